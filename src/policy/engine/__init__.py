@@ -1,0 +1,1 @@
+"""Judging: policies and facts in, a decision out; pure."""

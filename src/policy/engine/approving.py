@@ -1,0 +1,55 @@
+"""What an approval binds to, and the facts that follow from approvals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.model.canonical import digest, encode_fact
+from policy.model.fact import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from policy.engine.plan import Step
+    from policy.model.approval import Approval
+    from policy.model.decision import Outcome
+    from policy.model.facts import Facts
+
+# Always at stake: what is trained, and on what.
+BOUND = ("training.config", "data.digest")
+
+
+def digest_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: Facts, gate: str) -> str:
+    """The digest of what is at stake: the facts behind every policy that did not pass, config, data and gate.
+
+    Positions are left out, so that an unrelated change to the manifest keeps an approval.
+    """
+    open_steps = [step for step in steps if outcomes[step.policy.id].outcome in ("fail", "unknown", "error")]
+    paths = sorted({*BOUND, *(path for step in open_steps for path in step.policy.paths)})
+    known = {}
+    for path in paths:
+        fact = facts.judged.get(path)
+        if fact is not None:
+            known[path] = encode_fact(facts.kind_of(path), fact, bare=True)
+    results = {step.policy.id: outcomes[step.policy.id].outcome for step in open_steps}
+    configs = sorted({fact.digest for fact in facts.claims if fact.path == "training.config" and fact.digest})
+    return digest({"facts": known, "outcomes": results, "configs": configs, "gate": gate})
+
+
+def is_approved(approvals: Sequence[Approval], gate: str, stake: str, now: datetime) -> bool:
+    """Whether a current approval by another person than the requester is there."""
+    return bool(stake) and any(item.is_independent and item.is_current(gate, stake, now) for item in approvals)
+
+
+def approval_facts(approvals: Sequence[Approval], gate: str, stake: str, now: datetime) -> list[Fact]:
+    """`approval.by`, `approval.requested_by` and `approval.current` of the approval that counts most."""
+    ranked = sorted(approvals, key=lambda item: (item.is_current(gate, stake, now), item.is_independent))
+    if not ranked:
+        return []
+    best = ranked[-1]
+    return [
+        Fact("approval.by", best.by, "observed", "approvals"),
+        Fact("approval.requested_by", best.requested_by, "observed", "approvals"),
+        Fact("approval.current", best.is_current(gate, stake, now), "observed", "approvals"),
+    ]

@@ -1,0 +1,137 @@
+"""`judge`: the one place where a decision is made."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from policy.engine.approving import approval_facts, digest_stake, is_approved
+from policy.engine.plan import Action, Plan, Step, make_plan
+from policy.engine.recording import Judged, record_decision
+from policy.errors import Location
+from policy.language.explanation import explain
+from policy.model.decision import Decision, Outcome
+from policy.model.gates import hardest_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from policy.model.approval import Approval
+    from policy.model.facts import Facts
+    from policy.model.policy import PolicySet
+    from policy.model.waiver import Waiver
+
+
+def judge(
+    policy_set: PolicySet,
+    facts: Facts,
+    *,
+    gate: str,
+    now: datetime,
+    waivers: Sequence[Waiver] = (),
+    approvals: Sequence[Approval] = (),
+) -> Decision:
+    """The decision of a policy set about one subject at a gate. Pure: same inputs, same decision, byte for byte.
+
+    `waivers` and `approvals` are those that count; whether they may is settled before. `now` needs a time zone.
+    """
+    plan = make_plan(policy_set, gate)
+    now = now.astimezone(UTC)
+    judgement = Judgement(plan, facts, now.date(), waivers)
+    first = [step for step in plan.steps if not _reads_approval(step)]
+    outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
+    stake = ""
+    if approvals or any(outcome.effect == "hold" for outcome in outcomes.values()):
+        stake = digest_stake(first, outcomes, facts, gate)
+    if len(first) < len(plan.steps):
+        judgement = Judgement(plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers)
+        outcomes |= {step.policy.id: judgement.judge_step(step) for step in plan.steps if _reads_approval(step)}
+    ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
+    effects = [outcome.effect for outcome in ordered]
+    if is_approved(approvals, gate, stake, now):
+        effects = [effect for effect in effects if effect != "hold"]
+    made = Judged(plan, facts, gate, now, tuple(waivers), tuple(approvals), ordered, hardest_verdict(effects), stake)
+    return record_decision(made)
+
+
+def _reads_approval(step: Step) -> bool:
+    return any(path.startswith("approval.") for path in step.policy.paths)
+
+
+class Judgement:
+    """Judges the steps of a plan on one subject's facts."""
+
+    def __init__(self, plan: Plan, facts: Facts, today: date, waivers: Sequence[Waiver]) -> None:
+        self.facts = facts
+        self.today = today
+        self.waivers = waivers
+        self.proven = facts.proven_values if any(step.policy.observed for step in plan.steps) else {}
+        self.undeclared = facts.values.get("manifest.present") is False
+
+    def judge_step(self, step: Step) -> Outcome:
+        """What one policy says."""
+        if self.facts.faults:
+            fault = next((self.facts.faults[path] for path in sorted(step.policy.paths) if path in self.facts.faults), None)
+            if fault is not None:
+                return self._err(step, fault)
+        try:
+            result = step.judge(self.facts.values, self.proven, self.facts.unavailable, self.today)
+        except Exception as error:  # noqa: BLE001 - a policy that errs is an outcome, never a crash
+            return self._err(step, f"it could not be judged: {type(error).__name__}: {error}")
+        if result == "pass":
+            return step.passed
+        return step.not_applicable if result == "not-applicable" else self._explain(step, result)
+
+    def _err(self, step: Step, message: str) -> Outcome:
+        action = step.on_error
+        return Outcome(
+            policy=step.policy.id,
+            outcome="error",
+            severity=step.policy.severity,
+            effect=action.effect,
+            would_be=action.would_be,
+            message=message,
+            location=locate_subject(self.facts),
+            note=action.note,
+        )
+
+    def _explain(self, step: Step, result: str) -> Outcome:
+        policy = step.policy
+        explanation = explain(policy, step.params, self.facts, self.today)
+        action = step.on_fail if result == "fail" else step.on_unknown
+        waiver = next((w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None)
+        if result == "unknown" and self.undeclared:
+            action = Action(None, None, "nothing is asked of a subject without a manifest beyond what was observed")
+        if waiver is not None:
+            action = Action(None, step.base_effects[result], f"waived until {waiver.expires}; without the waiver: {result}")
+        location = next((reason.location for reason in explanation.reasons if reason.location), None)
+        return Outcome(
+            policy=policy.id,
+            outcome="waived" if waiver is not None else result,
+            severity=policy.severity,
+            effect=action.effect,
+            would_be=action.would_be,
+            message=explanation.message,
+            instead=policy.instead,
+            fix=fill_parameters(policy.fix, step),
+            location=location or locate_subject(self.facts),
+            because=explanation.reasons,
+            note=action.note,
+            missing=explanation.missing,
+        )
+
+
+def locate_subject(facts: Facts) -> Location | None:
+    """The first line of the file that the subject is known by."""
+    file = facts.subject.manifest or facts.subject.training_config
+    return Location(file) if file else None
+
+
+def fill_parameters(text: str, step: Step) -> str:
+    """The text with `{parameter}` replaced by its value in words."""
+    for spec in step.policy.params:
+        if f"{{{spec.name}}}" in text:
+            value = spec.kind.say(step.params[spec.name]) if spec.name in step.params else spec.name
+            text = text.replace(f"{{{spec.name}}}", value)
+    return text

@@ -1,0 +1,93 @@
+"""What a gate will judge and what each outcome will do there; made once for a policy set and a gate."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policy.language.compiler import compile_policies
+from policy.language.identity import digest_policy_set
+from policy.model.decision import Outcome
+from policy.model.gates import FLAGGING_GATES, MODES, cap_effect, milder_effect
+
+if TYPE_CHECKING:
+    from policy.language.compiler import Judge
+    from policy.model.policy import GateSettings, Policy, PolicySet
+
+NO_APPROVERS = "nobody can approve here without a ledger, so the hold acts as a flag"
+
+
+class Action(NamedTuple):
+    """What an outcome does: its effect, the one that was kept back, and why."""
+
+    effect: str | None
+    would_be: str | None = None
+    note: str = ""
+
+
+class Step(NamedTuple):
+    """One policy as a gate judges it."""
+
+    policy: Policy
+    params: dict[str, Any]
+    judge: Judge
+    on_fail: Action
+    on_unknown: Action
+    on_error: Action
+    base_effects: dict[str, str]
+    passed: Outcome
+    not_applicable: Outcome
+    unset: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """All steps of a gate, and the digest of the policy set behind them."""
+
+    steps: tuple[Step, ...]
+    settings: GateSettings
+    digest: str
+
+
+@lru_cache(maxsize=64)
+def make_plan(policy_set: PolicySet, gate: str) -> Plan:
+    """The plan of a gate. A policy whose effect names neither the gate nor a default is not in it."""
+    settings = policy_set.gate(gate)
+    policies = [policy for policy in policy_set.policies if policy_set.effect_of(policy, gate)]
+    params = [policy_set.values_for(policy) for policy in policies]
+    judges = compile_policies(list(zip(policies, params, strict=True)))
+    steps = tuple(
+        _make_step(policy_set, policy, values, judge, gate)
+        for policy, values, judge in zip(policies, params, judges, strict=True)
+    )
+    return Plan(steps, settings, digest_policy_set(policy_set))
+
+
+def _make_step(policy_set: PolicySet, policy: Policy, params: dict[str, Any], judge: Judge, gate: str) -> Step:
+    fail = policy_set.effect_of(policy, gate) or "advise"
+    unknown = {None: milder_effect(fail), "same": fail}.get(policy.on_unknown, policy.on_unknown) or fail
+    error = policy_set.gate(gate).on_error
+    unset = tuple(spec.name for spec in policy.params if spec.name not in params)
+    note = f"parameter not set: {', '.join(unset)}" if unset else ""
+    return Step(
+        policy=policy,
+        params=params,
+        judge=judge,
+        on_fail=_act(policy_set, policy, gate, fail),
+        on_unknown=_act(policy_set, policy, gate, unknown),
+        on_error=_act(policy_set, policy, gate, error),
+        base_effects={"fail": fail, "unknown": unknown, "error": error},
+        passed=Outcome(policy.id, "pass", policy.severity),
+        not_applicable=Outcome(policy.id, "not-applicable", policy.severity, note=note),
+        unset=unset,
+    )
+
+
+def _act(policy_set: PolicySet, policy: Policy, gate: str, base: str) -> Action:
+    modes = (policy_set.gate(gate).mode, policy_set.modes.get(policy.id, "enforce"))
+    mode = min(modes, key=MODES.index)
+    effect = cap_effect(base, mode)
+    if effect == "hold" and gate in FLAGGING_GATES and not policy_set.has_ledger:
+        return Action("flag", base, NO_APPROVERS)
+    if effect != base:
+        return Action(effect, base, f"the mode is {mode}")
+    return Action(effect)

@@ -1,0 +1,107 @@
+"""A judgement → the decision that is kept: digests of every input, contradictions, and what was not assessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy.__about__ import __version__
+from policy.engine.settling import say_settling
+from policy.language.explanation import show_value
+from policy.model.canonical import digest, encode_claims
+from policy.model.decision import Decision, Finding, NotAssessed, Outcome
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from policy.engine.plan import Plan
+    from policy.model.approval import Approval
+    from policy.model.facts import Facts
+    from policy.model.waiver import Waiver
+
+ENGINE = f"tunegate {__version__}"
+NOTHING_DIGEST = digest([])
+
+
+class Judged(NamedTuple):
+    """What was judged, and what came out."""
+
+    plan: Plan
+    facts: Facts
+    gate: str
+    now: datetime
+    waivers: tuple[Waiver, ...]
+    approvals: tuple[Approval, ...]
+    outcomes: tuple[Outcome, ...]
+    verdict: str
+    stake: str
+
+
+def record_decision(judged: Judged) -> Decision:
+    """The decision with all its digests."""
+    plan, facts, gate = judged.plan, judged.facts, judged.gate
+    time = judged.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    inputs = digest_inputs(plan, facts, judged.waivers)
+    basis = digest(inputs)
+    approved = NOTHING_DIGEST
+    if judged.approvals:
+        approved = digest(sorted(list(map(str, approval)) for approval in judged.approvals))
+    return Decision(
+        id=digest({"basis": basis, "approvals": approved, "gate": gate, "time": time}),
+        subject=facts.subject,
+        gate=gate,
+        time=time,
+        verdict=judged.verdict,
+        mode=plan.settings.mode,
+        basis=basis,
+        policy_set=inputs["policy_set"],
+        subject_digest=inputs["subject"],
+        evidence=inputs["evidence"],
+        waivers=inputs["waivers"],
+        approvals=approved,
+        tables=inputs["tables"],
+        engine=ENGINE,
+        outcomes=judged.outcomes,
+        contradictions=tuple(find_contradictions(facts)),
+        not_assessed=tuple(find_unassessed(plan, facts, judged.outcomes)),
+        stake=judged.stake,
+    )
+
+
+def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict[str, str]:
+    """The digests of everything but approvals, gate and time that the decision rests on."""
+    claims = encode_claims(facts.claims, facts.schema)
+    declared = [row for row in claims if row[2] == "declared"]
+    observed = [row for row in claims if row[2] != "declared"]
+    return {
+        "policy_set": plan.digest,
+        "subject": digest([list(facts.subject), declared]),
+        "evidence": digest([observed, facts.unavailable, facts.faults]),
+        "waivers": digest(sorted(list(map(str, waiver)) for waiver in waivers)) if waivers else NOTHING_DIGEST,
+        "tables": NOTHING_DIGEST,
+        "engine": ENGINE,
+    }
+
+
+def find_contradictions(facts: Facts) -> list[Finding]:
+    """The contradictions among the facts, as texts."""
+    findings = []
+    for path, claim, against in facts.contradictions:
+        kind = facts.kind_of(path)
+        strong, weak = show_value(kind, claim.value), show_value(kind, against.value)
+        message = f"{path} is {against.origin} as {weak}, and {claim.origin} as {strong} ({claim.source})"
+        findings.append(Finding(path, weak, strong, message, against.location, claim.location, claim.source))
+    return findings
+
+
+def find_unassessed(plan: Plan, facts: Facts, outcomes: tuple[Outcome, ...]) -> list[NotAssessed]:
+    """The policies that could not be judged, and what would settle each."""
+    unassessed = []
+    for step, outcome in zip(plan.steps, outcomes, strict=True):
+        if step.unset:
+            names = tuple(f"{step.policy.id}.{name}" for name in step.unset)
+            unassessed.append(NotAssessed(step.policy.id, names, f"set {', '.join(names)} under `params` in the policy set"))
+        elif outcome.missing:
+            unassessed.append(NotAssessed(step.policy.id, outcome.missing, say_settling(outcome.missing, facts)))
+        elif outcome.outcome == "error":
+            unassessed.append(NotAssessed(step.policy.id, (), outcome.message))
+    return unassessed

@@ -1,0 +1,1 @@
+"""The policy language: reading, type check, and one file per compiler."""

@@ -1,0 +1,27 @@
+"""A person's recorded yes to a held decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Approval(NamedTuple):
+    """A yes, bound by `stake` to what was at stake, and to the gate; after `expires` it no longer counts."""
+
+    by: str
+    requested_by: str
+    gate: str
+    stake: str
+    expires: datetime | None = None
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether the approver is another person than the requester."""
+        return bool(self.by.strip()) and self.by.strip().casefold() != self.requested_by.strip().casefold()
+
+    def is_current(self, gate: str, stake: str, now: datetime) -> bool:
+        """Whether it was given for what is at stake now, at this gate."""
+        return self.gate == gate and self.stake == stake and (self.expires is None or now < self.expires)

@@ -1,0 +1,154 @@
+"""The policy tree: tests on facts, combined. One tree is judged, translated, proved and read back as prose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.errors import Location
+    from policy.model.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value written in the policy; a tuple for tests against several."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """The value that the policy set gives to a parameter of the policy."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """The value of another fact; inside a quantifier, of the same member."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The day of judging (UTC) and so many whole days later; `offset` is in milliseconds, as durations are."""
+
+    offset: Literal | Parameter
+
+
+Operand = Literal | Parameter | FieldValue | Now
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One test on one fact, whose kind is `kind`."""
+
+    path: str
+    test: str
+    operand: Operand
+    kind: Kind = field(compare=False)
+    location: Location | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every item holds; true without items."""
+
+    items: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    """At least one item holds; false without items."""
+
+    items: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The item does not hold."""
+
+    item: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one member of a list of records meets `where`."""
+
+    path: str
+    where: Condition
+    location: Location | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Every member that meets `where` meets `require`."""
+
+    path: str
+    where: Condition
+    require: Condition
+    location: Location | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of members that meet `where` keeps every bound: pairs of a test and its operand."""
+
+    path: str
+    where: Condition
+    bounds: tuple[tuple[str, Operand], ...]
+    location: Location | None = field(default=None, compare=False)
+
+
+Quantifier = Some | Each | Count
+Condition = Leaf | All | Any_ | Not | Some | Each | Count
+
+
+def parts_of(condition: Condition) -> tuple[Condition, ...]:
+    """The conditions directly inside this one."""
+    if isinstance(condition, All | Any_):
+        return condition.items
+    if isinstance(condition, Not):
+        return (condition.item,)
+    if isinstance(condition, Each):
+        return (condition.where, condition.require)
+    if isinstance(condition, Some | Count):
+        return (condition.where,)
+    return ()
+
+
+def walk(condition: Condition) -> Iterator[Condition]:
+    """The condition and everything in it, outermost first."""
+    yield condition
+    for part in parts_of(condition):
+        yield from walk(part)
+
+
+def outer_paths(condition: Condition) -> Iterator[str]:
+    """The facts of the subject that are read; what is inside a quantifier belongs to its list."""
+    if isinstance(condition, Leaf):
+        yield condition.path
+        if isinstance(condition.operand, FieldValue):
+            yield condition.operand.path
+    elif isinstance(condition, Some | Each | Count):
+        yield condition.path
+        if isinstance(condition, Count):
+            for _, operand in condition.bounds:
+                if isinstance(operand, FieldValue):
+                    yield operand.path
+    else:
+        for part in parts_of(condition):
+            yield from outer_paths(part)
+
+
+def operands_of(condition: Condition) -> Iterator[Operand]:
+    """Every operand in the condition."""
+    for part in walk(condition):
+        if isinstance(part, Leaf):
+            yield part.operand
+        elif isinstance(part, Count):
+            yield from (operand for _, operand in part.bounds)

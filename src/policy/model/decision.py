@@ -1,0 +1,90 @@
+"""What judging gives: outcomes with their reasons, and the decision about one subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from policy.errors import Location
+
+
+class Reason(NamedTuple):
+    """One test that decided an outcome, as texts: what was required, what was found, and where from."""
+
+    field: str
+    test: str
+    expected: str
+    actual: str | None
+    origin: str | None
+    result: str
+    source: str = ""
+    location: Location | None = None
+    required_at: Location | None = None
+
+
+class Outcome(NamedTuple):
+    """What one policy says of the subject. `would_be` is the effect that a mode, a waiver or a gate kept back."""
+
+    policy: str
+    outcome: str
+    severity: str
+    effect: str | None = None
+    would_be: str | None = None
+    message: str = ""
+    instead: tuple[str, ...] = ()
+    fix: str = ""
+    location: Location | None = None
+    because: tuple[Reason, ...] = ()
+    note: str = ""
+    missing: tuple[str, ...] = ()
+
+
+class NotAssessed(NamedTuple):
+    """A policy that could not be judged, the facts it lacks, and what would settle it."""
+
+    policy: str
+    missing: tuple[str, ...]
+    settle: str
+
+
+class Finding(NamedTuple):
+    """A contradiction, as texts: what was claimed, what was observed, and where each stands."""
+
+    field: str
+    declared: str
+    observed: str
+    message: str
+    declared_at: Location | None
+    observed_at: Location | None
+    source: str
+
+
+class Subject(NamedTuple):
+    """What a decision is about: a project's manifest, and the training config where there is one."""
+
+    project: str
+    manifest: str | None = None
+    training_config: str | None = None
+
+
+class Decision(NamedTuple):
+    """One judgement, with the digests of everything that it rests on."""
+
+    id: str
+    subject: Subject
+    gate: str
+    time: str
+    verdict: str
+    mode: str
+    basis: str
+    policy_set: str
+    subject_digest: str
+    evidence: str
+    waivers: str
+    approvals: str
+    tables: str
+    engine: str
+    outcomes: tuple[Outcome, ...]
+    contradictions: tuple[Finding, ...]
+    not_assessed: tuple[NotAssessed, ...]
+    stake: str = ""

@@ -1,0 +1,106 @@
+"""All facts about one subject, and the views of them that policies are judged on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from policy.model.decision import Subject
+from policy.model.derived import derive
+from policy.model.fact import Fact, Members
+from policy.model.fields import SCHEMA, Schema
+from policy.model.kinds import RecordsKind
+from policy.model.resolution import Contradiction, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from policy.model.kinds import Kind
+
+
+class Facts:
+    """Everything that is known about one subject; immutable once made.
+
+    `unavailable` holds, per path, why evidence that was sought could not be had (a time-out, a missing file);
+    `faults`, per path, what broke while it was computed: policies that read such a path err.
+    """
+
+    def __init__(
+        self,
+        claims: Iterable[Fact],
+        schema: Schema = SCHEMA,
+        subject: Subject = Subject(""),  # noqa: B008 - an immutable value
+        unavailable: Mapping[str, str] | None = None,
+        faults: Mapping[str, str] | None = None,
+    ) -> None:
+        self.claims = tuple(claims)
+        self.schema = schema
+        self.subject = subject
+        self.unavailable = dict(unavailable or {})
+        self.faults = dict(faults or {})
+
+    @cached_property
+    def _resolved(self) -> tuple[dict[str, Fact], tuple[Contradiction, ...]]:
+        judged, contradictions = resolve(self.claims, self.schema)
+        compare_evidence(self.claims, contradictions, judged)
+        derive(judged, self.schema)
+        return judged, contradictions
+
+    @property
+    def judged(self) -> dict[str, Fact]:
+        """Per path the fact that counts: the strongest of what was claimed, or derived from such."""
+        return self._resolved[0]
+
+    @property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Where what was observed speaks against what was declared, or two observations against each other."""
+        return self._resolved[1]
+
+    @cached_property
+    def proven(self) -> dict[str, Fact]:
+        """As `judged`, from what was observed or attested alone."""
+        strong = [claim for claim in self.claims if claim.origin in ("observed", "attested")]
+        judged, contradictions = resolve(strong, self.schema)
+        compare_evidence(self.claims, contradictions, judged)
+        derive(judged, self.schema)
+        return judged
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """Path to plain value, for judging; an unknown fact is not in it."""
+        return {path: plain_value(fact.value) for path, fact in self.judged.items()}
+
+    @cached_property
+    def proven_values(self) -> dict[str, Any]:
+        """Path to plain value of what is proven."""
+        return {path: plain_value(fact.value) for path, fact in self.proven.items()}
+
+    def kind_of(self, path: str) -> Kind:
+        """The kind of the fact at a path; `data.sources[].rows` names a field of the records in a list."""
+        outer, _, inner = path.partition("[].")
+        kind = self.schema.fields[outer].kind
+        if inner and isinstance(kind, RecordsKind):
+            return next(field.kind for field in kind.fields if field.path == inner)
+        return kind
+
+    def with_claims(self, claims: Iterable[Fact]) -> Facts:
+        """These facts and `claims` beside them."""
+        return Facts((*self.claims, *claims), self.schema, self.subject, self.unavailable, self.faults)
+
+
+def plain_value(value: Any) -> Any:
+    """A fact's value without where it came from."""
+    if isinstance(value, Members) and value.items and isinstance(value.items[0], dict):
+        items = tuple({name: plain_value(fact.value) for name, fact in item.items()} for item in value.items)
+        return Members(items, value.complete)
+    return value
+
+
+def compare_evidence(
+    claims: tuple[Fact, ...], contradictions: tuple[Contradiction, ...], judged: dict[str, Fact]
+) -> None:
+    """Add `evidence.contradictions`; it stays unknown where nothing but the manifest's presence was observed."""
+    path = "evidence.contradictions"
+    observed = any(claim.origin == "observed" and claim.path != "manifest.present" for claim in claims)
+    if observed and path not in judged:
+        judged[path] = Fact(path, len(contradictions), "observed", "comparison of manifest and evidence")

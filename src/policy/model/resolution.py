@@ -1,0 +1,151 @@
+"""Which of several claims about one fact is judged, and which of them contradict each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policy.model.fact import ABSENT
+from policy.model.kinds import ListKind, RecordsKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from policy.model.fact import Fact
+    from policy.model.fields import Field, Schema
+
+STRENGTH = {"observed": 0, "attested": 1, "declared": 2, "estimated": 3}
+
+
+class Contradiction(NamedTuple):
+    """Two claims about one fact that cannot both be right; `against` is the weaker one."""
+
+    path: str
+    claim: Fact
+    against: Fact
+
+
+def resolve(claims: Iterable[Fact], schema: Schema) -> tuple[dict[str, Fact], tuple[Contradiction, ...]]:
+    """Per path the fact that counts, and every contradiction. Claims at paths outside the schema are left out."""
+    grouped: dict[str, list[Fact]] = {}
+    for claim in claims:
+        grouped.setdefault(claim.path, []).append(claim)
+    judged: dict[str, Fact] = {}
+    contradictions: list[Contradiction] = []
+    for path, group in grouped.items():
+        field = schema.get(path)
+        if field is not None:
+            fact = settle(field, group, contradictions)
+            if fact is not None:
+                judged[path] = fact
+    return judged, tuple(contradictions)
+
+
+def settle(field: Field, group: list[Fact], contradictions: list[Contradiction]) -> Fact | None:
+    """The fact that counts among all claims at one path; None where observations conflict."""
+    if isinstance(field.kind, ListKind | RecordsKind):
+        # A list that was looked for and is not there adds nothing to one that somebody states.
+        group = [fact for fact in group if fact.value is not ABSENT] or group[:1]
+    if isinstance(field.kind, RecordsKind) and group[0].value is not ABSENT:
+        return merge_records(field, field.kind, group, contradictions)
+    if len(group) == 1:
+        return group[0]
+    if isinstance(field.kind, ListKind):
+        return merge_list(group)
+    by_origin: dict[str, list[Fact]] = {}
+    for claim in group:
+        by_origin.setdefault(claim.origin, []).append(claim)
+    combined = [
+        combine(field, by_origin[origin], contradictions) for origin in sorted(by_origin, key=STRENGTH.__getitem__)
+    ]
+    # Observations that conflict leave the fact unknown: a weaker claim cannot decide between them.
+    best = combined[0]
+    for weaker in combined[1:]:
+        if best is None or weaker is None or weaker.origin == "estimated":
+            continue
+        if not agrees(field, best.value, weaker.value):
+            contradictions.append(Contradiction(field.path, best, weaker))
+        elif is_more_exact(field, weaker.value, best.value):
+            # Both are right and the weaker claim is the more exact one: hybrid, a full revision.
+            best = best._replace(value=weaker.value, location=weaker.location)
+    return best
+
+
+def combine(field: Field, group: list[Fact], contradictions: list[Contradiction]) -> Fact | None:
+    """What several claims of one origin make together, by the field's rule."""
+    first = group[0]
+    if field.combine == "sum":
+        return first._replace(value=sum(fact.value for fact in group))
+    if field.combine == "any":
+        return next((fact for fact in group if fact.value is True), first)
+    for other in group[1:]:
+        if not agrees(field, first.value, other.value):
+            contradictions.append(Contradiction(field.path, first, other))
+            return None
+    return first
+
+
+def agrees(field: Field, strong: Any, weak: Any) -> bool:
+    """Whether two values speak of the same, by the field's rule of agreement."""
+    rule = field.agree
+    if rule == "any" or strong == weak:
+        return True
+    if strong is ABSENT or weak is ABSENT:
+        return False
+    if not isinstance(strong, type(weak)) and not isinstance(strong, int | float):
+        return False
+    if rule == "case":
+        return bool(strong.casefold() == weak.casefold())
+    if rule == "prefix":
+        short, long = sorted((strong, weak), key=len)
+        return len(short) >= 7 and long.startswith(short)
+    if rule == "approach":
+        return bool(strong == "fine-tuning" and weak == "hybrid")
+    if rule.startswith("within:") and isinstance(weak, int | float):
+        return bool(abs(strong - weak) <= float(rule[7:]) * max(abs(strong), abs(weak)))
+    return False
+
+
+def is_more_exact(field: Field, weak: Any, strong: Any) -> bool:
+    """Whether a claim that agrees with a stronger one says more: hybrid, or a full revision."""
+    if weak is ABSENT or strong is ABSENT or field.agree not in ("approach", "prefix"):
+        return False
+    return bool(weak == "hybrid" if field.agree == "approach" else len(weak) > len(strong))
+
+
+def merge_list(group: list[Fact]) -> Fact:
+    """All values that any claim names; complete where one claim says that it is."""
+    strongest = min(group, key=lambda fact: STRENGTH[fact.origin])
+    items = dict.fromkeys(item for fact in group for item in fact.value.items)
+    complete = any(fact.value.complete for fact in group)
+    return strongest._replace(value=strongest.value._replace(items=tuple(items), complete=complete))
+
+
+def merge_records(field: Field, kind: RecordsKind, group: list[Fact], contradictions: list[Contradiction]) -> Fact:
+    """All records that any claim names, those with one key merged field by field."""
+    strongest = min(group, key=lambda fact: STRENGTH[fact.origin])
+    merged: dict[Any, dict[str, list[Fact]]] = {}
+    for fact in group:
+        for item in fact.value.items:
+            into = merged.setdefault(record_key(kind, item), {})
+            for name, member in item.items():
+                into.setdefault(name, []).append(member)
+    fields = {member.path: member for member in kind.fields}
+    items = []
+    for record in merged.values():
+        settled = {}
+        for name, claims in record.items():
+            known = settle(fields[name]._replace(path=f"{field.path}[].{name}"), claims, contradictions)
+            if known is not None:
+                settled[name] = known
+        items.append(settled)
+    complete = any(fact.value.complete for fact in group)
+    return strongest._replace(value=strongest.value._replace(items=tuple(items), complete=complete))
+
+
+def record_key(kind: RecordsKind, item: dict[str, Fact]) -> Any:
+    """What tells whether two records speak of the same: the first key field that the record states."""
+    for name in kind.keys:
+        if name in item:
+            return name, item[name].value
+    return object()
+

@@ -1,0 +1,52 @@
+"""The counts of a run: what was judged, and how it came out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policy.model.decision import Decision
+
+
+class Summary:
+    """Counts over decisions; `verdicts` and `outcomes` count each word, `effects` each effect that acts.
+
+    `kept_back` counts the effects that a mode, a waiver or a gate held back, `unassessed` the policies
+    that could not be judged, `inapplicable` the subjects to which no policy applies.
+    """
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.effects: Counter[str] = Counter()
+        self.kept_back: Counter[str] = Counter()
+        self.unassessed = 0
+        self.inapplicable = 0
+        self.contradictions = 0
+
+    def count(self, decision: Decision) -> None:
+        """Add one decision."""
+        self.verdicts[decision.verdict] += 1
+        for outcome in decision.outcomes:
+            self.outcomes[outcome.outcome] += 1
+            if outcome.effect:
+                self.effects[outcome.effect] += 1
+            if outcome.would_be:
+                self.kept_back[outcome.would_be] += 1
+        self.unassessed += len(decision.not_assessed)
+        self.contradictions += len(decision.contradictions)
+        self.inapplicable += all(outcome.outcome == "not-applicable" for outcome in decision.outcomes)
+
+    def merge(self, other: Summary) -> None:
+        """Add the counts of another run."""
+        for name in ("verdicts", "outcomes", "effects", "kept_back"):
+            getattr(self, name).update(getattr(other, name))
+        self.unassessed += other.unassessed
+        self.inapplicable += other.inapplicable
+        self.contradictions += other.contradictions
+
+    @property
+    def subjects(self) -> int:
+        """How many subjects were judged."""
+        return self.verdicts.total()

@@ -1,0 +1,46 @@
+"""What a report format is: three functions from data to text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from policy.errors import Problem
+    from policy.model.decision import Decision
+    from policy.model.policy import Policy, PolicySet
+    from policy.model.summary import Summary
+
+
+class ReportContext(NamedTuple):
+    """What a report may look at beside the decisions.
+
+    `show_path` turns a path relative to the root into one that can be clicked from the working folder;
+    `read_source` gives a file's text (manifest, training config or policy), or None.
+    """
+
+    policy_set: PolicySet
+    policies: dict[str, Policy]
+    gate: str
+    fail_on: str
+    show_path: Callable[[str], str]
+    read_source: Callable[[str], str | None]
+    colour: bool = False
+
+
+class Reporter(Protocol):
+    """A report format. What `report_decision` returns is joined by `separator`, worst verdict first where asked."""
+
+    name: str
+    separator: str
+    worst_first: bool
+
+    def start(self, context: ReportContext) -> str:
+        """The text before the first decision."""
+
+    def report_decision(self, decision: Decision, context: ReportContext) -> str:
+        """The text of one decision; a pure function of it, so that it can be made in another process."""
+
+    def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
+        """The text after the last decision: problems with the input, and the counts."""

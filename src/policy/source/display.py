@@ -1,0 +1,41 @@
+"""Text of unknown origin made fit to be shown: nothing invisible, nothing that steers a terminal."""
+
+from __future__ import annotations
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_TAB = "    "
+
+
+def show_character(character: str) -> str:
+    """A printable character itself; a tab as spaces; what cannot be seen as a visible stand-in."""
+    if character.isprintable() or character in _JOINERS:
+        return character
+    if character == "\t":
+        return _TAB
+    if character < " ":
+        # The "control pictures" block repeats the 32 control characters as visible ones.
+        return chr(0x2400 + ord(character))
+    return " " if character.isspace() else _REPLACEMENT
+
+
+def show_text(text: str) -> str:
+    """The text on one line with every invisible character replaced."""
+    return text if text.isprintable() else "".join(map(show_character, text))
+
+
+def measure_width(text: str) -> int:
+    """How many columns a terminal uses for the text: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # a shared library that only an excerpt of non-ASCII text needs
+
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    unseen = sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in text)
+    return len(text) + wide - unseen
+
+
+def quote_name(text: str, limit: int = 60) -> str:
+    """The text in backticks for use in a message, cut where it is too long to be a name."""
+    shown = show_text(text[: limit + 1])
+    return f"`{shown}`" if len(text) <= limit else f"`{shown[: limit - 1]}…`"

@@ -1,0 +1,68 @@
+"""A file's bytes, read only where it is a regular file and never more of it than a limit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from policy.errors import Location, PolicyError, Problem
+from policy.source.encoding import describe_size
+from policy.source.limits import DEFAULT_LIMITS
+
+if TYPE_CHECKING:
+    from policy.source.limits import Limits
+
+# Without O_NONBLOCK, opening a FIFO that replaced the file after it was looked at would wait for a writer.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_CHUNK = 64 * 1024
+_KINDS = (
+    (stat.S_ISDIR, "directory"),
+    (stat.S_ISFIFO, "named pipe"),
+    (stat.S_ISSOCK, "socket"),
+    (stat.S_ISCHR, "device"),
+    (stat.S_ISBLK, "device"),
+)
+_REASONS = {
+    FileNotFoundError: ("the file does not exist", "check the path"),
+    NotADirectoryError: ("the file does not exist, because a part of its path is not a directory", "check the path"),
+    PermissionError: ("the file may not be read", "give the user who runs this permission to read it"),
+}
+
+
+def read_bytes(path: str, file: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The content of the regular file at `path`, or PolicyError; `file` is the name that problems show."""
+    try:
+        _refuse_special(os.stat(path), file)  # before it is opened: opening some devices does something
+        descriptor = os.open(path, _FLAGS)
+        try:
+            _refuse_special(os.fstat(descriptor), file)
+            data = _read_up_to(descriptor, limits.max_bytes + 1)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as fault:
+        raise PolicyError(_describe_fault(fault, file)) from None
+    if len(data) > limits.max_bytes:
+        raise PolicyError(describe_size(file, limits))
+    return data
+
+
+def _read_up_to(descriptor: int, size: int) -> bytes:
+    data = b""
+    while more := os.read(descriptor, min(_CHUNK, size - len(data))):
+        data += more
+    return data
+
+
+def _refuse_special(status: os.stat_result, file: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((name for matches, name in _KINDS if matches(status.st_mode)), "special file")
+        raise PolicyError(Problem(f"this is a {kind}, not a file", "name a file", Location(file)))
+
+
+def _describe_fault(fault: Exception, file: str) -> Problem:
+    for kind, (message, remedy) in _REASONS.items():
+        if isinstance(fault, kind):
+            return Problem(message, remedy, Location(file))
+    reason = getattr(fault, "strerror", None) or str(fault)
+    return Problem(f"the file cannot be read: {reason}", "check the path", Location(file))

@@ -1,0 +1,46 @@
+"""The way in: starts the command from its own package, whatever else on the path is called `policy`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def import_package() -> str:
+    """Import `policy`, this folder's before any other, and return the place it came from."""
+    path = sys.path[:]
+    sys.path.insert(0, HERE)
+    try:
+        import policy
+    except ImportError as error:
+        return f"nowhere ({error})"
+    finally:
+        sys.path[:] = path
+    # A folder without an __init__ has no file, only a path.
+    return policy.__file__ or os.path.join(next(iter(policy.__path__)), "")
+
+
+def is_ours(origin: str) -> bool:
+    """Whether a package that came from `origin` is the one beside this file."""
+    return os.path.realpath(os.path.dirname(origin)) == os.path.realpath(os.path.join(HERE, "policy"))
+
+
+def main() -> int:
+    """Run the command line and return its exit code; 2 where another `policy` stands in its place."""
+    origin = import_package()
+    if not is_ours(origin):
+        sys.stderr.write(
+            f"error: tunegate needs its own package `policy`, but Python loaded it from {origin}\n"
+            f"  help: remove or rename that one, or the .pth or sitecustomize file that imports it;"
+            f" tunegate's own belongs in {os.path.join(HERE, 'policy')} (reinstall it if it is missing)\n"
+        )
+        return 2
+    from policy.gates.cli.main import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
