@@ -42,16 +42,24 @@ def judge(
     first = [step for step in plan.steps if not _reads_approval(step)]
     outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
     stake = ""
-    if approvals or any(outcome.effect == "hold" for outcome in outcomes.values()):
+    # Policies that read the approval may hold, too, and can be met only by an approval of this stake.
+    asks = len(first) < len(plan.steps) or any(outcome.effect == "hold" for outcome in outcomes.values())
+    if approvals or asks:
         stake = digest_stake(first, outcomes, facts, gate)
     if len(first) < len(plan.steps):
-        judgement = Judgement(plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers)
-        outcomes |= {step.policy.id: judgement.judge_step(step) for step in plan.steps if _reads_approval(step)}
+        judgement = Judgement(
+            plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers
+        )
+        outcomes |= {
+            step.policy.id: judgement.judge_step(step) for step in plan.steps if _reads_approval(step)
+        }
     ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
     effects = [outcome.effect for outcome in ordered]
     if is_approved(approvals, gate, stake, now):
         effects = [effect for effect in effects if effect != "hold"]
-    made = Judged(plan, facts, gate, now, tuple(waivers), tuple(approvals), ordered, hardest_verdict(effects), stake)
+    made = Judged(
+        plan, facts, gate, now, tuple(waivers), tuple(approvals), ordered, hardest_verdict(effects), stake
+    )
     return record_decision(made)
 
 
@@ -72,16 +80,19 @@ class Judgement:
     def judge_step(self, step: Step) -> Outcome:
         """What one policy says."""
         if self.facts.faults:
-            fault = next((self.facts.faults[path] for path in sorted(step.policy.paths) if path in self.facts.faults), None)
+            fault = next(
+                (self.facts.faults[path] for path in sorted(step.policy.paths) if path in self.facts.faults),
+                None,
+            )
             if fault is not None:
                 return self._err(step, fault)
         try:
             result = step.judge(self.facts.values, self.proven, self.facts.unavailable, self.today)
+            if result == "pass":
+                return step.passed
+            return step.not_applicable if result == "not-applicable" else self._explain(step, result)
         except Exception as error:  # noqa: BLE001 - a policy that errs is an outcome, never a crash
             return self._err(step, f"it could not be judged: {type(error).__name__}: {error}")
-        if result == "pass":
-            return step.passed
-        return step.not_applicable if result == "not-applicable" else self._explain(step, result)
 
     def _err(self, step: Step, message: str) -> Outcome:
         action = step.on_error
@@ -100,11 +111,19 @@ class Judgement:
         policy = step.policy
         explanation = explain(policy, step.params, self.facts, self.today)
         action = step.on_fail if result == "fail" else step.on_unknown
-        waiver = next((w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None)
+        waiver = next(
+            (w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None
+        )
         if result == "unknown" and self.undeclared:
-            action = Action(None, None, "nothing is asked of a subject without a manifest beyond what was observed")
+            action = Action(
+                None, None, "nothing is asked of a subject without a manifest beyond what was observed"
+            )
         if waiver is not None:
-            action = Action(None, step.base_effects[result], f"waived until {waiver.expires}; without the waiver: {result}")
+            action = Action(
+                None,
+                step.base_effects[result],
+                f"waived until {waiver.expires}; without the waiver: {result}",
+            )
         location = next((reason.location for reason in explanation.reasons if reason.location), None)
         return Outcome(
             policy=policy.id,

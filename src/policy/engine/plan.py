@@ -62,7 +62,9 @@ def make_plan(policy_set: PolicySet, gate: str) -> Plan:
     return Plan(steps, settings, digest_policy_set(policy_set))
 
 
-def _make_step(policy_set: PolicySet, policy: Policy, params: dict[str, Any], judge: Judge, gate: str) -> Step:
+def _make_step(
+    policy_set: PolicySet, policy: Policy, params: dict[str, Any], judge: Judge, gate: str
+) -> Step:
     fail = policy_set.effect_of(policy, gate) or "advise"
     unknown = {None: milder_effect(fail), "same": fail}.get(policy.on_unknown, policy.on_unknown) or fail
     error = policy_set.gate(gate).on_error

@@ -76,7 +76,9 @@ def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict
         "policy_set": plan.digest,
         "subject": digest([list(facts.subject), declared]),
         "evidence": digest([observed, facts.unavailable, facts.faults]),
-        "waivers": digest(sorted(list(map(str, waiver)) for waiver in waivers)) if waivers else NOTHING_DIGEST,
+        "waivers": digest(sorted(list(map(str, waiver)) for waiver in waivers))
+        if waivers
+        else NOTHING_DIGEST,
         "tables": NOTHING_DIGEST,
         "engine": ENGINE,
     }
@@ -99,9 +101,13 @@ def find_unassessed(plan: Plan, facts: Facts, outcomes: tuple[Outcome, ...]) -> 
     for step, outcome in zip(plan.steps, outcomes, strict=True):
         if step.unset:
             names = tuple(f"{step.policy.id}.{name}" for name in step.unset)
-            unassessed.append(NotAssessed(step.policy.id, names, f"set {', '.join(names)} under `params` in the policy set"))
+            unassessed.append(
+                NotAssessed(step.policy.id, names, f"set {', '.join(names)} under `params` in the policy set")
+            )
         elif outcome.missing:
-            unassessed.append(NotAssessed(step.policy.id, outcome.missing, say_settling(outcome.missing, facts)))
+            unassessed.append(
+                NotAssessed(step.policy.id, outcome.missing, say_settling(outcome.missing, facts))
+            )
         elif outcome.outcome == "error":
             unassessed.append(NotAssessed(step.policy.id, (), outcome.message))
     return unassessed

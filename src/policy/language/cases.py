@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from policy.errors import PolicyError, Problem
+from policy.language.parameters import read_parameter
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.gates import OUTCOMES
 from policy.model.kinds import enum
-from policy.model.policy import Case, Policy
+from policy.model.policy import Case, ParameterSpec
 from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policy.model.fields import Schema
 
 ORIGINS = {"given": "declared", "observed": "observed", "attested": "attested", "estimated": "estimated"}
@@ -23,7 +26,7 @@ DEFAULT_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def read_cases(
-    root: Mapping, policy: Policy, schema: Schema, file: str, problems: list[Problem]
+    root: Mapping, params: tuple[ParameterSpec, ...], schema: Schema, file: str, problems: list[Problem]
 ) -> tuple[Case, ...]:
     """The cases under the policy's `cases`; what is wrong is added to `problems`."""
     node = root.get("cases")
@@ -35,13 +38,13 @@ def read_cases(
     cases = []
     for item in node.items:
         try:
-            cases.append(read_case(item, policy, schema, file))
+            cases.append(read_case(item, params, schema, file))
         except PolicyError as error:
             problems.extend(error.problems)
     return tuple(cases)
 
 
-def read_case(node: Node, policy: Policy, schema: Schema, file: str) -> Case:
+def read_case(node: Node, params: tuple[ParameterSpec, ...], schema: Schema, file: str) -> Case:
     """One case. Raises PolicyError with every problem found."""
     problems: list[Problem] = []
     if not isinstance(node, Mapping):
@@ -58,7 +61,7 @@ def read_case(node: Node, policy: Policy, schema: Schema, file: str) -> Case:
         claims=tuple(_read_claims(node, schema, file, problems)),
         expect="" if outcome is NOTHING else str(outcome),
         at=_read_time(node.get("at"), reader),
-        params=_read_params(node.get("params"), policy, reader),
+        params=_read_params(node.get("params"), params, reader),
         timed_out=tuple(_read_paths(node.get("timed_out"), schema, reader)),
         location=node.location(file),
     )
@@ -76,7 +79,13 @@ def _read_claims(node: Mapping, schema: Schema, file: str, problems: list[Proble
         if inner is None:
             continue
         reader = FactReader(
-            schema, file, problems, origin=origin, source="case", dotted=True, only_writable=origin == "declared"
+            schema,
+            file,
+            problems,
+            origin=origin,
+            source="case",
+            dotted=True,
+            only_writable=origin == "declared",
         )
         if isinstance(inner, Mapping):
             claims.extend(_open_list(fact, origin, complete) for fact in reader.read(inner))
@@ -121,24 +130,26 @@ def parse_time(text: str) -> datetime | None:
     """An ISO date or date-time as a time in UTC (a date is its first moment); None where it is neither."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of the calendar have no other time zones
         return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _read_params(node: Node | None, policy: Policy, reader: FactReader) -> dict[str, Any]:
-    from policy.language.policies import read_parameter
-
+def _read_params(node: Node | None, specs: Iterable[ParameterSpec], reader: FactReader) -> dict[str, Any]:
     if node is None:
         return {}
-    kinds = {spec.name: spec.kind for spec in policy.params}
+    kinds = {spec.name: spec.kind for spec in specs}
     values: dict[str, Any] = {}
     if not isinstance(node, Mapping):
         reader.refuse(node, "`params` needs names", "write `params: {name: value}`")
         return values
     for name, (key, inner) in node.entries.items():
         if name not in kinds:
-            reader.refuse(key, f"the policy has no parameter `{name}`", f"its parameters are {', '.join(kinds) or 'none'}")
+            reader.refuse(
+                key,
+                f"the policy has no parameter `{name}`",
+                f"its parameters are {', '.join(kinds) or 'none'}",
+            )
             continue
         value = read_parameter(kinds[name], inner, name, reader)
         if value is not NOTHING:

@@ -17,7 +17,20 @@ from policy.language.comparison import (
 )
 from policy.language.interpreter import add_days
 from policy.language.vocabulary import OPPOSITES, PRESENT
-from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Literal, Not, Operand, Parameter, Some
+from policy.model.condition import (
+    All,
+    Any_,
+    Condition,
+    Count,
+    Each,
+    FieldValue,
+    Leaf,
+    Literal,
+    Not,
+    Operand,
+    Parameter,
+    Some,
+)
 from policy.model.fact import ABSENT
 from policy.model.kinds import ListKind, MoneyKind
 from policy.model.money import Money
@@ -64,7 +77,9 @@ def compile_policies(policies: Sequence[tuple[Policy, Mapping[str, Any]]]) -> li
 class PolicyWriter:
     """Writes the function of one policy as lines of Python."""
 
-    def __init__(self, policy: Policy, params: Mapping[str, Any], constants: dict[str, Any], name: str) -> None:
+    def __init__(
+        self, policy: Policy, params: Mapping[str, Any], constants: dict[str, Any], name: str
+    ) -> None:
         self.policy = policy
         self.params = params
         self.constants = constants
@@ -143,7 +158,9 @@ class PolicyWriter:
         wanted = isinstance(leaf.operand, Literal) and leaf.operand.value
         found, missing = (True, False) if wanted else (False, True)
         absent = f"None if {leaf.path!r} in U else {missing}"
-        self._emit(f"{result} = ({absent}) if {value} is None else {missing} if {value} is ABSENT else {found}")
+        self._emit(
+            f"{result} = ({absent}) if {value} is None else {missing} if {value} is ABSENT else {found}"
+        )
         return result
 
     def _plain(self, leaf: Leaf, test: str) -> str:
@@ -179,7 +196,10 @@ class PolicyWriter:
             low, high = self._variable(), self._variable()
             self._emit(f"{low} = {chosen}.count(True)")
             self._emit(f"{high} = {low} + {chosen}.count(None) if {members}.complete else None")
-            bounds = [f"bound_count({test!r}, {low}, {high}, {self._operand(bound)})" for test, bound in condition.bounds]
+            bounds = [
+                f"bound_count({test!r}, {low}, {high}, {self._operand(bound)})"
+                for test, bound in condition.bounds
+            ]
             self._emit(f"{result} = conjoin(({''.join(bound + ', ' for bound in bounds)}))")
         return result
 

@@ -9,7 +9,6 @@ from policy.model.condition import (
     All,
     Any_,
     Condition,
-    Count,
     Each,
     FieldValue,
     Leaf,
@@ -34,11 +33,21 @@ def encode_condition(condition: Condition) -> list[Any]:
     if isinstance(condition, Not):
         return ["not", encode_condition(condition.item)]
     if isinstance(condition, Leaf):
-        return ["test", condition.path, condition.test, encode_operand(condition.operand, leaf_kind(condition))]
+        return [
+            "test",
+            condition.path,
+            condition.test,
+            encode_operand(condition.operand, leaf_kind(condition)),
+        ]
     if isinstance(condition, Some):
         return ["some", condition.path, encode_condition(condition.where)]
     if isinstance(condition, Each):
-        return ["each", condition.path, encode_condition(condition.where), encode_condition(condition.require)]
+        return [
+            "each",
+            condition.path,
+            encode_condition(condition.where),
+            encode_condition(condition.require),
+        ]
     bounds = [[test, encode_operand(operand, COUNT)] for test, operand in condition.bounds]
     return ["count", condition.path, encode_condition(condition.where), bounds]
 

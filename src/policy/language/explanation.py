@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy.language.interpreter import Scope, evaluate, make_scope
-from policy.language.prose import ProseWriter, count_words
-from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Some
+from policy.language.ground import Ground, make_ground
+from policy.language.message import MessageWriter, find_broken
+from policy.language.phrases import count_words, join_words
+from policy.language.prose import OPPOSITE_BOUNDS, ProseWriter
+from policy.language.vocabulary import OPPOSITES, PRESENT
+from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
 from policy.model.decision import Reason
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import Kind, ListKind
@@ -16,17 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from policy.errors import Location
     from policy.model.facts import Facts
     from policy.model.policy import Policy
 
 TRUTH = {True: "true", False: "false", None: "unknown"}
+# Each test and its exact opposite.
+OPPOSITE = {**OPPOSITES, **{positive: negative for negative, positive in OPPOSITES.items()}}
+# Entries of a list that break a policy are reasons one by one, up to this many.
+ENTRIES = 5
 
 
 class Decisive(NamedTuple):
-    """A test that decided a result; `negated` when an odd number of negations stands around it."""
+    """A test that decided a result, on its facts; `negated` when an odd number of negations stands around it."""
 
-    test: Leaf | Some | Each | Count
-    result: bool | None
+    test: Leaf | Quantifier
+    ground: Ground
     negated: bool
 
 
@@ -39,123 +46,119 @@ class Explanation(NamedTuple):
 
 
 def explain(policy: Policy, params: Mapping[str, Any], facts: Facts, today: date) -> Explanation:
-    """Why the policy has the outcome that it has on these facts."""
-    scope = make_scope(policy, params, facts, today)
-    when = evaluate(policy.when, scope)
-    decisive = list(find_decisive(policy.when, scope)) if when is not True else []
-    if when is not False:
-        decisive += find_decisive(policy.require, scope)
-    writer = Explainer(policy, params, facts)
-    reasons = tuple(writer.reason(item) for item in decisive)
-    sentences = dict.fromkeys(writer.sentence(item) for item in decisive)
-    missing = dict.fromkeys(path for item in decisive if item.result is None for path in missing_paths(item, scope))
-    return Explanation(reasons, "; ".join(sentences), tuple(missing))
+    """Why the policy fails or cannot be judged on these facts."""
+    ground = make_ground(policy, params, facts, today)
+    prose = ProseWriter(params, name_parameters=False)
+    open_when = find_decisive(policy.when, ground) if ground.holds(policy.when) is None else []
+    unmet = find_decisive(policy.require, ground)
+    missing = find_missing([*open_when, *unmet])
+    message = MessageWriter(prose).explain(policy.require, ground)
+    if open_when:
+        message = f"{say_open(find_missing(open_when), ground)}; if it does: {message}"
+    reasons = [make_reason(item, prose) for found in (*open_when, *unmet) for item in look_inside(found)]
+    return Explanation(tuple(dict.fromkeys(reasons)), message, missing)
 
 
-def find_decisive(condition: Condition, scope: Scope, *, negated: bool = False) -> list[Decisive]:
+def find_decisive(condition: Condition, ground: Ground, *, negated: bool = False) -> list[Decisive]:
     """The tests that make the condition's result what it is."""
     if isinstance(condition, Not):
-        return find_decisive(condition.item, scope, negated=not negated)
+        return find_decisive(condition.item, ground, negated=not negated)
     if not isinstance(condition, All | Any_):
-        return [Decisive(condition, evaluate(condition, scope), negated)]
-    result = evaluate(condition, scope)
+        return [Decisive(condition, ground, negated)]
+    result = ground.holds(condition)
     decided = []
     for item in condition.items:
         # A true `all` and a false `any` rest on every item, other results on the items that share them.
-        if result is isinstance(condition, All) or evaluate(item, scope) is result:
-            decided += find_decisive(item, scope, negated=negated)
+        if result is isinstance(condition, All) or ground.holds(item) is result:
+            decided += find_decisive(item, ground, negated=negated)
     return decided
 
 
-def missing_paths(item: Decisive, scope: Scope) -> list[str]:
-    """The facts whose absence leaves the test unknown."""
+def find_missing(decisive: list[Decisive]) -> tuple[str, ...]:
+    """The facts whose absence leaves tests unknown."""
+    unknown = [item for item in decisive if item.ground.holds(item.test) is None]
+    return tuple(dict.fromkeys(path for item in unknown for path in missing_paths(item)))
+
+
+def missing_paths(item: Decisive) -> list[str]:
+    """The facts whose absence leaves one test unknown."""
     test = item.test
-    paths = [test.path]
     if isinstance(test, Leaf) and isinstance(test.operand, FieldValue):
-        paths.append(test.operand.path)
-        return [path for path in paths if scope.look_up(path) is None] or paths
-    return paths
+        paths = [test.path, test.operand.path]
+        return [path for path in paths if item.ground.scope.look_up(path) is None] or paths
+    return [test.path]
 
 
-class Explainer:
-    """Says what a test required and what it found."""
+def say_open(paths: tuple[str, ...], ground: Ground) -> str:
+    """That it is unknown whether the policy applies, and for want of what."""
+    if all(path not in ground.facts for path in paths):
+        return f"{join_words(list(paths), 'and')} {'is' if len(paths) == 1 else 'are'} not known, so the policy may or may not apply"
+    return f"what is known of {join_words(list(paths), 'and')} leaves open whether the policy applies"
 
-    def __init__(self, policy: Policy, params: Mapping[str, Any], facts: Facts) -> None:
-        self.policy = policy
-        self.facts = facts
-        self.writer = ProseWriter(params, name_parameters=False)
 
-    def _fact(self, path: str) -> Fact | None:
-        return (self.facts.proven if path in self.policy.observed else self.facts.judged).get(path)
+def look_inside(item: Decisive) -> list[Decisive]:
+    """The tests inside the entries that break an `each`; any other test itself."""
+    test = item.test
+    if not isinstance(test, Each) or item.negated:
+        return [item]
+    entries = find_broken(test, item.ground)[:ENTRIES]
+    return [inner for entry in entries for inner in find_decisive(test.require, entry.ground)] or [item]
 
-    def reason(self, item: Decisive) -> Reason:
-        """The test as a record of texts."""
-        test, fact = item.test, self._fact(item.test.path)
-        if isinstance(test, Leaf):
-            word, expected = test.test, self._expected(test)
-        else:
-            word = {Some: "some", Each: "each", Count: "count"}[type(test)]
-            expected = self.writer.say(test)
-        return Reason(
-            field=test.path,
-            test=word,
-            expected=expected,
-            actual=None if fact is None else self._show(test.path, fact.value),
-            origin=None if fact is None else fact.origin,
-            result=TRUTH[item.result],
-            source="" if fact is None else fact.source,
-            location=None if fact is None else fact.location,
-            required_at=test.location,
-        )
 
-    def _expected(self, leaf: Leaf) -> str:
-        from policy.language.encoding import show_operand
+def make_reason(item: Decisive, prose: ProseWriter) -> Reason:
+    """The test as a record of texts; a negated one as its opposite."""
+    test, ground, fact = item.test, item.ground, item.ground.facts.get(item.test.path)
+    word, expected = describe_leaf(test, item, prose) if isinstance(test, Leaf) else describe_list(test, item, prose)
+    return Reason(
+        field=ground.prefix + test.path,
+        test=word,
+        expected=expected,
+        actual=None if fact is None else show_value(ground.fields[test.path].kind, fact.value),
+        origin=None if fact is None else fact.origin,
+        result=TRUTH[ground.holds(test, negated=item.negated)],
+        source="" if fact is None else fact.source,
+        location=locate(item),
+        required_at=test.location,
+    )
 
-        return show_operand(leaf, self.writer.params)
 
-    def sentence(self, item: Decisive) -> str:
-        """The test in one sentence: what was found, and what is required."""
-        test, fact = item.test, self._fact(item.test.path)
-        if not isinstance(test, Leaf):
-            return self._list_sentence(item, test, fact)
-        if test.test == PRESENT:
-            stated = "is not stated" if fact is None else "is not set" if fact.value is ABSENT else "is stated"
-            return f"{test.path} {stated}, {self.writer.requirement(test, negated=item.negated)} is required"
-        required = f"{self.writer.requirement(test, negated=item.negated)} is required"
-        if fact is None:
-            reason = self.facts.unavailable.get(test.path)
-            return f"{test.path} is not known{f' ({reason})' if reason else ''}, {required}"
-        found = "not set" if fact.value is ABSENT else self._say(test.path, fact.value)
-        return f"{test.path} is {found} ({fact.origin}), {required}{self._compared(test)}"
+def describe_leaf(leaf: Leaf, item: Decisive, prose: ProseWriter) -> tuple[str, str]:
+    """A leaf's test and the right side of it as a policy would write them."""
+    from policy.language.encoding import show_operand
 
-    def _compared(self, leaf: Leaf) -> str:
-        """What the other field is, where a test compares two."""
-        if not isinstance(leaf.operand, FieldValue):
-            return ""
-        other = self._fact(leaf.operand.path)
-        if other is None:
-            return f" and {leaf.operand.path} is not known"
-        found = "not set" if other.value is ABSENT else self._say(other.path, other.value)
-        return f" ({leaf.operand.path} is {found})"
+    expected = show_operand(leaf, prose.phrases.params)
+    if not item.negated:
+        return leaf.test, expected
+    if leaf.test == PRESENT:
+        return PRESENT, "false" if expected == "true" else "true"
+    return OPPOSITE.get(leaf.test, f"not {leaf.test}"), expected
 
-    def _list_sentence(self, item: Decisive, test: Some | Each | Count, fact: Fact | None) -> str:
-        required = ProseWriter(self.writer.params, name_parameters=False).say(test, must=True, negated=item.negated)
-        if fact is None:
-            return f"{test.path} is not stated, and {required}"
-        members = fact.value if isinstance(fact.value, Members) else Members((), complete=True)
-        many = count_words(len(members.items), "entry")
-        if item.result is None:
-            return f"{test.path} has {many} and cannot be decided, and {required}"
-        return f"{test.path} has {many} ({fact.origin}), and {required}"
 
-    def _show(self, path: str, value: Any) -> str:
-        return show_value(self.facts.schema.fields[path].kind, value)
+def describe_list(quantifier: Quantifier, item: Decisive, prose: ProseWriter) -> tuple[str, str]:
+    """The word of a quantifier, and what it asks for in words."""
+    word = {Some: "some", Each: "each", Count: "count"}[type(quantifier)]
+    return f"not {word}" if item.negated else word, prose.say(quantifier, negated=item.negated)
 
-    def _say(self, path: str, value: Any) -> str:
-        kind = self.facts.schema.fields[path].kind
-        if isinstance(value, Members):
-            return show_value(kind, value)
-        return kind.say(value)
+
+def locate(item: Decisive) -> Location | None:
+    """Where the fact is stated: of a list of records, the first entry that is at fault."""
+    test, ground = item.test, item.ground
+    fact = ground.facts.get(test.path)
+    if isinstance(test, Leaf):
+        return fact.location if fact else locate_entry(ground)
+    if isinstance(test, Some) and item.negated:
+        for entry in ground.entries(test.path):
+            if entry.ground.holds(test.where):
+                return locate_entry(entry.ground)
+    return fact.location if fact else None
+
+
+def locate_entry(ground: Ground) -> Location | None:
+    """Where an entry of a list starts, to stand for a field that it lacks."""
+    if not ground.prefix:
+        return None
+    places = [fact.location for fact in ground.facts.values() if fact.location]
+    return min(places, default=None)
 
 
 def show_value(kind: Kind, value: Any) -> str:

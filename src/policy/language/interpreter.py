@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy.language.comparison import apply_test, bound_count, conjoin, disjoin, members_of, negate
 from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Literal, Not, Now, Operand, Parameter, Some
+from policy.model.condition import (
+    All,
+    Any_,
+    Condition,
+    Count,
+    Each,
+    FieldValue,
+    Leaf,
+    Literal,
+    Not,
+    Operand,
+    Parameter,
+    Some,
+)
 from policy.model.fact import ABSENT
 
 if TYPE_CHECKING:
@@ -118,6 +131,6 @@ def evaluate_quantifier(condition: Some | Each | Count, scope: Scope) -> bool | 
         return conjoin([*kept, *open_end])
     low = chosen.count(True)
     high = low + chosen.count(None) if members.complete else None
-    return conjoin([bound_count(test, low, high, resolve_operand(bound, scope)) for test, bound in condition.bounds])
-
-
+    return conjoin(
+        [bound_count(test, low, high, resolve_operand(bound, scope)) for test, bound in condition.bounds]
+    )

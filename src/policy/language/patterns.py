@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PLAIN_ESCAPES = set(".\\+*?()[]{}|^$/-tn \"'#&~=:,;!@%<>_`")
+# One token of the subset after the other; whatever none of them matches is refused.
+_ESCAPED = r"""\\[-.\\+*?()\[\]{}|^$/tn "'#&~=:,;!@%<>_`]"""
+_CLASS_START = re.compile(rf"\[\^?(?:{_ESCAPED}|(?!&&)[^\[\]\\])*")
+_TOKEN = re.compile(
+    rf"(?P<escaped>{_ESCAPED})"
+    rf"|(?P<class>\[\^?(?:{_ESCAPED}|(?!&&)[^\[\]\\])+\])"
+    r"|(?P<repeat>[*+?]|\{[0-9]+(?:,[0-9]*)?\})"
+    r"|(?P<group>\((?:\?:|(?!\?))|[)|])"
+    r"|(?P<plain>[^\\\[\](){}*+?|^$])"
+)
 _LONGEST = 500
 
 
@@ -27,40 +37,50 @@ def refuse_pattern(pattern: str) -> tuple[str, str] | None:
 
 
 def _find_outside(pattern: str) -> tuple[str, str] | None:
-    position, in_class, after_repeat = 0, False, False
+    position, after_repeat = 0, False
     while position < len(pattern):
-        char, following = pattern[position], pattern[position + 1 : position + 2]
-        if char == "\\":
-            if following not in _PLAIN_ESCAPES or not following:
-                return f"`\\{following}` in a pattern means different things to different engines", _escape_remedy(following)
-            position += 2
-            after_repeat = False
-            continue
-        if in_class:
-            if char == "[":
-                return "`[` inside a class of characters means different things to different engines", "write `\\[`"
-            if char == "&" and following == "&":
-                return "`&&` inside a class means different things to different engines", "write `&` once"
-            in_class = char != "]"
-        elif char == "[":
-            in_class = True
-            if following == "^":
-                position += 1
-            if pattern[position + 1 : position + 2] == "]":
-                return "`]` right after `[` means different things to different engines", "write `\\]`"
-        elif char in "^$":
-            return f"`{char}` is not needed: a pattern matches the whole text", f"remove `{char}`, or write `\\{char}`"
-        elif char == "(" and following == "?" and pattern[position + 2 : position + 3] != ":":
-            return "lookaround, flags and named groups are not part of the patterns", "use `(…)` or `(?:…)`"
-        elif char in "*+?" and after_repeat:
-            return f"a repeat followed by `{char}` means different things to different engines", "repeat once"
-        after_repeat = not in_class and char in "*+?}"
-        position += 1
+        found = _TOKEN.match(pattern, position)
+        if found is None:
+            return _refuse_at(pattern, position)
+        repeat = found.lastgroup == "repeat"
+        if repeat and after_repeat:
+            return f"a repeat followed by `{found[0]}` means different things to different engines", "repeat once"
+        after_repeat = repeat
+        position = found.end()
     return None
 
 
+def _refuse_at(pattern: str, position: int) -> tuple[str, str]:
+    """Why no token of the subset stands here."""
+    char, following = pattern[position], pattern[position + 1 : position + 2]
+    if char == "\\":
+        return f"`\\{following}` in a pattern means different things to different engines", _escape_remedy(following)
+    if char in "^$":
+        return f"`{char}` is not needed: a pattern matches the whole text", f"remove `{char}`, or write `\\{char}`"
+    if char == "(":
+        return "lookaround, flags and named groups are not part of the patterns", "use `(…)` or `(?:…)`"
+    if char == "[":
+        inside = _CLASS_START.match(pattern, position)
+        end = inside.end() if inside else position + 1
+        if pattern[end : end + 1] == "\\":
+            return _refuse_at(pattern, end)
+    if char in "{}":
+        return f"`{char}` stands here without bounds", f"write {{2}}, {{2,}} or {{2,3}}, or `\\{char}`"
+    return (
+        "this class of characters means different things to different engines, or is not closed",
+        "write `[…]` with `[`, `]`, `\\` and `&&` escaped inside it",
+    )
+
+
 def _escape_remedy(escaped: str) -> str:
-    classes = {"d": "[0-9]", "w": "[A-Za-z0-9_]", "s": "[ \\t\\n]", "D": "[^0-9]", "W": "[^A-Za-z0-9_]", "S": "[^ \\t\\n]"}
+    classes = {
+        "d": "[0-9]",
+        "w": "[A-Za-z0-9_]",
+        "s": "[ \\t\\n]",
+        "D": "[^0-9]",
+        "W": "[^A-Za-z0-9_]",
+        "S": "[^ \\t\\n]",
+    }
     return f"write `{classes[escaped]}`" if escaped in classes else "leave it out"
 
 

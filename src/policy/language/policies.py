@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from policy.errors import PolicyError, Problem
 from policy.language.cases import read_cases
-from policy.language.conditions import ConditionReader, Use
-from policy.model.condition import All, Condition
+from policy.language.conditions import ConditionReader
+from policy.language.operands import Use
+from policy.language.parameters import merge_kinds, read_parameter
+from policy.model.condition import All, Condition, outer_paths
 from policy.model.fields import ALTERNATIVES, SCHEMA, Schema
 from policy.model.gates import EFFECTS, GATES, SEVERITIES
-from policy.model.kinds import STRING, DurationKind, IntegerKind, Kind, KindError, ListKind, NumberKind, enum, list_of
+from policy.model.kinds import STRING, Kind, KindError, enum, list_of
 from policy.model.policy import ParameterSpec, Policy
 from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Document, Mapping, Node, Scalar, Sequence
@@ -78,6 +80,7 @@ class PolicyReader:
         when = self._condition(root, "when")
         require = self._condition(root, "require")
         params = self._params(root)
+        cases = read_cases(root, params, self.schema, self.file, self.problems) if with_cases else ()
         policy = Policy(
             id=self._name(root),
             title=self._text(root, "title"),
@@ -86,7 +89,7 @@ class PolicyReader:
             require=require,
             params=params,
             effect=self._effect(root),
-            observed=frozenset(self._observed(root)),
+            observed=frozenset(self._observed(root, when, require)),
             on_unknown=self._choice(root, "on_unknown", ("same", *EFFECTS)),
             instead=self._texts(root, "instead", enum(*ALTERNATIVES)),
             because=" ".join(self._text(root, "because").split()),
@@ -94,12 +97,11 @@ class PolicyReader:
             references=self._texts(root, "references", STRING),
             controls=self._controls(root),
             area=area,
+            cases=cases,
             location=root.location(self.file),
             require_location=required.location(self.file) if required else None,
         )
         self._check_placeholders(root, params)
-        if with_cases and not self.problems:
-            object.__setattr__(policy, "cases", read_cases(root, policy, self.schema, self.file, self.problems))
         return policy
 
     def _check_keys(self, root: Mapping) -> None:
@@ -108,7 +110,11 @@ class PolicyReader:
                 from policy.source.suggestion import nearest
 
                 close = nearest(text, KEYS)
-                self.refuse(key, f"unknown key `{text}`", f"write `{close}`" if close else f"the keys are {', '.join(KEYS)}")
+                self.refuse(
+                    key,
+                    f"unknown key `{text}`",
+                    f"write `{close}`" if close else f"the keys are {', '.join(KEYS)}",
+                )
         for text in NEEDED:
             if root.get(text) is None:
                 where = root.location(self.file)._replace(end_line=0)
@@ -135,7 +141,7 @@ class PolicyReader:
 
     def _texts(self, root: Mapping, key: str, kind: Kind) -> tuple[str, ...]:
         node = root.get(key)
-        value = NOTHING if node is None else self.values.read_value(list_of(kind), node, key)
+        value: Any = NOTHING if node is None else self.values.read_value(list_of(kind), node, key)
         return () if value is NOTHING else value.items
 
     def _condition(self, root: Mapping, key: str) -> Condition:
@@ -148,29 +154,20 @@ class PolicyReader:
             return {}
         return read_effect(node, self.values)
 
-    def _observed(self, root: Mapping) -> Iterable[str]:
+    def _observed(self, root: Mapping, when: Condition, require: Condition) -> Iterable[str]:
         node = root.get("observed")
         if node is None:
             return
         items = node.items if isinstance(node, Sequence) else [node]
-        read = self._read_paths()
+        read = {*outer_paths(when), *outer_paths(require)}
         for item in items:
             path = item.text if isinstance(item, Scalar) else ""
             if path not in self.schema.fields:
-                self.conditions._refuse_field(item, path, self.schema.fields, member=False)
+                self.conditions.operands.refuse_field(item, path, self.schema.fields, member=False)
             elif path not in read:
                 self.refuse(item, f"`{path}` is under `observed` and no test reads it", "leave it out, or test it")
             else:
                 yield path
-
-    def _read_paths(self) -> set[str]:
-        from policy.model.condition import outer_paths
-
-        root = self.document.root
-        assert isinstance(root, Mapping)
-        silent = ConditionReader(self.schema, self.file, [])
-        nodes = [root.get(key) for key in ("when", "require")]
-        return {path for node in nodes if node is not None for path in outer_paths(silent.read(node, ""))}
 
     def _controls(self, root: Mapping) -> dict[str, tuple[str, ...]]:
         node = root.get("controls")
@@ -189,13 +186,15 @@ class PolicyReader:
             self.refuse(node, "`params` needs names", "write `params: {name: {default: …, about: …}}`")
         declared = node.entries if isinstance(node, Mapping) else {}
         uses: dict[str, list[Use]] = {}
-        for use in self.conditions.uses:
+        for use in self.conditions.operands.uses:
             uses.setdefault(use.name, []).append(use)
             if use.name not in declared:
                 from policy.source.suggestion import nearest
 
                 close = nearest(use.name, declared)
-                remedy = f"write `{close}`" if close else f"declare it: `params: {{{use.name}: {{default: …, about: …}}}}`"
+                remedy = (
+                    f"write `{close}`" if close else f"declare it: `params: {{{use.name}: {{default: …, about: …}}}}`"
+                )
                 self.problems.append(Problem(f"parameter `{use.name}` is not declared", remedy, use.location))
         return tuple(self._param(key, value, uses.get(name, [])) for name, (key, value) in declared.items())
 
@@ -209,7 +208,11 @@ class PolicyReader:
         default: Any = None
         about = ""
         if not isinstance(node, Mapping):
-            self.refuse(node, f"parameter `{name}` needs `default` or `about`", f"write `{name}: {{default: …, about: …}}`")
+            self.refuse(
+                node,
+                f"parameter `{name}` needs `default` or `about`",
+                f"write `{name}: {{default: …, about: …}}`",
+            )
             return ParameterSpec(name, kind)
         for text, (word, value) in node.entries.items():
             if text == "default":
@@ -225,22 +228,19 @@ class PolicyReader:
         return None if value is NOTHING else value
 
     def _common_kind(self, uses: list[Use]) -> Kind:
-        kinds = {use.kind.name: use for use in uses}
-        numeric = all(isinstance(use.kind, IntegerKind | NumberKind) for use in uses)
-        durations = all(isinstance(use.kind, DurationKind) for use in uses)
-        if len(kinds) > 1 and not numeric and not durations:
-            first, second = list(kinds.values())[:2]
-            self.problems.append(
-                Problem(
-                    f"parameter `{second.name}` stands for {second.kind.describe()} here and for "
-                    f"{first.kind.describe()} elsewhere",
-                    "use two parameters",
-                    second.location,
-                    ((f"used for {first.kind.describe()} here", first.location),),
-                )
-            )
-        # A whole number can stand where a number can, not the other way round.
-        return min((use.kind for use in uses), key=lambda kind: kind.name != "integer", default=STRING)
+        common = uses[0].kind if uses else STRING
+        for use in uses[1:]:
+            merged = merge_kinds(common, use.kind)
+            if merged is None:
+                self._refuse_use(use, uses[0])
+            common = merged or common
+        return common
+
+    def _refuse_use(self, use: Use, first: Use) -> None:
+        kind, other = use.kind.describe(), first.kind.describe()
+        message = f"parameter `{use.name}` stands for {kind} here and for {other} elsewhere"
+        related = ((f"used for {other} here", first.location),)
+        self.problems.append(Problem(message, "use two parameters", use.location, related))
 
     def _check_placeholders(self, root: Mapping, params: tuple[ParameterSpec, ...]) -> None:
         names = {spec.name for spec in params}
@@ -273,11 +273,3 @@ def read_effect(node: Node, values: FactReader) -> dict[str, str]:
         if value is not NOTHING:
             effects[text] = value
     return effects
-
-
-def read_parameter(kind: Kind, node: Node, name: str, values: FactReader) -> Any:
-    """The value of a parameter, or NOTHING; a list becomes a tuple."""
-    value = values.read_value(kind, node, name)
-    if value is not NOTHING and isinstance(kind, ListKind):
-        return value.items
-    return value

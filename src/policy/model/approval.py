@@ -20,8 +20,17 @@ class Approval(NamedTuple):
     @property
     def is_independent(self) -> bool:
         """Whether the approver is another person than the requester."""
-        return bool(self.by.strip()) and self.by.strip().casefold() != self.requested_by.strip().casefold()
+        return bool(self.by.strip()) and fold_name(self.by) != fold_name(self.requested_by)
 
     def is_current(self, gate: str, stake: str, now: datetime) -> bool:
         """Whether it was given for what is at stake now, at this gate."""
         return self.gate == gate and self.stake == stake and (self.expires is None or now < self.expires)
+
+
+def fold_name(name: str) -> str:
+    """The name without differences of case, spacing and Unicode form, which make nobody another person."""
+    if not name.isascii():
+        from unicodedata import normalize  # a shared library that plain names do not need
+
+        name = normalize("NFKC", name)
+    return " ".join(name.casefold().split())

@@ -25,16 +25,16 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _is_plain(value: Any) -> bool:
-    kind = type(value)
+    kind: type[Any] = type(value)
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
-        return -(2**53) < value < 2**53
+        return bool(-(2**53) < value < 2**53)
     if kind is dict:
-        return all(key.isascii() and _is_plain(item) for key, item in value.items())
+        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in value.items())
     if kind is list or kind is tuple:
         return all(map(_is_plain, value))
-    return kind is float and _SMALLEST <= abs(value) < _LARGEST and value != int(value)
+    return kind is float and bool(_SMALLEST <= abs(value) < _LARGEST and value != int(value))
 
 
 def digest(value: Any) -> str:

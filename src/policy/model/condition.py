@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from policy.model.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,29 +13,25 @@ if TYPE_CHECKING:
     from policy.model.kinds import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """A value written in the policy; a tuple for tests against several."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record):
     """The value that the policy set gives to a parameter of the policy."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class FieldValue:
+class FieldValue(Record):
     """The value of another fact; inside a quantifier, of the same member."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Record):
     """The day of judging (UTC) and so many whole days later; `offset` is in milliseconds, as durations are."""
 
     offset: Literal | Parameter
@@ -43,65 +40,62 @@ class Now:
 Operand = Literal | Parameter | FieldValue | Now
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Record):
     """One test on one fact, whose kind is `kind`."""
 
     path: str
     test: str
     operand: Operand
-    kind: Kind = field(compare=False)
-    location: Location | None = field(default=None, compare=False)
+    kind: Kind
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"kind", "location"})
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Record):
     """Every item holds; true without items."""
 
     items: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Any_:
+class Any_(Record):
     """At least one item holds; false without items."""
 
     items: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Record):
     """The item does not hold."""
 
     item: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Record):
     """At least one member of a list of records meets `where`."""
 
     path: str
     where: Condition
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"location"})
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(Record):
     """Every member that meets `where` meets `require`."""
 
     path: str
     where: Condition
     require: Condition
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"location"})
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Record):
     """The number of members that meet `where` keeps every bound: pairs of a test and its operand."""
 
     path: str
     where: Condition
     bounds: tuple[tuple[str, Operand], ...]
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"location"})
 
 
 Quantifier = Some | Each | Count

@@ -60,8 +60,8 @@ class Facts:
     def proven(self) -> dict[str, Fact]:
         """As `judged`, from what was observed or attested alone."""
         strong = [claim for claim in self.claims if claim.origin in ("observed", "attested")]
-        judged, contradictions = resolve(strong, self.schema)
-        compare_evidence(self.claims, contradictions, judged)
+        judged, _ = resolve(strong, self.schema)
+        compare_evidence(self.claims, self.contradictions, judged)
         derive(judged, self.schema)
         return judged
 

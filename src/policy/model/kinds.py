@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from policy.model.money import Money
+from policy.model.record import Record
 
 if TYPE_CHECKING:
     from policy.model.fields import Field
@@ -37,8 +37,7 @@ class KindError(ValueError):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Record):
     """One type of value. `ordered` kinds can be compared by size, `textual` ones by their characters."""
 
     name: str
@@ -78,7 +77,6 @@ def _refuse_quotes(kind: Kind, text: str, plain: bool) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
 class BooleanKind(Kind):
     def read(self, text: str, plain: bool) -> bool:
         _refuse_quotes(self, text, plain)
@@ -104,7 +102,6 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
 class IntegerKind(Kind):
     low: int = -LARGEST_INTEGER
 
@@ -120,7 +117,8 @@ class IntegerKind(Kind):
         return int(text)
 
     def show(self, value: Any) -> str:
-        return NUMBER.show(value)  # a bound on a whole number may be a fraction
+        # A bound on a whole number may be a fraction.
+        return str(int(value)) if value == int(value) else NUMBER.show(value)
 
     def say(self, value: Any) -> str:
         return f"{value:,}" if value != int(value) else f"{int(value):,}"
@@ -128,11 +126,13 @@ class IntegerKind(Kind):
     def encode(self, value: Any) -> Any:
         return NUMBER.encode(value)
 
+    def decode(self, encoded: Any) -> Any:
+        return int(encoded) if encoded == int(encoded) else encoded
+
     def describe(self) -> str:
         return "a whole number"
 
 
-@dataclass(frozen=True, slots=True)
 class NumberKind(Kind):
     low: float = float("-inf")
     high: float = float("inf")
@@ -154,13 +154,13 @@ class NumberKind(Kind):
         return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
     def encode(self, value: Any) -> Any:
-        return int(value) if value == int(value) and abs(value) <= LARGEST_INTEGER else value
+        # Beyond this RFC 8785 knows doubles only.
+        return int(value) if abs(value) < LARGEST_INTEGER and value == int(value) else float(value)
 
     def decode(self, encoded: Any) -> Any:
         return float(encoded)
 
 
-@dataclass(frozen=True, slots=True)
 class StringKind(Kind):
     def read(self, text: str, plain: bool) -> str:
         if not text:
@@ -168,7 +168,6 @@ class StringKind(Kind):
         return text
 
 
-@dataclass(frozen=True, slots=True)
 class PathKind(Kind):
     """A path with `/`, relative to the folder of the file that names it; normal form."""
 
@@ -180,7 +179,6 @@ class PathKind(Kind):
         return posixpath.normpath(text)
 
 
-@dataclass(frozen=True, slots=True)
 class EnumKind(Kind):
     choices: tuple[str, ...] = ()
 
@@ -202,11 +200,11 @@ class EnumKind(Kind):
 _DURATION = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?([a-z]+)")
 
 
-@dataclass(frozen=True, slots=True)
 class DurationKind(Kind):
     """Whole milliseconds; a month is 30 days and a year 365."""
 
     signed: bool = False
+    whole_days: bool = False
 
     def read(self, text: str, plain: bool) -> int:
         remedy = "write a number and its unit (ms, s, min, h, d, w, month, year), such as 30d"
@@ -220,12 +218,16 @@ class DurationKind(Kind):
         unit = match[2] if match[2] in UNITS_MS else match[2].removesuffix("s")
         if unit not in UNITS_MS:
             raise KindError(f"`{match[2]}` is not a unit of time", remedy)
-        milliseconds = float(match[1]) * UNITS_MS[unit]
-        if milliseconds != int(milliseconds) or abs(milliseconds) > LARGEST_INTEGER:
+        # In whole numbers: 1.1 h is 3,960,000 ms, and a little more in doubles.
+        whole, _, decimals = match[1].partition(".")
+        milliseconds, rest = divmod(int(whole + decimals) * UNITS_MS[unit], 10 ** len(decimals))
+        if rest or abs(milliseconds) > LARGEST_INTEGER:
             raise KindError(f"`{text}` is not a whole number of milliseconds within ±2^53", remedy)
         if milliseconds < 0 and not self.signed:
             raise KindError(f"`{text}` is a negative duration", remedy)
-        return int(milliseconds)
+        if self.whole_days and milliseconds % UNITS_MS["d"]:
+            raise KindError(f"`{text}` is not a whole number of days", "write days, such as 30d")
+        return milliseconds
 
     def show(self, value: Any) -> str:
         for unit, _ in SHOWN_UNITS:
@@ -240,15 +242,24 @@ class DurationKind(Kind):
                 return f"{count:,} {word}" if abs(count) == 1 else f"{count:,} {word}s"
         raise AssertionError("every whole number is a multiple of 1 ms")
 
+    def encode(self, value: Any) -> Any:
+        return NUMBER.encode(value)
+
+    def decode(self, encoded: Any) -> Any:
+        return int(encoded)
+
     def describe(self) -> str:
         return "a duration, such as 30d"
 
 
-@dataclass(frozen=True, slots=True)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 class DateKind(Kind):
     def read(self, text: str, plain: bool) -> date:
         try:
-            if len(text) == 10:
+            # Python also reads other forms of ISO 8601, such as 2026-W01-1.
+            if _DATE.fullmatch(text):
                 return date.fromisoformat(text)
         except ValueError:
             pass
@@ -270,7 +281,6 @@ class DateKind(Kind):
 _MONEY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Z]{3})")
 
 
-@dataclass(frozen=True, slots=True)
 class MoneyKind(Kind):
     def read(self, text: str, plain: bool) -> Money:
         match = _MONEY.fullmatch(text)
@@ -282,7 +292,12 @@ class MoneyKind(Kind):
         return Money(float(match[1]), match[2])
 
     def show(self, value: Any) -> str:
-        return f"{NUMBER.show(value.amount)} {value.currency}"
+        amount = NUMBER.show(value.amount)
+        if "e" in amount:
+            from decimal import Decimal  # for amounts that nobody has
+
+            amount = format(Decimal(amount), "f")
+        return f"{amount} {value.currency}"
 
     def say(self, value: Any) -> str:
         amount = f"{value.amount:,.2f}".removesuffix(".00")
@@ -298,7 +313,6 @@ class MoneyKind(Kind):
         return "an amount of money, such as 200 USD"
 
 
-@dataclass(frozen=True, slots=True)
 class ListKind(Kind):
     """Several values of one kind, without an order."""
 
@@ -308,7 +322,6 @@ class ListKind(Kind):
         return f"a list ({self.of.describe()})"
 
 
-@dataclass(frozen=True, slots=True)
 class RecordsKind(Kind):
     """Several records; `keys` name the fields that tell whether two records speak of the same thing."""
 
@@ -328,6 +341,7 @@ STRING = StringKind("string", textual=True)
 PATH = PathKind("path", textual=True)
 DURATION = DurationKind("duration", ordered=True)
 SIGNED_DURATION = DurationKind("duration", ordered=True, signed=True)
+DAYS = DurationKind("duration", ordered=True, signed=True, whole_days=True)
 DATE = DateKind("date", ordered=True)
 MONEY = MoneyKind("money", ordered=True)
 

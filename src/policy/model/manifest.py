@@ -37,7 +37,8 @@ def read_manifest(document: Document, schema: Schema = SCHEMA) -> Manifest:
     problems: list[Problem] = []
     _check_format(root, file, problems)
     claims = FactReader(schema, file, problems, source=file).read(root, skip=("manifest",))
-    if root.get("project") is None:
+    name = root.get("project")
+    if name is None or (isinstance(name, Scalar) and name.is_null):
         problems.append(
             Problem("the manifest names no project", "add `project: NAME`", root.location(file)._replace(end_line=0))
         )

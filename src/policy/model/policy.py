@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from policy.model.condition import All, Condition, outer_paths
 from policy.model.fields import SCHEMA, Schema
+from policy.model.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,31 +19,32 @@ if TYPE_CHECKING:
     from policy.model.kinds import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterSpec:
+NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class ParameterSpec(Record):
     """A parameter of a policy; without a default the policy does not apply until a policy set gives a value."""
 
     name: str
     kind: Kind
     default: Any = None
     about: str = ""
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"location"})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record):
     """One test of a policy: what is known, when, under which parameters, and the outcome it must have."""
 
     claims: tuple[Fact, ...]
     expect: str
     at: datetime | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = NONE
     timed_out: tuple[str, ...] = ()
     location: Location | None = None
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Record):
     """One requirement: when this, require that. `effect` maps a gate, or `default`, to what a failure does."""
 
     id: str
@@ -51,18 +53,19 @@ class Policy:
     require: Condition
     when: Condition = All()
     params: tuple[ParameterSpec, ...] = ()
-    effect: Mapping[str, str] = field(default_factory=dict)
+    effect: Mapping[str, str] = NONE
     observed: frozenset[str] = frozenset()
     on_unknown: str | None = None
     instead: tuple[str, ...] = ()
     because: str = ""
     fix: str = ""
     references: tuple[str, ...] = ()
-    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    controls: Mapping[str, tuple[str, ...]] = NONE
     area: str = ""
-    cases: tuple[Case, ...] = field(default=(), compare=False)
-    location: Location | None = field(default=None, compare=False)
-    require_location: Location | None = field(default=None, compare=False)
+    cases: tuple[Case, ...] = ()
+    location: Location | None = None
+    require_location: Location | None = None
+    _uncompared: ClassVar = frozenset({"cases", "location", "require_location"})
 
     def effect_at(self, gate: str) -> str | None:
         """What a failure does at this gate by the policy's own word; None where the gate does not judge it."""
@@ -74,27 +77,29 @@ class Policy:
         return frozenset((*outer_paths(self.when), *outer_paths(self.require)))
 
 
-@dataclass(frozen=True, slots=True)
-class GateSettings:
+class GateSettings(Record):
     """How far a gate goes, and what an outcome of `error` does there."""
 
     mode: str = "enforce"
     on_error: str = "block"
 
 
-@dataclass(frozen=True, eq=False)
-class PolicySet:
+class PolicySet(Record):
     """The policies in force and how they are: parameters by `policy.parameter`, effects by policy and gate."""
 
     policies: tuple[Policy, ...]
     name: str = "catalogue"
-    params: Mapping[str, Any] = field(default_factory=dict)
-    effects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    gates: Mapping[str, GateSettings] = field(default_factory=dict)
-    modes: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = NONE
+    effects: Mapping[str, Mapping[str, str]] = NONE
+    gates: Mapping[str, GateSettings] = NONE
+    modes: Mapping[str, str] = NONE
     plugins: tuple[str, ...] = ()
     schema: Schema = SCHEMA
     has_ledger: bool = False
+
+    # Plans are kept per policy set: one set is one object.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def gate(self, name: str) -> GateSettings:
         return self.gates.get(name, GateSettings())

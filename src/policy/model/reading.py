@@ -88,8 +88,8 @@ class FactReader:
             return self._read_records(kind, node, what)
         if isinstance(kind, ListKind):
             return self._read_list(kind, node, what)
-        if not isinstance(node, Scalar):
-            found = "a list" if isinstance(node, Sequence) else "a mapping"
+        if not isinstance(node, Scalar) or node.is_null:
+            found = {Sequence: "a list", Mapping: "a mapping"}.get(type(node), "empty")
             self.refuse(node, f"`{what}` is {found} where {kind.describe()} is needed", f"write {kind.describe()}")
             return NOTHING
         try:

@@ -34,10 +34,18 @@ def resolve(claims: Iterable[Fact], schema: Schema) -> tuple[dict[str, Fact], tu
     for path, group in grouped.items():
         field = schema.get(path)
         if field is not None:
+            if len(group) > 1:
+                # The order in which evidence comes in must not decide anything.
+                group.sort(key=rank)
             fact = settle(field, group, contradictions)
             if fact is not None:
                 judged[path] = fact
-    return judged, tuple(contradictions)
+    return judged, tuple(sorted(contradictions, key=lambda item: item.path))
+
+
+def rank(claim: Fact) -> tuple[Any, ...]:
+    """A key that puts claims into one order, the strongest first."""
+    return STRENGTH[claim.origin], claim.source, claim.location or (), claim.digest, repr(claim.value)
 
 
 def settle(field: Field, group: list[Fact], contradictions: list[Contradiction]) -> Fact | None:
@@ -72,16 +80,21 @@ def settle(field: Field, group: list[Fact], contradictions: list[Contradiction])
 
 def combine(field: Field, group: list[Fact], contradictions: list[Contradiction]) -> Fact | None:
     """What several claims of one origin make together, by the field's rule."""
-    first = group[0]
-    if field.combine == "sum":
-        return first._replace(value=sum(fact.value for fact in group))
+    if field.combine in ("sum", "any"):
+        # Where it was not found, nothing is added to what was found elsewhere.
+        group = [fact for fact in group if fact.value is not ABSENT] or group[:1]
+    best = group[0]
+    if len(group) > 1 and field.combine == "sum":
+        return best._replace(value=sum(fact.value for fact in group))
     if field.combine == "any":
-        return next((fact for fact in group if fact.value is True), first)
+        return next((fact for fact in group if fact.value is True), best)
     for other in group[1:]:
-        if not agrees(field, first.value, other.value):
-            contradictions.append(Contradiction(field.path, first, other))
+        if not (agrees(field, best.value, other.value) or agrees(field, other.value, best.value)):
+            contradictions.append(Contradiction(field.path, best, other))
             return None
-    return first
+        if is_more_exact(field, other.value, best.value):
+            best = other
+    return best
 
 
 def agrees(field: Field, strong: Any, weak: Any) -> bool:

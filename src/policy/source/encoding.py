@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from policy.source.limits import Limits
 
 _TEXT_BYTES = bytes(code for code in range(256) if code in b"\t\n\r" or (code >= 0x20 and code != 0x7F))
-# YAML 1.1 counts the first three as line breaks and editors do not, so a comment could hide a key behind one of
-# them; the last is invisible.
+# YAML 1.1 counts the first three as line breaks and editors do not, so a comment could hide a key behind one;
+# the last is invisible.
 _DECEPTIVE = "\u0085\u2028\u2029\ufeff"
 _UTF16_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def decode(data: bytes, file: str, limits: Limits = DEFAULT_LIMITS) -> str:
-    """The text of a file without its byte order mark, or PolicyError when it is too large or not UTF-8 text."""
+    """The text of a file without its byte order mark, or PolicyError where it is too large or not UTF-8."""
     if len(data) > limits.max_bytes:
         raise PolicyError(describe_size(file, limits))
     if data.translate(None, _TEXT_BYTES) or data.startswith(_UTF16_BYTE_ORDER_MARKS):
@@ -54,9 +54,11 @@ def find_place(text: str, index: int, file: str) -> Location:
 
 def describe_character(text: str, index: int, file: str) -> Problem:
     """The problem of a character that text files do not hold."""
+    code = ord(text[index])
+    escape = f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
     return Problem(
-        f"the character U+{ord(text[index]):04X} cannot be seen and is not allowed here",
-        'remove it, or write it as an escape such as "\\x07" or "\\u2028" in double quotes',
+        f"the character U+{code:04X} cannot be seen and is not allowed here",
+        f"remove it, or write it as `{escape}` in double quotes",
         find_place(text, index, file),
     )
 
@@ -67,16 +69,21 @@ def _refuse_deceptive(text: str, file: str) -> None:
         raise PolicyError(describe_character(text, min(found), file))
 
 
+def _describe_byte(data: bytes, index: int, file: str) -> Problem:
+    before = data[:index].decode().removeprefix("\ufeff")
+    message = f"the file is not UTF-8: the byte 0x{data[index]:02X} is not part of a character"
+    return Problem(message, "save the file as UTF-8", find_place(before, len(before), file))
+
+
 def _describe_binary(data: bytes, file: str) -> Problem:
     if encoding := _guess_wide_encoding(data):
-        return Problem(
-            f"the file is encoded as {encoding}, and only UTF-8 is read", "save the file as UTF-8", Location(file)
-        )
+        message = f"the file is encoded as {encoding}, and only UTF-8 is read"
+        return Problem(message, "save the file as UTF-8", Location(file))
     if b"\0" in data:
         return Problem("the file is binary, not text", "name a text file", Location(file))
     text = data.decode(errors="replace").removeprefix("\ufeff")
-    index = next(at for at, character in enumerate(text) if ord(character) not in _TEXT_BYTES and character < "\x80")
-    return describe_character(text, index, file)
+    controls = data.translate(None, _TEXT_BYTES).decode("ascii")
+    return describe_character(text, text.index(controls[0]), file)
 
 
 def _guess_wide_encoding(data: bytes) -> str:
@@ -90,7 +97,7 @@ def _guess_wide_encoding(data: bytes) -> str:
 
 
 def _has_zeros(head: bytes, width: int, zeros: int) -> bool:
-    """Whether every unit of `width` bytes starts, or every one ends, with that many zero bytes and holds another."""
+    """Whether all units of `width` bytes start, or all end, with so many zero bytes, and none is all zero."""
     units = [head[at : at + width] for at in range(0, len(head) - width + 1, width)]
     empty = bytes(zeros)
     return (

@@ -25,7 +25,7 @@ _KINDS = (
 )
 _REASONS = {
     FileNotFoundError: ("the file does not exist", "check the path"),
-    NotADirectoryError: ("the file does not exist, because a part of its path is not a directory", "check the path"),
+    NotADirectoryError: ("the file does not exist: its path leads through a file", "check the path"),
     PermissionError: ("the file may not be read", "give the user who runs this permission to read it"),
 }
 

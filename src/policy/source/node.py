@@ -26,13 +26,11 @@ class Node:
 
 
 class Scalar(Node):
-    """A single value as it stands in the source; `plain` means it was written without quotes or block style."""
+    """A single value as it stands in the source; `plain`: written without quotes or block style."""
 
     __slots__ = ("plain", "text")
 
-    def __init__(
-        self, text: str, plain: bool, line: int, column: int, end_line: int, end_column: int
-    ) -> None:
+    def __init__(self, text: str, plain: bool, line: int, column: int, end_line: int, end_column: int) -> None:
         self.text = text
         self.plain = plain
         self.line = line
@@ -51,9 +49,7 @@ class Sequence(Node):
 
     __slots__ = ("items",)
 
-    def __init__(
-        self, items: list[Node], line: int, column: int, end_line: int, end_column: int
-    ) -> None:
+    def __init__(self, items: list[Node], line: int, column: int, end_line: int, end_column: int) -> None:
         self.items = items
         self.line = line
         self.column = column

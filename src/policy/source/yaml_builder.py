@@ -43,7 +43,8 @@ class Builder:
         self._opening: Any = None
         self._stack: list[tuple[Any, list[Node]]] = []
         self._nodes = 0
-        self._end: Any = None  # of the last value: the parser's mark for the end of a block is on a later line
+        # Where the last value ended: the parser's own mark for the end of a block is on a later line.
+        self._end: Any = None
 
     def build_roots(self, events: Iterator[Any]) -> list[Node]:
         """The root of every document; raises PolicyError where a limit is passed."""
@@ -66,10 +67,10 @@ class Builder:
             elif event.anchor is None and event.tag is None:
                 # Most events end here; a call for each would cost a tenth of the reading.
                 self._nodes += 1
-                start, end = event.start_mark, event.end_mark
-                self._end = end
-                line, column, end_line, end_column = start.line + 1, start.column + 1, end.line + 1, end.column + 1
-                self._children.append(Scalar(event.value, not event.style, line, column, end_line, end_column))
+                start = event.start_mark
+                self._end = end = event.end_mark
+                places = start.line + 1, start.column + 1, end.line + 1, end.column + 1
+                self._children.append(Scalar(event.value, not event.style, *places))
             else:
                 self._add_scalar(event)
             if self._nodes > max_nodes:
@@ -119,7 +120,8 @@ class Builder:
     def _start_document(self, event: Any) -> None:
         if self._roots and self._single:
             message = "a second document starts here, and the file may hold only one"
-            raise PolicyError(Problem(message, "remove the line `---`, or split the file", self._locate(event)))
+            remedy = "remove the line `---`, or split the file"
+            raise PolicyError(Problem(message, remedy, self._locate(event)))
 
     def _end_document(self, _event: Any) -> None:
         self._properties.forget_anchors()
@@ -132,5 +134,5 @@ class Builder:
         return Location(self.file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
 
     def _describe_size(self, event: Any) -> Problem:
-        message = f"the document holds more than {self._limits.max_nodes:,} values, each alias counted in full"
+        message = f"the document holds more than {self._limits.max_nodes:,} values, aliases written out"
         return Problem(message, "split the file, or use fewer aliases", self._locate(event))

@@ -1,4 +1,4 @@
-"""The events of a YAML text, from libyaml where PyYAML was built with it and from PyYAML's own parser elsewhere."""
+"""The events of a YAML text: from libyaml, or from PyYAML's own parser where it was built without."""
 
 from __future__ import annotations
 

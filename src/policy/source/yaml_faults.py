@@ -39,7 +39,9 @@ class _Advice(NamedTuple):
     message: str
     remedy: str
     at_start: bool = False
-    """The place to show is where the unfinished thing starts."""
+    """The place to show is where the unfinished thing starts, not where the parser stopped."""
+    stopped: str = ""
+    """What to say of the place where the parser stopped, where that is another."""
 
 
 def explain_fault(fault: YAMLError, text: str, file: str) -> Problem:
@@ -54,9 +56,8 @@ def explain_fault(fault: YAMLError, text: str, file: str) -> Problem:
     details = _Fault(getattr(fault, "context", None) or "", problem, start.index, at.index, text)
     advice = _advise(details)
     place = _locate(start if advice.at_start else at, file)
-    related = ()
-    if advice.at_start and text[at.index :].strip():
-        related = (("this is where it should have ended", _locate(at, file)),)
+    at_end = not text[at.index :].strip()
+    related = ((advice.stopped, _locate(at, file)),) if advice.stopped and not at_end else ()
     return Problem(advice.message, advice.remedy, place, related)
 
 
@@ -65,7 +66,7 @@ def _locate(mark: Any, file: str) -> Location:
 
 
 def _find_character(text: str, position: int) -> int:
-    """The index of the character that a parser refused at or after `position`, counted in bytes or code points."""
+    """The index of the character that a parser refused; its own `position` may count bytes."""
     import re
 
     refused = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search(text)
@@ -79,13 +80,13 @@ def _advise(fault: _Fault) -> _Advice:
     for words, explain in _CONTEXTS:
         if any(word in fault.context for word in words):
             return explain(fault)
-    return _Advice(f"the YAML cannot be read: {fault.problem}", "correct the text here, or put quotes around it")
+    return _Advice(f"the YAML cannot be read: {fault.problem}", "correct it, or put quotes around it")
 
 
 def _explain_start(fault: _Fault) -> _Advice:
     if fault.found == "\t":
         return _explain_tab(fault)
-    found = quote_name(fault.found)
+    found = "a backtick" if fault.found == "`" else quote_name(fault.found)
     return _Advice(f"a value cannot start with {found}", "put quotes around the value")
 
 
@@ -104,35 +105,42 @@ def _explain_colon(fault: _Fault) -> _Advice:
     )
 
 
-def _explain_dash(fault: _Fault) -> _Advice:
+def _explain_dash(_fault: _Fault) -> _Advice:
     return _Advice(
         "a list cannot start with `- ` on the line of its key",
         "put each item on a line of its own, or write the list as `[a, b]`",
     )
 
 
-def _explain_question(fault: _Fault) -> _Advice:
+def _explain_question(_fault: _Fault) -> _Advice:
     return _Advice("a `?` marks a key where none can be", "put quotes around a value that starts with `?`")
 
 
-def _explain_open_list(fault: _Fault) -> _Advice:
+def _explain_open_list(_fault: _Fault) -> _Advice:
     return _Advice(
-        "the list that starts with `[` is not closed, or a comma is missing", "add the `]` or the comma", at_start=True
+        "the list that starts with `[` is not closed, or a comma is missing",
+        "add the `]` or the comma",
+        at_start=True,
+        stopped="one of them is missing before this",
     )
 
 
-def _explain_open_mapping(fault: _Fault) -> _Advice:
+def _explain_open_mapping(_fault: _Fault) -> _Advice:
     return _Advice(
         "the mapping that starts with `{` is not closed, or a comma is missing",
         "add the `}` or the comma",
         at_start=True,
+        stopped="one of them is missing before this",
     )
 
 
 def _explain_open_quote(fault: _Fault) -> _Advice:
     quote = fault.text[fault.start : fault.start + 1]
     return _Advice(
-        f"the text that starts with {quote} is not closed", f"add the closing {quote}", at_start=True
+        f"the text that starts with {quote} is not closed",
+        f"add the closing {quote}",
+        at_start=True,
+        stopped="quoted text cannot go on beyond this line",
     )
 
 
@@ -144,7 +152,7 @@ def _explain_escape(fault: _Fault) -> _Advice:
     )
 
 
-def _explain_surrogate(fault: _Fault) -> _Advice:
+def _explain_surrogate(_fault: _Fault) -> _Advice:
     return _Advice(
         "an escape names no character: it is half of a surrogate pair, or beyond U+10FFFF",
         "write the character itself",
@@ -152,10 +160,13 @@ def _explain_surrogate(fault: _Fault) -> _Advice:
 
 
 def _explain_missing_key(fault: _Fault) -> _Advice:
+    if fault.found == ":":
+        return _Advice("there is no key before `:`", "write the key, or remove the line")
     if fault.line_before.strip():
         return _explain_rest(fault)
     return _Advice(
-        "the line is indented like no key above it, or is no key", "indent it like its neighbours, and write `key: value`"
+        "the line is not a key at the indentation of the keys above it",
+        "indent it like its neighbours, and write `key: value`",
     )
 
 
@@ -165,15 +176,13 @@ def _explain_missing_item(fault: _Fault) -> _Advice:
     return _Advice("a line within a list does not start with `- `", "start it with `- `, or correct its indentation")
 
 
-def _explain_rest(fault: _Fault) -> _Advice:
-    if fault.found == ":":
-        return _Advice("there is no key before `:`", "write the key, or remove the line")
+def _explain_rest(_fault: _Fault) -> _Advice:
     return _Advice("there is more text after the end of the value", "remove it, or put quotes around the whole value")
 
 
-def _explain_missing_colon(fault: _Fault) -> _Advice:
+def _explain_missing_colon(_fault: _Fault) -> _Advice:
     return _Advice(
-        "a `:` is missing after this key",
+        "the line has no `:` after its key",
         "write `key: value`; if the line continues the text above, indent it",
         at_start=True,
     )
@@ -194,30 +203,29 @@ def _explain_name(fault: _Fault) -> _Advice:
     )
 
 
-def _explain_tag(fault: _Fault) -> _Advice:
+def _explain_tag(_fault: _Fault) -> _Advice:
     return _Advice(
-        "`!` starts a tag, and this is not one", "put quotes around a value that starts with `!`", at_start=True
+        "`!` starts a tag, and this is not one",
+        "put quotes around a value that starts with `!`",
+        at_start=True,
     )
 
 
-def _explain_directive(fault: _Fault) -> _Advice:
+def _explain_directive(_fault: _Fault) -> _Advice:
     return _Advice("a line that starts with `%` is not understood", "remove the line", at_start=True)
 
 
-def _explain_block(fault: _Fault) -> _Advice:
+def _explain_block(_fault: _Fault) -> _Advice:
     return _Advice(
-        "only `+`, `-`, a digit from 1 to 9 and a comment can follow `|` or `>`", "start the text on the next line"
+        "only `+`, `-`, a digit from 1 to 9 and a comment can follow `|` or `>`",
+        "start the text on the next line",
     )
 
 
-def _explain_second_value(fault: _Fault) -> _Advice:
+def _explain_second_value(_fault: _Fault) -> _Advice:
     return _Advice(
         "the document has ended, and there is more text", "remove it; a file holds one value, list or mapping"
     )
-
-
-def _explain_separator(fault: _Fault) -> _Advice:
-    return _explain_open_quote(fault)
 
 
 _Explanation = tuple[tuple[str, ...], "Callable[[_Fault], _Advice]"]
@@ -236,7 +244,7 @@ _EXPLANATIONS: tuple[_Explanation, ...] = (
     (("could not find expected ':'",), _explain_missing_colon),
     (("expected node content", "expected the node content"), _explain_missing_value),
     (("document start>",), _explain_second_value),
-    (("YAML directive", "TAG directive", "YAML document", "version number", "duplicate tag"), _explain_directive),
+    (("YAML directive", "YAML document", "version number"), _explain_directive),
     (("undefined tag handle",), _explain_tag),
     (("expected key",), _explain_missing_key),
     (("'-' indicator",), _explain_missing_item),

@@ -17,7 +17,7 @@ _MERGE = "<<"
 
 
 class KeyReader:
-    """Makes entries of the keys and values that stand in a mapping; what is wrong with them goes to `problems`."""
+    """Makes entries of a mapping's keys and values; what is wrong with them goes to `problems`."""
 
     def __init__(self, file: str, problems: list[Problem], *, merge: bool) -> None:
         self._file = file
@@ -29,7 +29,7 @@ class KeyReader:
         pairs = iter(children)
         try:
             entries = {key.text: (key, value) for key, value in zip(pairs, pairs, strict=True)}
-        except AttributeError:  # a key without text; asking each for its type first would cost every honest file
+        except AttributeError:  # a key without text: to ask each for its type would cost every honest file
             return self.read_entries(self._without_collections(children))
         if len(entries) * 2 != len(children):
             self._report_duplicates(children)
@@ -73,4 +73,5 @@ class KeyReader:
                 for name, entry in source.entries.items():
                     entries.setdefault(name, entry)
             else:
-                self._report(source, "the merge key `<<` takes a mapping or a list of mappings", "name a mapping")
+                message = "the merge key `<<` takes a mapping or a list of mappings"
+                self._report(source, message, "name the anchor of a mapping")

@@ -61,17 +61,17 @@ class Properties:
         location = self._locate(event)
         if earlier := self._anchors.get(event.anchor):
             name = quote_name("&" + event.anchor)
-            related = (("first given here", earlier.location),)
-            self._problems.append(Problem(f"the anchor {name} is given twice", "rename one of them", location, related))
+            message, related = f"the anchor {name} is given twice", (("first given here", earlier.location),)
+            self._problems.append(Problem(message, "rename one of them", location, related))
         self._anchors[event.anchor] = _Anchor(before, location)
 
     def close_value(self, event: Any, node: Node, nodes: int) -> None:
         """Check the tag of a value that has ended, and give it to its anchor and its position behind both."""
         self._check_tag(event, type(node))
-        if not (isinstance(node, Scalar) and node.text == "" and not event.style):
-            node.line, node.column = self._find_start(event)
-        else:
+        if isinstance(node, Scalar) and node.text == "" and not event.style:
             node.line, node.column = node.end_line, node.end_column
+        else:
+            node.line, node.column = self._find_start(event)
         if event.anchor is not None:
             anchor = self._anchors[event.anchor]
             anchor.node, anchor.size = node, nodes - anchor.before
@@ -117,11 +117,11 @@ class Properties:
             return
         name = quote_name(tag.replace(_STANDARD, "!!", 1))
         if any(tag in tags for tags in _FITTING.values()):
-            problem = Problem(f"the tag {name} does not fit {_KINDS[kind]}", "remove the tag", self._locate(event))
+            message, remedy = f"the tag {name} does not fit {_KINDS[kind]}", "remove the tag"
         else:
+            message = f"the tag {name} is not supported"
             remedy = "remove the tag; put quotes around a value that starts with `!`"
-            problem = Problem(f"the tag {name} is not supported", remedy, self._locate(event))
-        self._problems.append(problem)
+        self._problems.append(Problem(message, remedy, self._locate(event)))
 
     def _locate(self, event: Any) -> Location:
         """The anchor, tag or alias that the event starts with."""
@@ -145,10 +145,15 @@ class Properties:
         if isinstance(node, Scalar):
             return 0
         if (height := self._heights.get(id(node))) is None:
-            inner = node.items if isinstance(node, Sequence) else [value for _, value in node]  # type: ignore[attr-defined]
-            height = 1 + max(map(self._measure_height, inner), default=0)
+            height = 1 + max(map(self._measure_height, _get_children(node)), default=0)
             self._heights[id(node)] = height
         return height
+
+
+def _get_children(node: Node) -> list[Node]:
+    if isinstance(node, Mapping):
+        return [value for _, value in node]
+    return node.items if isinstance(node, Sequence) else []
 
 
 def describe_depth(location: Location, limits: Limits) -> Problem:

@@ -1,11 +1,12 @@
 """YAML read into nodes with positions, in one pass over the parser's events and within limits.
 
-Neither PyYAML's composer nor its constructors take part: the C loader dies on deep nesting, an alias can stand for
-billions of values, the last of two equal keys wins in silence, and `no` turns into a boolean.
+Neither PyYAML's composer nor its constructors take part: the C loader dies on deep nesting, an alias can stand
+for billions of values, the last of two equal keys wins in silence, and `no` turns into a boolean.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from yaml.error import YAMLError
@@ -79,8 +80,7 @@ def _get_position(problem: Problem) -> tuple[int, int]:
 
 
 def _refuse_tag_directive(text: str, file: str) -> None:
-    """Refused before parsing: libyaml compares each with all before it, seconds for a file within the limits."""
-    index = 0 if text.startswith("%TAG") else text.find("\n%TAG") + 1
-    if index or text.startswith("%TAG"):
+    """Before parsing, because libyaml compares each such line with all before it, which can take seconds."""
+    if found := re.search(r"^%TAG", text.replace("\r", "\n"), re.MULTILINE):
         message = "a `%TAG` line defines custom tags, which are not supported"
-        raise PolicyError(Problem(message, "remove the line", find_place(text, index, file)))
+        raise PolicyError(Problem(message, "remove the line", find_place(text, found.start(), file)))

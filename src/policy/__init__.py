@@ -1,0 +1,67 @@
+"""Policy as code for machine-learning platforms.
+
+The public API is what `__all__` names; importing the package imports none of it until it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policy.__about__ import __version__
+
+if TYPE_CHECKING:
+    from policy.app.workspace import open_workspace as open_workspace
+    from policy.engine.judge import judge as judge
+    from policy.errors import Location as Location, PolicyError as PolicyError, Problem as Problem
+    from policy.model.decision import Decision as Decision, Subject as Subject
+    from policy.model.fact import ABSENT as ABSENT, Fact as Fact, Members as Members
+    from policy.model.facts import Facts as Facts
+    from policy.model.policy import Policy as Policy, PolicySet as PolicySet
+    from policy.plugins.hookspecs import hookimpl as hookimpl
+
+_PLACES = {
+    "ABSENT": "policy.model.fact",
+    "Decision": "policy.model.decision",
+    "Fact": "policy.model.fact",
+    "Facts": "policy.model.facts",
+    "Location": "policy.errors",
+    "Members": "policy.model.fact",
+    "Policy": "policy.model.policy",
+    "PolicyError": "policy.errors",
+    "PolicySet": "policy.model.policy",
+    "Problem": "policy.errors",
+    "Subject": "policy.model.decision",
+    "hookimpl": "policy.plugins.hookspecs",
+    "judge": "policy.engine.judge",
+    "open_workspace": "policy.app.workspace",
+}
+
+__all__ = [
+    "ABSENT",
+    "Decision",
+    "Fact",
+    "Facts",
+    "Location",
+    "Members",
+    "Policy",
+    "PolicyError",
+    "PolicySet",
+    "Problem",
+    "Subject",
+    "__version__",
+    "hookimpl",
+    "judge",
+    "open_workspace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'policy' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

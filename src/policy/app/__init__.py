@@ -1,0 +1,1 @@
+"""The use cases: wiring between loading, evidence, judging and reports."""

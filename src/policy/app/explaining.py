@@ -1,0 +1,111 @@
+"""What a policy says, and how one project stands to it, as text."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from typing import TYPE_CHECKING
+
+from policy.app.subjects import build_subjects
+from policy.engine.judge import judge
+from policy.errors import NothingToJudgeError, Problem
+from policy.language.explanation import explain
+from policy.language.prose import describe_policy, join_words
+from policy.loading.discovery import discover
+from policy.model.gates import GATES
+from policy.model.policy import Policy, PolicySet
+from policy.source.display import show_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from policy.app.workspace import Workspace
+    from policy.model.decision import Decision, Reason
+    from policy.model.facts import Facts
+
+WIDTH = 96
+
+
+def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
+    """A policy's page as plain text: what, why, what instead, parameters, effects."""
+    params = policy_set.values_for(policy)
+    effects = [f"{name} {policy_set.effect_of(policy, name) or 'not judged'}" for name in GATES]
+    lines = [
+        f"{policy.id} ({policy.severity}): {policy.title}",
+        "",
+        *_paragraph("Requires", describe_policy(policy, params)),
+        *_paragraph("Because", policy.because),
+        *_paragraph("Fix", policy.fix),
+        *_paragraph("Instead", join_words(list(policy.instead)) if policy.instead else ""),
+        *_paragraph("Effects", f"{', '.join(effects)} (an unknown outcome: {_say_unknown(policy)})"),
+    ]
+    for spec in policy.params:
+        value = (
+            spec.kind.show(params[spec.name])
+            if spec.name in params and not isinstance(params[spec.name], tuple)
+            else (", ".join(map(str, params[spec.name])) if spec.name in params else "not set")
+        )
+        lines += _paragraph("Parameter", f"{policy.id}.{spec.name} = {value}: {spec.about}")
+    for framework, controls in policy.controls.items():
+        lines += _paragraph("Controls", f"{framework}: {', '.join(controls)}")
+    lines += _paragraph("Sources", "; ".join(policy.references))
+    return "\n".join(lines)
+
+
+def _say_unknown(policy: Policy) -> str:
+    return {None: "one step milder", "same": "the same"}.get(policy.on_unknown, str(policy.on_unknown))
+
+
+def _paragraph(head: str, text: str) -> list[str]:
+    if not text:
+        return []
+    return textwrap.wrap(text, WIDTH, initial_indent=f"{head + ':':<11}", subsequent_indent=" " * 11)
+
+
+def judge_alone(
+    workspace: Workspace, policy: Policy, path: str, gate: str, now: datetime
+) -> tuple[str, list[Problem]]:
+    """How the subjects at a path stand to one policy, test by test, and the problems met."""
+    found = discover([path])[0]
+    problems = list(found.problems)
+    texts = []
+    for item in found.items:
+        subjects = build_subjects(workspace, item)
+        problems += subjects.problems
+        for facts in subjects.facts:
+            decision = judge(workspace.policy_set, facts, gate=gate, now=now)
+            texts.append(_stand(workspace, policy, facts, decision, now))
+    if not texts and not problems:
+        raise NothingToJudgeError(
+            Problem(f"there is no manifest and no training config at {path}", "name a manifest")
+        )
+    return "\n\n".join(texts), problems
+
+
+def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decision, now: datetime) -> str:
+    outcome = next((item for item in decision.outcomes if item.policy == policy.id), None)
+    subject = facts.subject
+    name = show_text(subject.project) + (
+        f" ({subject.training_config})" if subject.manifest and subject.training_config else ""
+    )
+    said = outcome.outcome if outcome is not None else f"not judged at the gate {decision.gate}"
+    lines = [f"{name}: {said}"]
+    explained = explain(policy, workspace.policy_set.values_for(policy), facts, now.date())
+    for reason in explained.reasons:
+        lines.append(f"  {reason.result:<8}{_say_reason(reason, workspace.root)}")
+    if outcome is not None and outcome.note:
+        lines.append(f"  note: {outcome.note}")
+    return "\n".join(lines)
+
+
+def _say_reason(reason: Reason, root: str) -> str:
+    required = (
+        reason.expected if reason.test in ("some", "each", "count") else f"{reason.test} {reason.expected}"
+    )
+    if reason.actual is None:
+        return f"{reason.field} is not known; required: {required}"
+    where = reason.location
+    place = (
+        f" at {os.path.relpath(os.path.join(root, where.file))}:{where.line}:{where.column}" if where else ""
+    )
+    return show_text(f"{reason.field} is {reason.actual} ({reason.origin}{place}); required: {required}")

@@ -1,0 +1,62 @@
+"""What a run works with: the root, the policy set in force, and the plugins."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy.evidence import builtin as evidence_builtin
+from policy.loading import builtin as loading_builtin
+from policy.loading.discovery import find_root
+from policy.loading.policy_sets import find_policy_set, load_policy_set, open_policy_set
+from policy.errors import PolicyError, Problem
+from policy.plugins.registry import Registry
+from policy.reports import builtin as reports_builtin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy.errors import Location
+    from policy.model.fields import Field
+    from policy.model.policy import PolicySet
+    from policy.plugins.contracts import PolicySource
+
+BUILTINS = (loading_builtin, evidence_builtin, reports_builtin)
+
+
+class Workspace(NamedTuple):
+    """A root folder (absolute), the policy set that judges what is in it, and the plugins in use."""
+
+    root: str
+    policy_set: PolicySet
+    registry: Registry
+    config: str | None
+
+
+def open_workspace(
+    root: str | None = None, config: str | None = None, *, with_cases: bool = False
+) -> Workspace:
+    """The workspace of a root, by default that of the working folder.
+
+    `config` names the policy set's file; else the nearest from the working folder up to the root is used.
+    Raises PolicyError.
+    """
+    top = os.path.realpath(root) if root is not None else find_root(".")
+    registry = Registry(BUILTINS)
+
+    def load_plugins(names: Sequence[tuple[str, Location | None]]) -> tuple[list[PolicySource], list[Field]]:
+        registry.load(names)
+        return registry.policy_sources(), [predicate.field for predicate in registry.predicates()]
+
+    if config is None:
+        working = os.path.realpath(".")
+        inside = f"{working}{os.sep}".startswith(top.rstrip(os.sep) + os.sep)
+        found = find_policy_set(working if inside else top, top)
+    else:
+        found = open_policy_set(config, top)
+        if found is None:
+            raise PolicyError(
+                Problem(f"`{config}` has no table `[tool.policy]`", "add it, or name a policy.yaml")
+            )
+    policy_set = load_policy_set(found, load_plugins, with_cases=with_cases)
+    return Workspace(top, policy_set, registry, found.document.file if found else None)

@@ -1,0 +1,1 @@
+"""Observed facts: what training configs, data files and other evidence say."""

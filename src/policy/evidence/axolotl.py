@@ -1,0 +1,162 @@
+"""Axolotl's training configs.
+
+Defaults are those of Axolotl's configuration reference (`axolotl config-schema`, utils/schemas): `num_epochs` 1.0,
+`val_set_size` 0.0, no `revision_of_model`, no `trust_remote_code`, no `adapter`. A `seed` that is not set becomes 42.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.evidence.config_reading import ConfigReading, Setting, get_text, is_true
+from policy.evidence.readers import ConfigFacts, DatasetReference
+from policy.source.node import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.evidence.readers import ConfigContext
+    from policy.source.node import Document, Node
+
+# IPO is DPO with another loss (Axolotl's RLHF page); SimPO, GDPO and EBFT have trainers of their own.
+_METHODS = {"dpo": "dpo", "ipo": "dpo", "kto": "kto", "orpo": "orpo", "grpo": "grpo"}
+_TRAINERS = {"reward_model": "reward", "process_reward_model": "reward", "kd_trainer": "distillation"}
+_ADAPTERS = ("lora", "qlora", "dora", "oft")
+# With these as path, `data_files` are local files: they name a format of Hugging Face datasets, not a dataset.
+_FORMATS = ("json", "csv", "parquet", "arrow", "text")
+_DATA_ENDINGS = (".json", ".jsonl", ".csv", ".tsv", ".parquet", ".arrow", ".txt")
+_WILDCARDS = frozenset("*?[")
+
+
+class AxolotlReader:
+    """Reads Axolotl's training configs: a base model with datasets to train it on."""
+
+    name = "axolotl"
+    marks = (b"base_model",)
+
+    def recognise(self, root: Mapping) -> bool:
+        if not get_text(root, "base_model"):
+            return False
+        # A model card's header names a base model and datasets too, but as plain names.
+        listed = [item for key in ("datasets", "pretraining_dataset") for item in _list_items(root.get(key))]
+        return any(isinstance(item, Mapping) for item in listed) or bool(get_text(root, "pretraining_dataset"))
+
+    def read(self, document: Document, project: ConfigContext) -> ConfigFacts:
+        root = document.root
+        if not isinstance(root, Mapping):
+            return ConfigFacts((), (), ())
+        reading = ConfigReading(self.name, root, document, project)
+        reading.observe_training()
+        reading.observe_model(reading.text("base_model"), reading.text("revision_of_model"))
+        reading.observe("model.remote_code", reading.boolean("trust_remote_code"), default=False)
+        _observe_method(reading)
+        _observe_adapter(reading)
+        reading.observe("training.seed", reading.integer("seed"), 42)
+        reading.observe_epochs(reading.number("num_epochs"), reading.integer("max_steps"), 1.0)
+        training = [*_list_datasets(reading, "datasets", "train")]
+        training += _list_datasets(reading, "pretraining_dataset", "train")
+        held_out = [*_list_datasets(reading, "test_datasets", "validation")]
+        node = root.get("test_datasets") if held_out else None
+        reading.observe_validation(Setting(held_out or None, node), reading.number("val_set_size"))
+        return reading.finish((*training, *held_out))
+
+
+def _observe_method(reading: ConfigReading) -> None:
+    root = reading.root
+    rl = reading.text("rl")
+    told = next((key for key in _TRAINERS if is_true(root, key)), None)
+    if told:
+        reading.state("training.method", _TRAINERS[told], root.get(told))
+    elif rl.value:
+        reading.state("training.method", _METHODS.get(rl.value.lower(), "other"), rl.node)
+    elif rl.is_missing and (pretraining := _find_pretraining(root)):
+        reading.state("training.method", "continued-pretraining", pretraining)
+    elif rl.is_missing:
+        reading.suppose("training.method", "sft")
+
+
+def _find_pretraining(root: Mapping) -> Node | None:
+    """What makes this a training on plain text: a dataset for it, or datasets that are completions throughout."""
+    streamed = root.get("pretraining_dataset")
+    if _list_items(streamed):
+        return streamed
+    datasets = [item for item in _list_items(root.get("datasets")) if isinstance(item, Mapping)]
+    types = [get_text(item, "type").partition(":")[0] for item in datasets]
+    return datasets[0].get("type") if types and set(types) == {"completion"} else None
+
+
+def _observe_adapter(reading: ConfigReading) -> None:
+    """State which weights are trained: as `adapter` declares it, whatever the base model is loaded in."""
+    adapter = reading.text("adapter")
+    unfrozen = reading.root.get("unfrozen_parameters")
+    if adapter.value:
+        word = adapter.value.lower()
+        dora = word == "lora" and is_true(reading.root, "peft_use_dora")
+        value = "dora" if dora else word if word in _ADAPTERS else "other"
+        reading.state("training.adapter", value, adapter.node)
+    elif adapter.is_missing and isinstance(unfrozen, Sequence) and unfrozen.items:
+        reading.state("training.adapter", "freeze", unfrozen)
+    elif adapter.is_missing:
+        reading.suppose("training.adapter", "full")
+
+
+def _list_datasets(reading: ConfigReading, key: str, split: str) -> Iterator[DatasetReference]:
+    for item in _list_items(reading.root.get(key)):
+        if isinstance(item, Mapping):
+            yield from _resolve_dataset(reading, item, split)
+        elif isinstance(item, Scalar) and key == "pretraining_dataset":
+            yield _refer(reading, item, item.text, split)
+        else:
+            reading.warn(item, f"an item of `{key}` is not a mapping with a `path`")
+            yield DatasetReference(None, None, split, reading.locate(item), resolved=False)
+
+
+def _resolve_dataset(reading: ConfigReading, item: Mapping, split: str) -> Iterator[DatasetReference]:
+    path = reading.text("path", item)
+    if not path.value:
+        if path.is_missing:
+            reading.warn(item, "the dataset has no `path`")
+        yield DatasetReference(None, None, split, reading.locate(item), resolved=False)
+        return
+    portion = _find_portion(item)
+    files = reading.texts("data_files", item)
+    folder = reading.project.find_folder(path.value)
+    if not files.value or not (folder is not None or path.value in _FORMATS):
+        yield _refer(reading, path.node, path.value, split)._replace(portion=portion)
+        return
+    for text, node in files.value:
+        inside = reading.project.find_file(f"{folder}/{text}") if folder else None
+        reference = _refer(reading, node, text, split)
+        if inside and not reference.path:
+            reference = reference._replace(path=inside, name=None)
+        yield reference._replace(portion=portion)
+
+
+def _refer(reading: ConfigReading, node: Node | None, written: str, split: str) -> DatasetReference:
+    """A file of the repository if there is one of that name; else the name of something elsewhere."""
+    location = reading.locate(node)
+    if not _WILDCARDS.isdisjoint(written):
+        return DatasetReference(None, written, split, location, resolved=False)
+    if found := reading.project.find_file(written):
+        return DatasetReference(found, None, split, location)
+    if written.endswith(_DATA_ENDINGS) and not written.startswith(("/", "~")) and "://" not in written:
+        # A file that is not there, such as one that is fetched before training; the collector tells what it lacks.
+        return DatasetReference(written, None, split, location)
+    resolved = reading.project.find_folder(written) is None
+    return DatasetReference(None, written, split, location, resolved)
+
+
+def _find_portion(item: Mapping) -> str:
+    """The part of the dataset that is used, where it is not all of it."""
+    split = get_text(item, "split")
+    if "[" in split:
+        return split
+    shards = get_text(item, "shards")
+    return f"1 of {shards} shards" if shards else ""
+
+
+def _list_items(node: Node | None) -> list[Node]:
+    """The items of a list; a value that is none stands for a list of itself."""
+    if node is None or (isinstance(node, Scalar) and (node.is_null or not node.text)):
+        return []
+    return node.items if isinstance(node, Sequence) else [node]

@@ -1,0 +1,25 @@
+"""The readers and collectors that ship with the package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.evidence.axolotl import AxolotlReader
+from policy.evidence.data_sources import DataSources
+from policy.evidence.llama_factory import LlamaFactoryReader
+from policy.plugins.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from policy.plugins.contracts import Collector, TrainingConfigReader
+
+
+@hookimpl
+def training_config_readers() -> list[TrainingConfigReader]:
+    """One reader a tool."""
+    return [AxolotlReader(), LlamaFactoryReader()]
+
+
+@hookimpl
+def collectors() -> list[Collector]:
+    """What observes facts beside the training config."""
+    return [DataSources()]

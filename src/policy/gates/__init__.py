@@ -1,0 +1,1 @@
+"""Where decisions take effect: thin, and blind to each other."""

@@ -1,0 +1,1 @@
+"""The command `policy`: one file a subcommand."""

@@ -1,0 +1,52 @@
+"""Problems with the input, on standard error: where, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from policy.errors import Problem
+
+
+def print_problems(problems: Iterable[Problem], show_path: Callable[[str], str] | None = None) -> None:
+    """Print each problem once; a file is quoted where it can be read."""
+    for problem in problems:
+        print(format_problem(problem, show_path or (lambda file: file)), file=sys.stderr)
+
+
+def format_problem(problem: Problem, show_path: Callable[[str], str]) -> str:
+    """`error: file:line:column: what is wrong`, the line with a caret, related places, and the remedy."""
+    from policy.source.display import show_text
+
+    where = problem.location
+    place = f"{show_path(where.file)}:{where.line}:{where.column}: " if where else ""
+    lines = [f"{problem.level}: {show_text(place + problem.message)}"]
+    if where and where.end_line:
+        lines += _quote(show_path(where.file), problem)
+    for label, other in problem.related:
+        lines.append(f"  note: {show_text(f'{label}: {show_path(other.file)}:{other.line}:{other.column}')}")
+    if problem.remedy:
+        lines.append(f"  help: {show_text(problem.remedy)}")
+    return "\n".join(lines)
+
+
+def _quote(path: str, problem: Problem) -> list[str]:
+    from policy.source.excerpt import quote
+
+    if problem.location is None or not os.path.isfile(path) or os.path.getsize(path) > 1 << 20:
+        return []
+    try:
+        with open(path, "rb") as stream:
+            text = stream.read().decode("utf-8-sig", errors="replace")
+    except OSError:
+        return []
+    return [quote(text, problem.location)]
+
+
+def use_colour() -> bool:
+    """Whether standard output is a terminal that wants colour."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,1 @@
+"""Files → model: discovery, manifests, policies and policy sets."""
