@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from policy.app.subjects import build_subjects
-from policy.engine.judge import judge
+from policy.engine.judge import fill_parameters, judge, say_parameter
 from policy.errors import NothingToJudgeError, Problem
 from policy.language.explanation import explain
 from policy.language.prose import describe_policy, join_words
@@ -35,16 +35,12 @@ def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
         "",
         *_paragraph("Requires", describe_policy(policy, params)),
         *_paragraph("Because", policy.because),
-        *_paragraph("Fix", policy.fix),
+        *_paragraph("Fix", fill_parameters(policy.fix, policy, params)),
         *_paragraph("Instead", join_words(list(policy.instead)) if policy.instead else ""),
         *_paragraph("Effects", f"{', '.join(effects)} (an unknown outcome: {_say_unknown(policy)})"),
     ]
     for spec in policy.params:
-        value = (
-            spec.kind.show(params[spec.name])
-            if spec.name in params and not isinstance(params[spec.name], tuple)
-            else (", ".join(map(str, params[spec.name])) if spec.name in params else "not set")
-        )
+        value = say_parameter(spec.kind, params[spec.name]) if spec.name in params else "not set"
         lines += _paragraph("Parameter", f"{policy.id}.{spec.name} = {value}: {spec.about}")
     for framework, controls in policy.controls.items():
         lines += _paragraph("Controls", f"{framework}: {', '.join(controls)}")

@@ -18,6 +18,8 @@ from policy.plugins.contracts import Project
 from policy.source.yaml_reader import read_yaml_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policy.app.workspace import Workspace
     from policy.loading.discovery import Item
 
@@ -43,15 +45,24 @@ def build_subjects(workspace: Workspace, item: Item) -> Subjects:
         problems += refuse_outside_paths(manifest)
         if any(problem.level == "error" for problem in problems):
             return Subjects([], problems)
-    configs = [
-        config for file in item.candidates if (config := read_config(workspace, file, problems)) is not None
-    ]
+    configs = list(find_configs(workspace, item, manifest, problems))
     builder = SubjectBuilder(workspace, manifest, problems)
     if configs:
         facts = [builder.build(config) for config in configs]
     else:
         facts = [builder.build(None)] if manifest is not None and not item.only_configs else []
     return Subjects(facts, list(dict.fromkeys(problems)))
+
+
+def find_configs(
+    workspace: Workspace, item: Item, manifest: Manifest | None, problems: list[Problem]
+) -> Iterator[FoundConfig]:
+    """The training configs among the files of an item."""
+    for file in item.candidates:
+        base = manifest.folder if manifest is not None else posixpath.dirname(file)
+        config = read_config(workspace, file, base, problems)
+        if config is not None:
+            yield config
 
 
 def load_manifest(workspace: Workspace, file: str) -> Manifest:

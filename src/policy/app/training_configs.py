@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy.errors import Location, PolicyError, Problem
-from policy.source.file import read_bytes
+from policy.evidence.readers import ConfigContext
 from policy.source.limits import DEFAULT_LIMITS
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
@@ -30,31 +30,11 @@ class FoundConfig(NamedTuple):
         return Location(self.file)
 
 
-class ConfigView:
-    """What a reader may look at beside the config: files inside the root, by their path relative to it."""
+def read_config(workspace: Workspace, file: str, base: str, problems: list[Problem]) -> FoundConfig | None:
+    """The training config in a file, or None where it is none; paths in its facts are relative to `base`.
 
-    def __init__(self, root: str, folder: str) -> None:
-        self._root = os.path.realpath(root)
-        self.folder = folder
-
-    def _inside(self, path: str) -> str | None:
-        whole = os.path.realpath(os.path.join(self._root, path))
-        inside = whole.startswith(self._root.rstrip(os.sep) + os.sep)
-        return whole if inside and os.path.isfile(whole) else None
-
-    def read_file(self, path: str) -> bytes | None:
-        whole = self._inside(path)
-        try:
-            return None if whole is None else read_bytes(whole, path, DEFAULT_LIMITS)
-        except PolicyError:
-            return None
-
-    def exists(self, path: str) -> bool:
-        return self._inside(path) is not None
-
-
-def read_config(workspace: Workspace, file: str, problems: list[Problem]) -> FoundConfig | None:
-    """The training config in a file, or None where it is none. What looks like one and cannot be read is a warning."""
+    What looks like one and cannot be read is a warning.
+    """
     path = os.path.join(workspace.root, file)
     if os.path.islink(path) or not os.path.isfile(path):
         return None
@@ -83,8 +63,9 @@ def read_config(workspace: Workspace, file: str, problems: list[Problem]) -> Fou
     root = document.root
     if not isinstance(root, Mapping):
         return None
-    view = ConfigView(workspace.root, posixpath.dirname(file))
+    digest = sha256(data).hexdigest()
+    context = ConfigContext(workspace.root, posixpath.dirname(file), base, digest)
     for reader in marked:
         if reader.recognise(root):
-            return FoundConfig(file, sha256(data).hexdigest(), reader.read(document, view))
+            return FoundConfig(file, digest, reader.read(document, context))
     return None

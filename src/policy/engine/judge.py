@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy.engine.approving import approval_facts, digest_stake, is_approved
 from policy.engine.plan import Action, Plan, Step, make_plan
 from policy.engine.recording import Judged, record_decision
 from policy.errors import Location
 from policy.language.explanation import explain
+from policy.language.prose import join_words
 from policy.model.decision import Decision, Outcome
 from policy.model.gates import hardest_verdict
+from policy.model.kinds import ListKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from policy.model.approval import Approval
     from policy.model.facts import Facts
-    from policy.model.policy import PolicySet
+    from policy.model.kinds import Kind
+    from policy.model.policy import Policy, PolicySet
     from policy.model.waiver import Waiver
 
 
@@ -133,7 +136,7 @@ class Judgement:
             would_be=action.would_be,
             message=explanation.message,
             instead=policy.instead,
-            fix=fill_parameters(policy.fix, step),
+            fix=fill_parameters(policy.fix, policy, step.params),
             location=location or locate_subject(self.facts),
             because=explanation.reasons,
             note=action.note,
@@ -147,10 +150,17 @@ def locate_subject(facts: Facts) -> Location | None:
     return Location(file) if file else None
 
 
-def fill_parameters(text: str, step: Step) -> str:
+def fill_parameters(text: str, policy: Policy, params: Mapping[str, Any]) -> str:
     """The text with `{parameter}` replaced by its value in words."""
-    for spec in step.policy.params:
+    for spec in policy.params:
         if f"{{{spec.name}}}" in text:
-            value = spec.kind.say(step.params[spec.name]) if spec.name in step.params else spec.name
+            value = say_parameter(spec.kind, params[spec.name]) if spec.name in params else spec.name
             text = text.replace(f"{{{spec.name}}}", value)
     return text
+
+
+def say_parameter(kind: Kind, value: Any) -> str:
+    """The value of a parameter in words; several values as `a, b or c`."""
+    if isinstance(kind, ListKind):
+        return join_words([kind.of.say(item) for item in value]) if value else "none"
+    return kind.say(value)

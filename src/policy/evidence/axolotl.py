@@ -32,7 +32,7 @@ class AxolotlReader:
     """Reads Axolotl's training configs: a base model with datasets to train it on."""
 
     name = "axolotl"
-    marks = (b"base_model",)
+    marks: tuple[bytes, ...] = (b"base_model",)
 
     def recognise(self, root: Mapping) -> bool:
         if not get_text(root, "base_model"):
@@ -41,11 +41,11 @@ class AxolotlReader:
         listed = [item for key in ("datasets", "pretraining_dataset") for item in _list_items(root.get(key))]
         return any(isinstance(item, Mapping) for item in listed) or bool(get_text(root, "pretraining_dataset"))
 
-    def read(self, document: Document, project: ConfigContext) -> ConfigFacts:
+    def read(self, document: Document, context: ConfigContext) -> ConfigFacts:
         root = document.root
         if not isinstance(root, Mapping):
             return ConfigFacts((), (), ())
-        reading = ConfigReading(self.name, root, document, project)
+        reading = ConfigReading(self.name, root, document, context)
         reading.observe_training()
         reading.observe_model(reading.text("base_model"), reading.text("revision_of_model"))
         reading.observe("model.remote_code", reading.boolean("trust_remote_code"), default=False)
@@ -120,12 +120,12 @@ def _resolve_dataset(reading: ConfigReading, item: Mapping, split: str) -> Itera
         return
     portion = _find_portion(item)
     files = reading.texts("data_files", item)
-    folder = reading.project.find_folder(path.value)
+    folder = reading.context.find_folder(path.value)
     if not files.value or not (folder is not None or path.value in _FORMATS):
         yield _refer(reading, path.node, path.value, split)._replace(portion=portion)
         return
     for text, node in files.value:
-        inside = reading.project.find_file(f"{folder}/{text}") if folder else None
+        inside = reading.context.find_file(f"{folder}/{text}") if folder else None
         reference = _refer(reading, node, text, split)
         if inside and not reference.path:
             reference = reference._replace(path=inside, name=None)
@@ -137,12 +137,12 @@ def _refer(reading: ConfigReading, node: Node | None, written: str, split: str) 
     location = reading.locate(node)
     if not _WILDCARDS.isdisjoint(written):
         return DatasetReference(None, written, split, location, resolved=False)
-    if found := reading.project.find_file(written):
+    if found := reading.context.find_file(written):
         return DatasetReference(found, None, split, location)
     if written.endswith(_DATA_ENDINGS) and not written.startswith(("/", "~")) and "://" not in written:
         # A file that is not there, such as one that is fetched before training; the collector tells what it lacks.
         return DatasetReference(written, None, split, location)
-    resolved = reading.project.find_folder(written) is None
+    resolved = reading.context.find_folder(written) is None
     return DatasetReference(None, written, split, location, resolved)
 
 

@@ -39,12 +39,12 @@ class Setting(NamedTuple):
 class ConfigReading:
     """The facts of one config as they are gathered: what its keys state, its tool's defaults, and problems."""
 
-    def __init__(self, tool: str, root: Mapping, document: Document, project: ConfigContext) -> None:
+    def __init__(self, tool: str, root: Mapping, document: Document, context: ConfigContext) -> None:
         self.tool = tool
         self.root = root
         self.file = document.file
-        self.project = project
-        self.digest = project.digest or sha256(document.text.encode()).hexdigest()
+        self.context = context
+        self.digest = context.digest or sha256(document.text.encode()).hexdigest()
         self.facts: list[Fact] = []
         self.problems: list[Problem] = []
 
@@ -52,7 +52,7 @@ class ConfigReading:
         """State what every config that was recognised tells: it is a fine-tuning, by this tool, in this file."""
         self.state("approach", "fine-tuning")
         self.state("training.tool", self.tool)
-        self.state("training.config", rebase(self.file, self.project.base))
+        self.state("training.config", rebase(self.file, self.context.base))
 
     def finish(self, datasets: Iterable[DatasetReference]) -> ConfigFacts:
         """Everything gathered, with the datasets also as `data.sources`."""
@@ -61,7 +61,7 @@ class ConfigReading:
         members: dict[tuple[str | None, str | None], dict[str, Fact]] = {}
         for reference in found:
             if reference.path or reference.name:
-                member = describe_reference(reference, self.project.base, source, self.digest)
+                member = describe_reference(reference, self.context.base, source, self.digest)
                 members.setdefault((reference.path, reference.name), member)
         complete = bool(found) and all(reference.resolved for reference in found)
         if found:
@@ -146,9 +146,7 @@ class ConfigReading:
             return Location(self.file, self.root.line, self.root.column)
         return node.location(self.file)
 
-    def _look_up(
-        self, key: str, within: Mapping | None, wanted: str, read: Callable[[str], Any]
-    ) -> Setting:
+    def _look_up(self, key: str, within: Mapping | None, wanted: str, read: Callable[[str], Any]) -> Setting:
         node = (within or self.root).get(key)
         if node is None or (isinstance(node, Scalar) and (node.is_null or not node.text)):
             return Setting(None, None)
@@ -159,7 +157,7 @@ class ConfigReading:
         return Setting(value, node)
 
     def _is_folder(self, name: str) -> bool:
-        return name.startswith(("/", "./", "../", "~")) or self.project.find_folder(name) is not None
+        return name.startswith(("/", "./", "../", "~")) or self.context.find_folder(name) is not None
 
 
 def get_text(root: Mapping, key: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # The largest line of a JSONL file, or element of an array, that is read: more is no example but a mistake.
 LONGEST_VALUE = 64 * 1024 * 1024
-# A token that the end of what is held may cut in two: a constant, the exponent of a number, two escapes of one character.
+# A token that the end of what is held may cut in two: a constant, an exponent, a pair of escapes.
 _LONGEST_TOKEN = 16
 _SPACE = re.compile(r"[ \t\r\n]*")
 

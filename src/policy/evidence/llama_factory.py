@@ -32,16 +32,16 @@ class LlamaFactoryReader:
     """Reads LLaMA-Factory's training configs; configs that merge, infer, evaluate or export train nothing."""
 
     name = "llama-factory"
-    marks = (b"model_name_or_path", b"train_dataset")
+    marks: tuple[bytes, ...] = (b"model_name_or_path", b"train_dataset")
 
     def recognise(self, root: Mapping) -> bool:
         return _is_classic(root) or is_v1(root)
 
-    def read(self, document: Document, project: ConfigContext) -> ConfigFacts:
+    def read(self, document: Document, context: ConfigContext) -> ConfigFacts:
         root = document.root
         if not isinstance(root, Mapping):
             return ConfigFacts((), (), ())
-        reading = ConfigReading(self.name, root, document, project)
+        reading = ConfigReading(self.name, root, document, context)
         reading.observe_training()
         reading.observe("model.remote_code", reading.boolean("trust_remote_code"), default=False)
         reading.observe("training.seed", reading.integer("seed"), 42)

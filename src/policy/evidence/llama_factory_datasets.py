@@ -13,8 +13,6 @@ from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from policy.errors import Location
     from policy.evidence.config_reading import ConfigReading
     from policy.source.node import Node
@@ -39,12 +37,12 @@ class DatasetIndex:
         """The index, relative to the repository's root."""
         if self.folder.is_unreadable:
             return None
-        return self.reading.project.find_file(posixpath.join(self.folder.value or "data", _INDEX))
+        return self.reading.context.find_file(posixpath.join(self.folder.value or "data", _INDEX))
 
     @cached_property
     def entries(self) -> dict[str, Any] | None:
         """Key to entry; None where the index cannot be had."""
-        data = self.reading.project.read_file(self.path) if self.path else None
+        data = self.reading.context.read_file(self.path) if self.path else None
         return None if data is None else _parse_index(data)
 
     def list_datasets(self, key: str, split: str) -> list[DatasetReference]:
@@ -80,16 +78,14 @@ class DatasetIndex:
         return (reference or unknown)._replace(limit=self.limit, portion=portion)
 
 
-def read_datasets(
-    reading: ConfigReading, key: str, split: str
-) -> tuple[list[DatasetReference], frozenset[str] | None]:
+def read_datasets(reading: ConfigReading, key: str, split: str) -> tuple[list[DatasetReference], frozenset[str] | None]:
     """What `key` of the second schema names, and the converters its index sets; None for those where it is not had."""
     setting = reading.text(key)
     location = reading.locate(setting.node)
     if setting.value is None:
         return ([] if setting.is_missing else [_leave_open(location, split)]), None
     written = setting.value
-    found = reading.project.find_file(written)
+    found = reading.context.find_file(written)
     if not written.endswith((".yaml", ".yml")):
         reference = DatasetReference(found, None if found else written, split, location)
         return [reference], None
@@ -108,7 +104,7 @@ def _read_v1_entry(
     written = entry.get("path")
     if written is None:
         reference = _read_entry(entry, entry.get("dataset_dir", ""), split, location, reading)
-    elif found := reading.project.find_file(written):
+    elif found := reading.context.find_file(written):
         reference = DatasetReference(found, None, split, location)
     else:
         local = entry.get("source") == "local"
@@ -128,9 +124,9 @@ def _read_entry(
     if not isinstance(file, str) or not file:
         return None
     path = posixpath.normpath(posixpath.join(folder, file))
-    if found := reading.project.find_file(path):
+    if found := reading.context.find_file(path):
         return DatasetReference(found, None, split, location)
-    if posixpath.isabs(path) or reading.project.find_folder(path):
+    if posixpath.isabs(path) or reading.context.find_folder(path):
         return DatasetReference(None, path, split, location, resolved=False)
     return DatasetReference(path, None, split, location)
 
@@ -156,7 +152,7 @@ def _parse_index(data: bytes) -> dict[str, Any] | None:
 
 def _read_index(reading: ConfigReading, path: str | None) -> list[tuple[str, dict[str, str]]] | None:
     """The entries of a YAML index, their plain values as text."""
-    data = reading.project.read_file(path) if path else None
+    data = reading.context.read_file(path) if path else None
     if path is None or data is None:
         return None
     try:

@@ -93,7 +93,7 @@ class TrainingConfigReader(Protocol):
     def recognise(self, root: Mapping) -> bool:
         """Whether this is a config that trains a model, and is written for this tool."""
 
-    def read(self, document: Document, project: ConfigContext) -> ConfigFacts:
+    def read(self, document: Document, context: ConfigContext) -> ConfigFacts:
         """What a recognised config tells; a value that cannot be read is left out and noted as a warning."""
 
 
@@ -113,6 +113,4 @@ def describe_reference(reference: DatasetReference, base: str, source: str, dige
     """The member of `data.sources` that a reference makes: its path or name, and its split."""
     told = {"path": rebase(reference.path, base)} if reference.path else {"name": reference.name}
     values = {**told, "split": reference.split}
-    return {
-        name: Fact(name, value, "observed", source, reference.location, digest) for name, value in values.items()
-    }
+    return {name: Fact(name, value, "observed", source, reference.location, digest) for name, value in values.items()}

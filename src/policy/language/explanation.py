@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy.language.ground import Ground, make_ground
-from policy.language.message import MessageWriter, find_broken
+from policy.language.ground import Ground, find_broken, make_ground
+from policy.language.message import MessageWriter
 from policy.language.phrases import count_words, join_words
-from policy.language.prose import OPPOSITE_BOUNDS, ProseWriter
+from policy.language.prose import ProseWriter
 from policy.language.vocabulary import OPPOSITES, PRESENT
 from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
 from policy.model.decision import Reason
-from policy.model.fact import ABSENT, Fact, Members
+from policy.model.fact import ABSENT, Members
 from policy.model.kinds import Kind, ListKind
 
 if TYPE_CHECKING:
@@ -91,9 +91,10 @@ def missing_paths(item: Decisive) -> list[str]:
 
 def say_open(paths: tuple[str, ...], ground: Ground) -> str:
     """That it is unknown whether the policy applies, and for want of what."""
+    names, verb = join_words(list(paths), "and"), "is" if len(paths) == 1 else "are"
     if all(path not in ground.facts for path in paths):
-        return f"{join_words(list(paths), 'and')} {'is' if len(paths) == 1 else 'are'} not known, so the policy may or may not apply"
-    return f"what is known of {join_words(list(paths), 'and')} leaves open whether the policy applies"
+        return f"{names} {verb} not known, so the policy may or may not apply"
+    return f"what is known of {names} leaves open whether the policy applies"
 
 
 def look_inside(item: Decisive) -> list[Decisive]:

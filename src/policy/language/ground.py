@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy.language.interpreter import Scope, evaluate, make_scope
+from policy.model.condition import Any_, Each, Not
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import RecordsKind
 
@@ -97,3 +98,11 @@ def count_entries(quantifier: Quantifier, ground: Ground) -> Counts:
     fact = ground.facts.get(quantifier.path)
     closed = fact is not None and (fact.value is ABSENT or fact.value.complete)
     return Counts(met.count(True), met.count(True) + met.count(None) if closed else None)
+
+
+def find_broken(quantifier: Each, ground: Ground) -> list[Entry]:
+    """The entries that break an `each`; where none does for sure, those that may."""
+    kept = Any_((Not(quantifier.where), quantifier.require))
+    results = [(entry, entry.ground.holds(kept)) for entry in ground.entries(quantifier.path)]
+    broken = [entry for entry, result in results if result is False]
+    return broken or [entry for entry, result in results if result is None]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from policy.language.ground import count_entries
-from policy.language.phrases import count_words, join_words, settle_negation
+from policy.language.found import name_entries, say_count, say_entries, say_found, say_known, say_other
+from policy.language.ground import find_broken
+from policy.language.phrases import count_words, settle_negation
 from policy.language.prose import ProseWriter, is_conjunction, split_parts
 from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
-from policy.model.fact import ABSENT, Members
-from policy.model.kinds import Kind, ListKind
+from policy.model.condition import All, Any_, Condition, Count, Each, Leaf, Not, Quantifier, Some
+from policy.model.fact import ABSENT
 
 if TYPE_CHECKING:
     from policy.language.ground import Entry, Ground
     from policy.model.fact import Fact
 
-# More entries than these are counted, not named.
-NAMED_ENTRIES = 3
+Part = tuple[Condition, bool]
 
 
 class MessageWriter:
@@ -30,79 +29,82 @@ class MessageWriter:
         """What was found and what is required; of parts that must all be met, those that are not."""
         if isinstance(condition, Not):
             return self.explain(condition.item, ground, negated=not negated)
-        if isinstance(condition, All | Any_):
-            parts = list(split_parts(condition, negated=negated))
-            if is_conjunction(condition, negated=negated) or len(parts) == 1:
-                unmet = _find_unmet(parts, ground)
-                return "; ".join(dict.fromkeys(self.explain(part, ground, negated=no) for part, no in unmet))
-            said = dict.fromkeys(self._offer(part, ground, negated=no) for part, no in parts)
-            return ", or ".join(said) or "nothing can meet this"
         if isinstance(condition, Leaf):
             return self._leaf(condition, ground, negated=negated)
-        return self._quantifier(condition, ground, negated=negated)
+        if not isinstance(condition, All | Any_):
+            return self._quantifier(condition, ground, negated=negated)
+        parts = list(split_parts(condition, negated=negated))
+        if is_conjunction(condition, negated=negated) or len(parts) == 1:
+            unmet = find_unmet(parts, ground)
+            return "; ".join(dict.fromkeys(self.explain(part, ground, negated=no) for part, no in unmet))
+        return self._offer(condition, ground, negated=negated)
 
     def _offer(self, condition: Condition, ground: Ground, *, negated: bool) -> str:
-        """One of several ways to meet a policy: what must be, and what was found instead."""
-        if isinstance(condition, All | Any_):
-            unmet = _find_unmet(list(split_parts(condition, negated=negated)), ground)
-            said = [self._offer(part, ground, negated=opposite) for part, opposite in unmet]
-            return said[0] if len(said) == 1 else f"({', and '.join(said)})"
-        required = self.prose.say(condition, must=True, negated=negated)
+        """One of several ways to meet a policy: what must be, and in brackets what is."""
         if isinstance(condition, Leaf):
-            return f"{required} ({self._find(condition, ground)})"
-        assert isinstance(condition, Some | Each | Count)  # noqa: S101 - for the type checker: nothing else is left
-        return f"{required} ({self._find_entries(condition, ground, negated=negated)})"
+            found = say_found(condition, ground, nested=True) + say_other(condition, ground, nested=True)
+        elif isinstance(condition, All | Any_):
+            return self._offer_parts(condition, ground, negated=negated)
+        elif isinstance(condition, Some | Each | Count):
+            found = self._find_entries(condition, ground)
+        return f"{self.prose.say(condition, must=True, negated=negated)} (it {found})"
 
-    # One test on one fact
+    def _offer_parts(self, condition: All | Any_, ground: Ground, *, negated: bool) -> str:
+        parts = list(split_parts(condition, negated=negated))
+        if is_conjunction(condition, negated=negated):
+            said = [self._offer(part, ground, negated=no) for part, no in find_unmet(parts, ground, unknown=True)]
+            return said[0] if len(said) == 1 else f"({', and '.join(said)})"
+        return ", or ".join(dict.fromkeys(self._offer(part, ground, negated=no) for part, no in parts))
 
     def _leaf(self, leaf: Leaf, ground: Ground, *, negated: bool) -> str:
-        path, fact = leaf.path, ground.facts.get(leaf.path)
         noun = self.prose.phrases.noun(leaf, negated=negated)
-        required = f"{noun} is required" if noun else f"and {self.prose.phrases.predicate(leaf, must=True, negated=negated)}"
-        if settle_negation(leaf, negated=negated) == (PRESENT, False) and path not in ground.unproven:
-            required = "and must be"
-        return f"{path} {_say_found(leaf, fact, ground)}, {required}{_say_other(leaf, ground)}"
+        found = f"{leaf.path} {say_found(leaf, ground)}"
+        if settle_negation(leaf, negated=negated) == (PRESENT, False) and found.endswith("stated"):
+            return f"{found}, and must be"
+        required = f"{noun} is required" if noun else f"and {self._must(leaf, negated=negated)}"
+        return f"{found}, {required}{say_other(leaf, ground)}"
 
-    def _find(self, leaf: Leaf, ground: Ground) -> str:
-        return f"it {_say_found(leaf, ground.facts.get(leaf.path), ground)}{_say_other(leaf, ground)}"
-
-    # Lists of records
+    def _must(self, condition: Leaf | Quantifier, *, negated: bool) -> str:
+        """What must be, without the name that a sentence has already given."""
+        return self.prose.say(condition, must=True, negated=negated).removeprefix(f"{condition.path} ")
 
     def _quantifier(self, quantifier: Quantifier, ground: Ground, *, negated: bool) -> str:
         path, fact = quantifier.path, ground.facts.get(quantifier.path)
-        required = self.prose.say(quantifier, must=True, negated=negated)
         if fact is None or fact.value is ABSENT:
-            return f"{path} {_say_known(path, fact, ground)}, and {required.removeprefix(path + ' ')}"
-        if isinstance(quantifier, Each) and not negated:
-            broken = find_broken(quantifier, ground)
-            if broken:
-                return self._say_broken(quantifier, broken)
+            return f"{path} {say_known(path, ground)}, and {self._must(quantifier, negated=negated)}"
         if isinstance(quantifier, Count):
-            counted = f"the number of entries of {path}{self.prose.where(quantifier.where)}"
-            bounds = self.prose.bounds(quantifier, negated=negated)
-            return f"{counted} is {_say_count(quantifier, ground)} ({fact.origin}), {bounds} is required"
-        found = self._find_entries(quantifier, ground, negated=negated)
-        if isinstance(quantifier, Some) and not negated:
-            return f"{path} {found}"
-        return f"{path} {found}, and {required.removeprefix(path + ' ')}"
+            return self._count(quantifier, fact, ground, negated=negated)
+        if isinstance(quantifier, Some):
+            return self._some(quantifier, fact, ground, negated=negated)
+        broken = [] if negated else find_broken(quantifier, ground)
+        if broken:
+            return self._say_broken(quantifier, broken)
+        more = "" if fact.value.complete else " and may hold more"
+        return f"{path} {say_entries(quantifier, fact, ground)}{more}, and {self._must(quantifier, negated=negated)}"
 
-    def _find_entries(self, quantifier: Quantifier, ground: Ground, *, negated: bool) -> str:
+    def _count(self, quantifier: Count, fact: Fact, ground: Ground, *, negated: bool) -> str:
+        counted = f"the number of entries of {quantifier.path}{self.prose.where(quantifier.where)}"
+        required = f"{self.prose.bounds(quantifier, negated=negated)} is required"
+        return f"{counted} is {say_count(quantifier, ground)} ({fact.origin}), {required}"
+
+    def _some(self, quantifier: Some, fact: Fact, ground: Ground, *, negated: bool) -> str:
+        found, where = say_entries(quantifier, fact, ground), self.prose.where(quantifier.where)
+        if ground.holds(quantifier) is None:
+            open_ = f"{quantifier.path} {found}, which leaves open whether it holds one{where}"
+            return f"{open_}, and it must hold none" if negated else open_
+        if negated:
+            meant = [entry for entry in ground.entries(quantifier.path) if entry.ground.holds(quantifier.where)]
+            return f"{quantifier.path} holds {name_entries(meant)} ({fact.origin}), and must hold no entry{where}"
+        known = ground.entries(quantifier.path)
+        return f"{quantifier.path} {found}, {'but none' if known else 'and must hold one'}{where}"
+
+    def _find_entries(self, quantifier: Quantifier, ground: Ground) -> str:
         fact = ground.facts.get(quantifier.path)
         if fact is None or fact.value is ABSENT:
-            return _say_known(quantifier.path, fact, ground)
+            return say_known(quantifier.path, ground, nested=True)
         if isinstance(quantifier, Count):
-            return f"it is {_say_count(quantifier, ground)}, {fact.origin}"
-        entries = ground.entries(quantifier.path)
-        where = self.prose.where(quantifier.where)
-        many = f"holds {count_words(len(entries), 'entry')} ({fact.origin})" if entries else f"holds no entries ({fact.origin})"
-        if isinstance(quantifier, Some) and negated:
-            found = [entry for entry in entries if entry.ground.holds(quantifier.where)]
-            return f"holds {name_entries(found)} ({fact.origin})" if found else f"{many}, which leaves open whether it holds one{where}"
-        if isinstance(quantifier, Each):
-            return many if fact.value.complete else f"{many} and may hold more"
-        if ground.holds(quantifier) is None:
-            return f"{many}, which leaves open whether it holds one{where}"
-        return f"{many}, but none{where}" if entries else f"{many}, one{where} is required"
+            return f"is {say_count(quantifier, ground)}, {fact.origin}"
+        return say_entries(quantifier, fact, ground, nested=True)
 
     def _say_broken(self, quantifier: Each, broken: list[Entry]) -> str:
         first, others = broken[0], len(broken) - 1
@@ -111,73 +113,24 @@ class MessageWriter:
         return f"{first.name} in {quantifier.path}{perhaps}: {self.explain(quantifier.require, first.ground)}{also}"
 
 
-def _find_unmet(parts: list[tuple[Condition, bool]], ground: Ground) -> list[tuple[Condition, bool]]:
-    """The parts that keep a combination from being met: the false ones, or the unknown ones where none is."""
-    results = [ground.holds(part, negated=opposite) for part, opposite in parts]
-    wanted = False if False in results else None
-    return [part for part, result in zip(parts, results, strict=True) if result is wanted]
+def find_unmet(parts: list[Part], ground: Ground, *, unknown: bool = False) -> list[Part]:
+    """The parts that keep a conjunction from being met: the false ones, or where none is (or so asked) the unknown.
+
+    Where a fact must be stated and must be something, only the latter is given: stating it would not be enough.
+    """
+    results = [ground.holds(part, negated=no) for part, no in parts]
+    wanted = {False, None} if unknown or False not in results else {False}
+    unmet = [part for part, result in zip(parts, results, strict=True) if result in wanted]
+    open_tests = {
+        part.path: (part, no)
+        for (part, no), result in zip(parts, results, strict=True)
+        if result is None and isinstance(part, Leaf) and part.test != PRESENT
+    }
+    return list(dict.fromkeys(_stand_in(part, open_tests) for part in unmet))
 
 
-def find_broken(quantifier: Each, ground: Ground) -> list[Entry]:
-    """The entries that break an `each`; where none does for sure, those that may."""
-    unmet = Any_((Not(quantifier.where), quantifier.require))
-    results = [(entry, entry.ground.holds(unmet)) for entry in ground.entries(quantifier.path)]
-    broken = [entry for entry, result in results if result is False]
-    return broken or [entry for entry, result in results if result is None]
-
-
-def name_entries(entries: list[Entry]) -> str:
-    """`a.json, b.json and 2 more`."""
-    names = [entry.name for entry in entries[:NAMED_ENTRIES]]
-    more = len(entries) - len(names)
-    return join_words([*names, f"{more} more"] if more else names, "and")
-
-
-def _say_known(path: str, fact: Fact | None, ground: Ground) -> str:
-    if fact is not None:
-        return f"is not set ({fact.origin})"
-    unproven = ground.unproven.get(path)
-    if unproven is not None:
-        said = say_value(ground.fields[path].kind, unproven.value)
-        return f"is not observed ({said} is only {unproven.origin})"
-    reason = ground.unavailable.get(path)
-    return f"is not known ({reason})" if reason else "is not known"
-
-
-def _say_found(leaf: Leaf, fact: Fact | None, ground: Ground) -> str:
-    if leaf.test == PRESENT and fact is not None and fact.value is not ABSENT:
-        return f"is stated ({fact.origin})"
-    if leaf.test == PRESENT and fact is None and leaf.path not in {*ground.unproven, *ground.unavailable}:
-        return "is not stated"
-    if fact is None or fact.value is ABSENT:
-        return _say_known(leaf.path, fact, ground)
-    return f"is {say_value(ground.fields[leaf.path].kind, fact.value)} ({fact.origin})"
-
-
-def _say_other(leaf: Leaf, ground: Ground) -> str:
-    """What the other field is, where a test compares two."""
-    if not isinstance(leaf.operand, FieldValue):
-        return ""
-    path = leaf.operand.path
-    fact = ground.facts.get(path)
-    if fact is None or fact.value is ABSENT:
-        return f" ({path} {_say_known(path, fact, ground)})"
-    return f" ({path} is {say_value(ground.fields[path].kind, fact.value)})"
-
-
-def _say_count(quantifier: Count, ground: Ground) -> str:
-    known, possible = count_entries(quantifier, ground)
-    if possible is None:
-        return f"{known} or more"
-    return str(known) if known == possible else f"between {known} and {possible}"
-
-
-def say_value(kind: Kind, value: Any) -> str:
-    """A value that was found, in words."""
-    if value is ABSENT:
-        return "not set"
-    if not isinstance(value, Members):
-        return kind.say(value)
-    if isinstance(kind, ListKind):
-        return join_words([kind.of.say(item) for item in value.items], "and") if value.items else "empty"
-    return count_words(len(value.items), "entry")
+def _stand_in(part: Part, open_tests: dict[str, Part]) -> Part:
+    leaf, negated = part
+    if isinstance(leaf, Leaf) and settle_negation(leaf, negated=negated) == (PRESENT, False):
+        return open_tests.get(leaf.path, part)
+    return part

@@ -1,0 +1,24 @@
+"""The collector of what data files hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.evidence.collection import Cache, Evidence, collect_sources
+
+if TYPE_CHECKING:
+    from policy.plugins.contracts import Project
+
+
+class DataSources:
+    """Rows, bytes, digest and format of the data files that a manifest or a training config names."""
+
+    name = "data files"
+    observes = ("data.sources", "data.rows", "data.bytes", "data.digest")
+
+    def __init__(self) -> None:
+        self._cache: Cache = {}
+
+    def collect(self, project: Project) -> Evidence:
+        declared = next((fact for fact in project.declared if fact.path == "data.sources"), None)
+        return collect_sources(project.root, project.folder, declared, project.datasets, self._cache)
