@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy.language.comparison import members_of
 from policy.language.explanation import find_decisive
-from policy.language.interpreter import evaluate
 from policy.language.prose import describe_condition
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.errors import Location
-    from policy.language.interpreter import Scope
+    from policy.language.ground import Ground
     from policy.model.policy import Policy
 
 # What follows from nothing is always known.
@@ -50,32 +48,33 @@ def can_be_unknown(condition: Condition) -> bool:
     return not {condition.path, other} <= ALWAYS_KNOWN
 
 
-def find_deciding(policy: Policy, scope: Scope) -> Iterator[Leaf | Quantifier]:
-    """The tests that make the outcome what it is, also those on members of lists."""
-    when, require = evaluate(policy.when, scope), evaluate(policy.require, scope)
+def find_deciding(policy: Policy, ground: Ground) -> Iterator[Leaf | Quantifier]:
+    """The tests that make the outcome what it is, also those on entries of lists."""
+    when, require = ground.holds(policy.when), ground.holds(policy.require)
     # Where `require` holds, an unknown `when` changes nothing; where `when` is false, `require` does not.
     if when is not None or require is not True:
-        yield from _find_tests(policy.when, scope)
+        yield from _find_tests(policy.when, ground)
     if when is not False:
-        yield from _find_tests(policy.require, scope)
+        yield from _find_tests(policy.require, ground)
 
 
-def _find_tests(condition: Condition, scope: Scope) -> Iterator[Leaf | Quantifier]:
-    for test, result, _ in find_decisive(condition, scope):
-        yield test
-        if not isinstance(test, Leaf):
-            for member in members_of(scope.look_up(test.path)).items:
-                yield from _find_inner(test, result, scope.of_member(member))
+def _find_tests(condition: Condition, ground: Ground) -> Iterator[Leaf | Quantifier]:
+    for item in find_decisive(condition, ground):
+        yield item.test
+        if not isinstance(item.test, Leaf):
+            result = ground.holds(item.test)
+            for entry in ground.entries(item.test.path):
+                yield from _find_inner(item.test, result, entry.ground)
 
 
-def _find_inner(test: Quantifier, result: bool | None, member: Scope) -> Iterator[Leaf | Quantifier]:
-    """The tests on one member, where what they say of it speaks for the result of all."""
+def _find_inner(test: Quantifier, result: bool | None, entry: Ground) -> Iterator[Leaf | Quantifier]:
+    """The tests on one entry, where what they say of it speaks for the result of all."""
     inner = Any_((Not(test.where), test.require)) if isinstance(test, Each) else test.where
-    truth = evaluate(inner, member)
-    # A number rests on the members that count and on those that do not.
+    truth = entry.holds(inner)
+    # A number rests on the entries that count and on those that do not.
     counted = isinstance(test, Count) and truth is not None and result is not None
     if counted or truth is result:
-        yield from _find_tests(inner, member)
+        yield from _find_tests(inner, entry)
 
 
 def find_undecisive(policy: Policy, decisive: set[int], params: dict[str, Any]) -> Iterator[UndecisiveTest]:

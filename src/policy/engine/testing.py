@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from policy.engine.coverage import UndecisiveTest, find_deciding, find_undecisive, reachable_outcomes
 from policy.language.cases import DEFAULT_TIME
 from policy.language.compiler import compile_policy
-from policy.language.explanation import explain
-from policy.language.interpreter import judge_policy, make_scope
+from policy.language.explanation import explain, find_decisive
+from policy.language.ground import make_ground
+from policy.language.interpreter import judge_policy
+from policy.language.prose import describe_condition
 from policy.model.facts import Facts
 
 if TYPE_CHECKING:
     from policy.language.compiler import Judge
+    from policy.language.ground import Ground
     from policy.model.fields import Schema
     from policy.model.policy import Case, Policy
 
@@ -81,7 +84,8 @@ class CaseRun:
             if actual != reference:
                 message = f"the compiled policy says {actual} and the reference interpreter {reference}"
                 return CaseResult(self.case, expected, "error", message)
-            return CaseResult(self.case, expected, actual, "" if actual == expected else self._explain())
+            message = "" if actual == expected else self._explain(actual)
+            return CaseResult(self.case, expected, actual, message)
         except Exception as error:  # noqa: BLE001 - a policy that errs is an outcome, never a crash
             message = f"it could not be judged: {type(error).__name__}: {error}"
             return CaseResult(self.case, expected, "error", message)
@@ -97,14 +101,24 @@ class CaseRun:
     def _unset(self) -> list[str]:
         return [spec.name for spec in self.policy.params if spec.name not in self.params]
 
-    def _explain(self) -> str:
+    def _explain(self, actual: str) -> str:
         if self._unset:
             return f"parameter not set: {', '.join(self._unset)}"
-        return explain(self.policy, self.params, self.facts, self.today).message
+        if actual in ("fail", "unknown"):
+            return explain(self.policy, self.params, self.facts, self.today).message
+        applies = actual == "pass"
+        decided = find_decisive(self.policy.require if applies else self.policy.when, self._ground)
+        said = [
+            describe_condition(item.test, self.params, negated=item.negated == applies) for item in decided
+        ]
+        return f"{'' if applies else 'the policy does not apply: '}{'; '.join(said)}"
+
+    @property
+    def _ground(self) -> Ground:
+        return make_ground(self.policy, self.params, self.facts, self.today)
 
     def find_decisive(self) -> set[int]:
         """The identities of the tests that decided the outcome."""
         if self._unset:
             return set()
-        scope = make_scope(self.policy, self.params, self.facts, self.today)
-        return {id(test) for test in find_deciding(self.policy, scope)}
+        return {id(test) for test in find_deciding(self.policy, self._ground)}

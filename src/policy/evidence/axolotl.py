@@ -6,10 +6,11 @@ Defaults are those of Axolotl's configuration reference (`axolotl config-schema`
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
-from policy.evidence.config_reading import ConfigReading, Setting, get_text, is_true
-from policy.evidence.readers import ConfigFacts, DatasetReference
+from policy.evidence.config_reading import ConfigReading, Setting, get_text
+from policy.evidence.readers import ConfigFacts, DatasetReference, leads_outside
 from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -56,22 +57,25 @@ class AxolotlReader:
         training = [*_list_datasets(reading, "datasets", "train")]
         training += _list_datasets(reading, "pretraining_dataset", "train")
         held_out = [*_list_datasets(reading, "test_datasets", "validation")]
+        known = [reference for reference in held_out if reference.path or reference.name]
         node = root.get("test_datasets") if held_out else None
-        reading.observe_validation(Setting(held_out or None, node), reading.number("val_set_size"))
+        reading.observe_validation(Setting(known or None, node), reading.number("val_set_size"))
         return reading.finish((*training, *held_out))
 
 
 def _observe_method(reading: ConfigReading) -> None:
-    root = reading.root
+    trainers = {key: reading.boolean(key) for key in _TRAINERS}
     rl = reading.text("rl")
-    told = next((key for key in _TRAINERS if is_true(root, key)), None)
+    told = next((key for key, setting in trainers.items() if setting.value), None)
     if told:
-        reading.state("training.method", _TRAINERS[told], root.get(told))
+        reading.state("training.method", _TRAINERS[told], trainers[told].node)
+    elif rl.is_unreadable or any(setting.is_unreadable for setting in trainers.values()):
+        return
     elif rl.value:
         reading.state("training.method", _METHODS.get(rl.value.lower(), "other"), rl.node)
-    elif rl.is_missing and (pretraining := _find_pretraining(root)):
+    elif pretraining := _find_pretraining(reading.root):
         reading.state("training.method", "continued-pretraining", pretraining)
-    elif rl.is_missing:
+    else:
         reading.suppose("training.method", "sft")
 
 
@@ -87,16 +91,17 @@ def _find_pretraining(root: Mapping) -> Node | None:
 
 def _observe_adapter(reading: ConfigReading) -> None:
     """State which weights are trained: as `adapter` declares it, whatever the base model is loaded in."""
-    adapter = reading.text("adapter")
+    adapter, dora = reading.text("adapter"), reading.boolean("peft_use_dora")
     unfrozen = reading.root.get("unfrozen_parameters")
+    if adapter.is_unreadable or dora.is_unreadable:
+        return
     if adapter.value:
         word = adapter.value.lower()
-        dora = word == "lora" and is_true(reading.root, "peft_use_dora")
-        value = "dora" if dora else word if word in _ADAPTERS else "other"
+        value = "dora" if dora.value and word == "lora" else word if word in _ADAPTERS else "other"
         reading.state("training.adapter", value, adapter.node)
-    elif adapter.is_missing and isinstance(unfrozen, Sequence) and unfrozen.items:
+    elif isinstance(unfrozen, Sequence) and unfrozen.items:
         reading.state("training.adapter", "freeze", unfrozen)
-    elif adapter.is_missing:
+    else:
         reading.suppose("training.adapter", "full")
 
 
@@ -112,24 +117,21 @@ def _list_datasets(reading: ConfigReading, key: str, split: str) -> Iterator[Dat
 
 
 def _resolve_dataset(reading: ConfigReading, item: Mapping, split: str) -> Iterator[DatasetReference]:
-    path = reading.text("path", item)
-    if not path.value:
-        if path.is_missing:
-            reading.warn(item, "the dataset has no `path`")
+    path, files = reading.text("path", item), reading.texts("data_files", item)
+    if path.is_missing:
+        reading.warn(item, "the dataset has no `path`")
+    if not path.value or files.is_unreadable:
         yield DatasetReference(None, None, split, reading.locate(item), resolved=False)
         return
     portion = _find_portion(item)
-    files = reading.texts("data_files", item)
     folder = reading.context.find_folder(path.value)
     if not files.value or not (folder is not None or path.value in _FORMATS):
         yield _refer(reading, path.node, path.value, split)._replace(portion=portion)
         return
     for text, node in files.value:
-        inside = reading.context.find_file(f"{folder}/{text}") if folder else None
-        reference = _refer(reading, node, text, split)
-        if inside and not reference.path:
-            reference = reference._replace(path=inside, name=None)
-        yield reference._replace(portion=portion)
+        inside = f"{folder}/{text}"
+        is_inside = folder and not reading.context.find_file(text) and reading.context.exists(inside)
+        yield _refer(reading, node, inside if is_inside else text, split)._replace(portion=portion)
 
 
 def _refer(reading: ConfigReading, node: Node | None, written: str, split: str) -> DatasetReference:
@@ -139,9 +141,9 @@ def _refer(reading: ConfigReading, node: Node | None, written: str, split: str) 
         return DatasetReference(None, written, split, location, resolved=False)
     if found := reading.context.find_file(written):
         return DatasetReference(found, None, split, location)
-    if written.endswith(_DATA_ENDINGS) and not written.startswith(("/", "~")) and "://" not in written:
+    if written.endswith(_DATA_ENDINGS) and not leads_outside(written) and "://" not in written:
         # A file that is not there, such as one that is fetched before training; the collector tells what it lacks.
-        return DatasetReference(written, None, split, location)
+        return DatasetReference(posixpath.normpath(written), None, split, location)
     resolved = reading.context.find_folder(written) is None
     return DatasetReference(None, written, split, location, resolved)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from policy.errors import Problem
-from policy.evidence.data_files import FileObservation, observe_file
 from policy.evidence.data_totals import Reading, Source, sum_up
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.evidence.readers import describe_reference, rebase
@@ -16,11 +15,12 @@ from policy.model.fact import Fact, Members
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from policy.evidence.data_files import FileObservation
     from policy.evidence.readers import DatasetReference
 
 SOURCE = "data files"
 
-Cache = dict[tuple[str, int, int], FileObservation]
+Cache: TypeAlias = "dict[tuple[str, int, int], FileObservation]"
 """Observations of one run, by real path, size and time of change."""
 
 
@@ -104,6 +104,8 @@ def _read_source(root: str, source: Source, cache: Cache, problems: list[Problem
 
 
 def _observe_once(real: str, shown: str, cache: Cache) -> FileObservation:
+    from policy.evidence.data_files import observe_file  # many subjects name no file
+
     status = os.stat(real)
     key = (real, status.st_size, status.st_mtime_ns)
     if key not in cache:

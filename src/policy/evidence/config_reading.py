@@ -120,9 +120,19 @@ class ConfigReading:
     def number(self, key: str, within: Mapping | None = None) -> Setting:
         return self._look_up(key, within, "a number", read_number)
 
+    def plugin(self, key: str) -> Setting:
+        """The name of what a mapping with a `name` configures."""
+        node = self.root.get(key)
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return Setting(None, None)
+        name = get_text(node, "name") if isinstance(node, Mapping) else ""
+        if not name:
+            self.warn(node, f"`{key}` is not a mapping with a `name`")
+        return Setting(name or None, node)
+
     def texts(self, key: str, within: Mapping | None = None, separator: str = "") -> Setting:
         """A list of texts as (text, node) pairs, also where the config writes a single one or separates them."""
-        node = (within or self.root).get(key)
+        node = (self.root if within is None else within).get(key)
         if node is None or (isinstance(node, Scalar) and (node.is_null or not node.text)):
             return Setting(None, None)
         items = node.items if isinstance(node, Sequence) else [node]
@@ -147,7 +157,7 @@ class ConfigReading:
         return node.location(self.file)
 
     def _look_up(self, key: str, within: Mapping | None, wanted: str, read: Callable[[str], Any]) -> Setting:
-        node = (within or self.root).get(key)
+        node = (self.root if within is None else within).get(key)
         if node is None or (isinstance(node, Scalar) and (node.is_null or not node.text)):
             return Setting(None, None)
         value = read(node.text) if isinstance(node, Scalar) else None

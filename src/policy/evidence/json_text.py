@@ -50,8 +50,10 @@ def read_line_value(data: bytes, line: int) -> Any:
         column = len(data[: fault.start].decode()) + 1
         raise BrokenTextError("the bytes here are not UTF-8 text", line, column) from None
     except (ValueError, RecursionError) as fault:
-        message, index = _explain(fault, data.decode(), 0)
-        raise BrokenTextError(message, line, index + 1) from None
+        text = data.decode()
+        message, index = _explain(fault, text, 0)
+        # What is missing is missing before the line's end.
+        raise BrokenTextError(message, line, min(index, len(text.rstrip("\r\n"))) + 1) from None
 
 
 class JsonText:

@@ -67,6 +67,8 @@ def _read_classic(reading: ConfigReading) -> ConfigFacts:
 
 def _observe_method(reading: ConfigReading) -> None:
     stage, loss = reading.text("stage"), reading.text("pref_loss")
+    if stage.value == "dpo" and loss.is_unreadable:
+        return
     if stage.value == "dpo" and loss.value in _LOSSES:
         reading.state("training.method", _LOSSES[loss.value], loss.node)
     elif stage.value:
@@ -76,13 +78,13 @@ def _observe_method(reading: ConfigReading) -> None:
 
 
 def _observe_adapter(reading: ConfigReading, base: str) -> None:
-    kind, bits = reading.text("finetuning_type"), reading.integer("quantization_bit")
-    if kind.is_unreadable or bits.is_unreadable:
+    kind, bits, dora = reading.text("finetuning_type"), reading.integer("quantization_bit"), reading.boolean("use_dora")
+    if kind.is_unreadable or bits.is_unreadable or dora.is_unreadable:
         return
     word = kind.value or "lora"
     if word == "lora" and (bits.value or is_quantized(base)):
         word = "qlora"
-    elif word == "lora" and is_true(reading.root, "use_dora"):
+    elif word == "lora" and dora.value:
         word = "dora"
     elif word not in _ADAPTERS:
         word = "other"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.errors import PolicyError
 from policy.evidence.config_reading import get_text
-from policy.evidence.readers import DatasetReference
+from policy.evidence.readers import DatasetReference, leads_outside
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
@@ -30,7 +30,7 @@ class DatasetIndex:
         self.folder = reading.text("dataset_dir")
         limit = reading.integer("max_samples")
         self.limit = limit.value
-        self.portion = "an unreadable `max_samples`" if limit.is_unreadable else ""
+        self.portion = f"max_samples: {get_text(reading.root, 'max_samples')}" if limit.is_unreadable else ""
 
     @cached_property
     def path(self) -> str | None:
@@ -126,7 +126,7 @@ def _read_entry(
     path = posixpath.normpath(posixpath.join(folder, file))
     if found := reading.context.find_file(path):
         return DatasetReference(found, None, split, location)
-    if posixpath.isabs(path) or reading.context.find_folder(path):
+    if leads_outside(path) or reading.context.find_folder(path):
         return DatasetReference(None, path, split, location, resolved=False)
     return DatasetReference(path, None, split, location)
 
@@ -145,6 +145,9 @@ def _parse_index(data: bytes) -> dict[str, Any] | None:
 
     try:
         parsed = json.loads(data)
+        if b"\\u" in data:
+            # Half of a surrogate pair is text that nothing can write down again.
+            json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.config_reading import Setting, get_text, is_true
+from policy.evidence.config_reading import Setting, get_text
 from policy.evidence.llama_factory_datasets import read_datasets
 from policy.evidence.quantization import is_quantized
 from policy.source.node import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policy.evidence.config_reading import ConfigReading
     from policy.evidence.readers import ConfigFacts
 
-_ADAPTERS = ("lora", "freeze", "oft")
+_ADAPTERS = ("full", "lora", "freeze", "oft")
 _OWN_KEYS = ("model_class", "kernel_config", "dist_config", "init_config", "quant_config", "sample_backend")
 # What turns rows into pairs of a chosen and a rejected answer.
 _PAIRS = "pair"
@@ -26,7 +26,9 @@ def is_v1(root: Mapping) -> bool:
     """Whether this is a training config of the second schema."""
     if not (get_text(root, "model") and get_text(root, "train_dataset")):
         return False
-    return bool(_get_name(root, "peft_config")) or any(root.get(key) is not None for key in _OWN_KEYS)
+    adapter = root.get("peft_config")
+    named = isinstance(adapter, Mapping) and bool(get_text(adapter, "name"))
+    return named or any(root.get(key) is not None for key in _OWN_KEYS)
 
 
 def read_v1(reading: ConfigReading) -> ConfigFacts:
@@ -42,16 +44,19 @@ def read_v1(reading: ConfigReading) -> ConfigFacts:
 
 
 def _observe_adapter(reading: ConfigReading, base: str) -> None:
-    node = reading.root.get("peft_config")
-    word = _get_name(reading.root, "peft_config").lower()
-    if word == "lora" and (_get_name(reading.root, "quant_config") or is_quantized(base)):
+    adapter, quantization = reading.plugin("peft_config"), reading.plugin("quant_config")
+    settings = adapter.node if isinstance(adapter.node, Mapping) else reading.root
+    dora = reading.boolean("use_dora", settings)
+    if any(setting.is_unreadable for setting in (adapter, quantization, dora)):
+        return
+    word = (adapter.value or "full").lower()
+    if word == "lora" and (quantization.value or is_quantized(base)):
         word = "qlora"
-    elif word == "lora" and isinstance(node, Mapping) and is_true(node, "use_dora"):
+    elif word == "lora" and dora.value:
         word = "dora"
-    if word:
-        reading.state("training.adapter", word if word in (*_ADAPTERS, "qlora", "dora") else "other", node)
-    elif not get_text(reading.root, "peft_config") and not isinstance(node, Mapping):
-        reading.suppose("training.adapter", "full")
+    elif word not in _ADAPTERS:
+        word = "other"
+    reading.observe("training.adapter", adapter._replace(value=word), word)
 
 
 def _observe_method(reading: ConfigReading, converters: frozenset[str] | None) -> None:
@@ -68,9 +73,3 @@ def _observe_method(reading: ConfigReading, converters: frozenset[str] | None) -
         reading.state("training.method", "dpo" if _PAIRS in converters else "sft", dataset)
     elif "dpo" not in get_text(reading.root, "train_dataset").lower():
         reading.state("training.method", "sft", dataset, origin="estimated")
-
-
-def _get_name(root: Mapping, key: str) -> str:
-    """The name of the plugin that is set for a concern; empty without one."""
-    node = root.get(key)
-    return get_text(node, "name") if isinstance(node, Mapping) else ""

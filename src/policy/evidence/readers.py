@@ -103,6 +103,11 @@ def list_ancestors(folder: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
+def leads_outside(written: str) -> bool:
+    """Whether a path as it is written cannot be one inside the repository."""
+    return posixpath.normpath(written).startswith(("/", "~", "..")) or "\0" in written
+
+
 def rebase(path: str, base: str) -> str:
     """A path from the root as a path from the folder `base`."""
     # As absolute paths: relative ones would be looked up in the working folder.

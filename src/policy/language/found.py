@@ -49,8 +49,10 @@ def say_other(leaf: Leaf, ground: Ground, *, nested: bool = False) -> str:
     path = leaf.operand.path
     fact = ground.facts.get(path)
     if fact is None or fact.value is ABSENT:
-        return aside(f"{path} {say_known(path, ground, nested=True)}", nested=nested)
-    return aside(f"{path} is {say_value(ground.fields[path].kind, fact.value)}", nested=nested)
+        said = f"{path} {say_known(path, ground, nested=True)}"
+    else:
+        said = f"{path} is {say_value(ground.fields[path].kind, fact.value)}"
+    return f"; {said}" if nested else f" ({said})"
 
 
 def say_entries(quantifier: Quantifier, fact: Fact, ground: Ground, *, nested: bool = False) -> str:

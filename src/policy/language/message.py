@@ -13,6 +13,8 @@ from policy.model.condition import All, Any_, Condition, Count, Each, Leaf, Not,
 from policy.model.fact import ABSENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policy.language.ground import Entry, Ground
     from policy.model.fact import Fact
 
@@ -126,10 +128,10 @@ def find_unmet(parts: list[Part], ground: Ground, *, unknown: bool = False) -> l
         for (part, no), result in zip(parts, results, strict=True)
         if result is None and isinstance(part, Leaf) and part.test != PRESENT
     }
-    return list(dict.fromkeys(_stand_in(part, open_tests) for part in unmet))
+    return list(dict.fromkeys(_stand_in(part, open_tests) for part in unmet)) if open_tests else unmet
 
 
-def _stand_in(part: Part, open_tests: dict[str, Part]) -> Part:
+def _stand_in(part: Part, open_tests: Mapping[str, Part]) -> Part:
     leaf, negated = part
     if isinstance(leaf, Leaf) and settle_negation(leaf, negated=negated) == (PRESENT, False):
         return open_tests.get(leaf.path, part)

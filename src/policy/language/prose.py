@@ -36,10 +36,8 @@ OPPOSITE_BOUNDS = {
 def describe_policy(policy: Policy, params: Mapping[str, Any]) -> str:
     """When the policy applies, what it requires, and which facts count only with evidence."""
     writer = ProseWriter(params)
-    required = writer.say(policy.require, must=True)
-    text = f"{required[0].upper()}{required[1:]}."
-    if policy.when != All():
-        text = f"When {writer.say(policy.when)}: {required}."
+    when = "In every case" if policy.when == All() else f"When {writer.say(policy.when)}"
+    text = f"{when}: {writer.say(policy.require, must=True)}."
     if policy.observed:
         text += f" Of {join_words(sorted(policy.observed), 'and')}, only what is observed or attested counts."
     return text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_REPLACEMENT = "\ufffd"
+# Zero width, and needed to write Persian and to join emoji.
+_JOINERS = "\u200c\u200d"
 _TAB = "    "
 
 

@@ -21,12 +21,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     wanted = _normalise(name)
     names = {candidate: _normalise(candidate) for candidate in sorted(known)}
     same = [candidate for candidate, form in names.items() if form == wanted]
-    return (
-        next(iter(same), None)
-        or _find_by_last_part(wanted, names)
-        or _find_by_likeness(wanted, names)
-        or _find_by_last_part_likeness(wanted, names)
-    )
+    ending = [candidate for candidate, form in names.items() if _get_last_part(form) == wanted]
+    if found := same or ending:
+        # Several paths that end in the word are no better than a guess.
+        return found[0] if same or len(found) == 1 else None
+    return _find_by_likeness(wanted, names) or _find_by_last_part(wanted, names)
 
 
 def _normalise(name: str) -> str:
@@ -37,19 +36,13 @@ def _get_last_part(path: str) -> str:
     return path.rpartition(".")[2]
 
 
-def _find_by_last_part(wanted: str, names: dict[str, str]) -> str | None:
-    """The only path that ends in the wanted word."""
-    found = [name for name, form in names.items() if _get_last_part(form) == wanted]
-    return found[0] if len(found) == 1 else None
-
-
 def _find_by_likeness(wanted: str, names: dict[str, str]) -> str | None:
     scores = {name: _score_path(wanted, form) for name, form in names.items()}
     best = max(scores, key=scores.__getitem__, default=None)
     return best if best is not None and scores[best] >= _LIKE_ENOUGH else None
 
 
-def _find_by_last_part_likeness(wanted: str, names: dict[str, str]) -> str | None:
+def _find_by_last_part(wanted: str, names: dict[str, str]) -> str | None:
     """The only path whose last part is like the last part of the wanted one."""
     last = _get_last_part(wanted)
     found = [name for name, form in names.items() if _score(last, _get_last_part(form)) >= _ALIKE]

@@ -25,6 +25,7 @@ _WORDS = {
     "Duplicate inline table key": "a key is given twice",
     "Expected '=' after a key": "a key has no `=` after it",
     "Expected newline or end of document": "there is more text after the end of the value",
+    "Invalid statement": "a key is missing, or needs quotes",
     "Invalid value": "a value is missing, or is text without quotes",
     "Invalid initial character for a key part": "a key is missing, or needs quotes",
     "Unclosed array": "a list is not closed",

@@ -189,6 +189,8 @@ def _explain_missing_colon(_fault: _Fault) -> _Advice:
 
 
 def _explain_missing_value(fault: _Fault) -> _Advice:
+    if fault.found == ":":
+        return _explain_missing_key(fault)
     found = quote_name(fault.found) if fault.found.strip() else "the end of the line"
     return _Advice(f"a value is missing before {found}", f"write the value, or remove {found}")
 

@@ -1,0 +1,37 @@
+"""`policy lint`: mistakes and bad style in policy files."""
+
+from __future__ import annotations
+
+import click
+
+from policy.app.policy_files import read_policy_files
+from policy.app.workspace import open_workspace
+from policy.errors import NothingToJudgeError, Problem
+from policy.gates.cli.options import config_option
+from policy.gates.cli.problems import print_problems
+from policy.language.lint import lint_policy
+
+
+@click.command("lint")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@config_option
+def command(paths: tuple[str, ...], config: str | None) -> int:
+    """Check policy files: those at the PATHs, or of every policy in force.
+
+    First the type check (unknown fields and keys, values outside an enumeration, comparisons that make no
+    sense, unused parameters, ids used twice), then style: no fix, no because, a threshold that is no parameter,
+    a bare `each`, a `present` that more knowledge can turn around, and more.
+
+    Exit codes: 0 nothing found, 1 a finding of style, 2 a file is wrong.
+    """
+    workspace = open_workspace(config=config)
+    files, problems = read_policy_files(workspace, paths)
+    if not files and not problems:
+        raise NothingToJudgeError(Problem("there are no policies here", "name a policy file, or a folder of policies"))
+    findings = [finding for file in files for finding in lint_policy(file.policy, file.document)]
+    print_problems([*problems, *findings])
+    click.echo(f"{len(files) + len({problem.location.file for problem in problems if problem.location})} policy files, "
+               f"{len(problems)} errors, {len(findings)} warnings")
+    if problems:
+        return 2
+    return 1 if findings else 0

@@ -1,0 +1,117 @@
+"""The JSON Schema of a policy set, for editors: `policy.yaml`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.language.condition_schema import build_object
+from policy.language.policies import NAME, PARAMETER_NAME
+from policy.language.policy_schema import ANY_VALUE, build_effect_schema
+from policy.loading.organisation_fields import NAME as FIELD_NAME
+from policy.loading.organisation_fields import TYPES
+from policy.model.gates import EFFECTS, GATES, MODES
+from policy.model.kinds import ListKind
+from policy.model.value_schemas import (
+    DRAFT,
+    TEXT,
+    JsonSchema,
+    allow_empty,
+    build_choice_schema,
+    build_value_schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from policy.model.policy import ParameterSpec, Policy
+
+ABOUT = {
+    "policy_set": "the format of the policy set; this version reads format 1",
+    "name": "the name of the policy set, for reports",
+    "policies": "the policies in force: `catalogue`, `catalogue:AREA`, a plugin's, or folders and files",
+    "params": "values for parameters, by policy and parameter: {volatile-data.shortest_interval: 60d}",
+    "effects": "what a failure of a policy does, where that differs from the policy's own word",
+    "gates": "how far a gate goes, and what an error does there",
+    "modes": "how far a policy goes: observe records, flag warns, enforce acts",
+    "plugins": "the plugins in use, by name",
+    "fields": "the organisation's own fields, which manifests and policies can name",
+}
+FIELD_ABOUT = {
+    "type": "the type of the field's values",
+    "values": "the values of an enumeration",
+    "list": "whether it holds several values",
+    "about": "what it means",
+}
+
+
+def policy_set_json_schema(policies: Iterable[Policy] = ()) -> JsonSchema:
+    """The JSON Schema of a policy set; of `policies` it knows the names and the parameters."""
+    described = {key: {"description": ABOUT[key], **value} for key, value in _build_keys(tuple(policies)).items()}
+    return {
+        "$schema": DRAFT,
+        "$id": "urn:tunegate:policy-set:1",
+        "title": "policy.yaml",
+        "description": "The policies that an organisation puts in force, and how.",
+        **build_object(described, "policy_set"),
+    }
+
+
+def _build_keys(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
+    names = {"type": "array", "items": TEXT}
+    params = {f"{policy.id}.{spec.name}": _build_param(spec) for policy in policies for spec in policy.params}
+    return {
+        "policy_set": {"const": 1},
+        "name": TEXT,
+        "policies": names,
+        "params": _build_section(params, f"^{NAME.pattern}\\.{PARAMETER_NAME.pattern}$", ANY_VALUE),
+        "effects": _build_by_policy(policies, build_effect_schema(ABOUT["effects"])),
+        "gates": allow_empty(build_object(dict.fromkeys(GATES, _build_gate()))),
+        "modes": _build_by_policy(policies, {"description": ABOUT["modes"], **build_choice_schema(MODES)}),
+        "plugins": names,
+        "fields": {**build_object({}), "patternProperties": {f"^{FIELD_NAME.pattern}$": _build_field()}},
+    }
+
+
+def _build_section(known: dict[str, JsonSchema], pattern: str, value: JsonSchema) -> JsonSchema:
+    """A mapping that knows these names; others of the pattern may belong to policies that are added later."""
+    names = {"propertyNames": {"pattern": pattern}, "additionalProperties": value}
+    return {**allow_empty(build_object(known)), **names}
+
+
+def _build_by_policy(policies: tuple[Policy, ...], value: JsonSchema) -> JsonSchema:
+    known = {policy.id: {**value, "description": policy.title} for policy in policies}
+    return _build_section(known, f"^{NAME.pattern}$", value)
+
+
+def _build_param(spec: ParameterSpec) -> JsonSchema:
+    about = spec.about or spec.name
+    return {"description": f"{about}; {_show_default(spec)}", **build_value_schema(spec.kind)}
+
+
+def _show_default(spec: ParameterSpec) -> str:
+    if spec.default is None:
+        return "the policy does not apply without a value"
+    if isinstance(spec.kind, ListKind):
+        return f"by default [{', '.join(map(spec.kind.of.show, spec.default))}]"
+    return f"by default {spec.kind.show(spec.default)}"
+
+
+def _build_gate() -> JsonSchema:
+    on_error = {"description": "what a policy does that cannot be judged", **build_choice_schema(EFFECTS)}
+    return build_object({"mode": {"description": ABOUT["modes"], **build_choice_schema(MODES)}, "on_error": on_error})
+
+
+def _build_field() -> JsonSchema:
+    keys: dict[str, JsonSchema] = {
+        "type": build_choice_schema((*TYPES, "enumeration")),
+        "values": {"type": "array", "items": TEXT},
+        "list": {"type": "boolean"},
+        "about": TEXT,
+    }
+    described = {key: {"description": FIELD_ABOUT[key], **value} for key, value in keys.items()}
+    return {
+        **build_object(described, "type"),
+        "if": {"properties": {"type": {"const": "enumeration"}}},
+        "then": {"required": ["values"]},
+        "else": {"not": {"required": ["values"]}},
+    }

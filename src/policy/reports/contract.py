@@ -1,0 +1,150 @@
+"""The JSON contract `policy-decisions/1` as models, for its schema and for checking documents against it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Digest = Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$", description="SHA-256 over canonical JSON (RFC 8785).")]
+Verdict = Literal["allow", "flag", "hold", "block"]
+Effect = Literal["advise", "flag", "hold", "block"]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Document(BaseModel):
+    """What all parts of the contract share: nothing unknown, nothing changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Place(Document):
+    """A place in a file."""
+
+    file: str = Field(description="Path relative to the root of what was judged, with `/`.")
+    line: int = Field(ge=1, description="From 1.")
+    column: int = Field(ge=1, description="From 1, in code points.")
+    end_line: int | None = Field(default=None, ge=1, description="Line of the end, where it is known.")
+    end_column: int | None = Field(default=None, ge=1, description="Column behind the last character.")
+
+
+class Reason(Document):
+    """One test that decided an outcome: what was required, what was found, and where."""
+
+    field: str = Field(description="Path of the fact; `data.sources[].license` is a field of a list's entries.")
+    test: str = Field(description="Test of the policy language; `not ` before one that has no opposite.")
+    expected: str = Field(description="Right side of the test as a policy would write it, parameters filled in.")
+    actual: str | None = Field(description="The value found as a manifest would write it; null where unknown.")
+    origin: Literal["observed", "attested", "declared", "estimated"] | None = Field(description="Who says so.")
+    result: Literal["true", "false", "unknown"] = Field(description="Whether the test is met.")
+    source: str = Field(default="", description="What told the value: a file, or a kind of evidence.")
+    location: Place | None = Field(default=None, description="Where the value stands.")
+    required_at: Place | None = Field(default=None, description="Where the policy asks for it.")
+
+
+class Outcome(Document):
+    """What one policy says of the subject."""
+
+    policy: str = Field(description="Id of the policy; it never changes.")
+    outcome: Literal["pass", "fail", "unknown", "not-applicable", "waived", "error"]
+    effect: Effect | None = Field(description="What it does at this gate; null where nothing.")
+    would_be: Effect | None = Field(description="The effect that a mode, a waiver or the gate kept back.")
+    severity: Literal["low", "medium", "high", "critical"]
+    message: str = Field(description="What was found and what is required; empty where there is nothing to say.")
+    instead: tuple[str, ...] = Field(strict=False, description="Approaches to take instead.")
+    fix: str = Field(description="What to do.")
+    note: str = Field(default="", description="Why the effect is what it is.")
+    location: Place | None = Field(description="Where to look first.")
+    because: tuple[Reason, ...] = Field(strict=False, description="The tests that decided.")
+
+
+class Contradiction(Document):
+    """A claim that evidence speaks against."""
+
+    field: str
+    declared: str = Field(description="The weaker claim, as a manifest would write it.")
+    observed: str = Field(description="The stronger one.")
+    message: str
+    source: str = Field(default="", description="What told the stronger one.")
+    declared_at: Place | None = None
+    observed_at: Place | None = None
+
+
+class NotAssessed(Document):
+    """A policy that could not be judged, and what would settle it."""
+
+    policy: str
+    missing: tuple[str, ...] = Field(strict=False, description="Facts, or parameters as `policy.parameter`.")
+    settle: str
+
+
+class Decision(Document):
+    """One judgement: a subject, everything it rests on, and what came out."""
+
+    id: Digest = Field(description="Digest of basis, approvals, gate and time.")
+    project: str
+    manifest: str | None = Field(description="Path of the manifest; null for a subject without one.")
+    training_config: str | None = Field(default=None, description="Path of the training config, where there is one.")
+    gate: Literal["check", "commit", "ci", "run", "release"]
+    time: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="The clock of the judgement, UTC.")
+    verdict: Verdict
+    mode: Literal["observe", "flag", "enforce"] = Field(description="The gate's mode.")
+    basis: Digest = Field(description="Digest of policy set, facts, waivers, dated tables and engine.")
+    policy_set: Digest
+    subject: Digest = Field(description="Digest of the subject and what it declares.")
+    evidence: Digest
+    waivers: Digest
+    approvals: Digest
+    tables: Digest
+    engine: str = Field(description="Name and version of what judged.")
+    stake: Digest | None = Field(default=None, description="What an approval binds to, where one may be asked.")
+    outcomes: tuple[Outcome, ...] = Field(strict=False, description="Every policy of the gate.")
+    contradictions: tuple[Contradiction, ...] = Field(strict=False)
+    not_assessed: tuple[NotAssessed, ...] = Field(strict=False)
+
+
+class Related(Document):
+    """Another place that a problem is about."""
+
+    message: str
+    location: Place | None
+
+
+class Problem(Document):
+    """What is wrong with an input."""
+
+    message: str
+    remedy: str
+    location: Place | None
+    related: tuple[Related, ...] = Field(default=(), strict=False)
+
+
+class Summary(Document):
+    """Counts; every word is there, also at zero."""
+
+    subjects: Count
+    verdicts: dict[str, Count]
+    outcomes: dict[str, Count]
+    effects: dict[str, Count] = Field(description="Effects that act.")
+    kept_back: dict[str, Count] = Field(description="Effects that a mode, a waiver or the gate kept back.")
+    not_assessed: Count = Field(description="Policies that could not be judged.")
+    not_applicable: Count = Field(description="Subjects to which no policy applies.")
+    contradictions: Count
+
+
+class Decisions(Document):
+    """What `policy check --output json` writes."""
+
+    format: Literal["policy-decisions/1"]
+    decisions: tuple[Decision, ...] = Field(strict=False)
+    errors: tuple[Problem, ...] = Field(strict=False, description="Inputs that could not be judged.")
+    warnings: tuple[Problem, ...] = Field(default=(), strict=False)
+    summary: Summary | None = None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the contract, for readers: a later version may add keys, so none is forbidden."""
+    schema = Decisions.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        part.pop("additionalProperties", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,111 @@
+"""Which outcomes a report shows as findings, in what order, and what each is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy.model.condition import All, Any_, Condition, Not, parts_of
+from policy.model.gates import EFFECTS, SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.errors import Location
+    from policy.model.decision import Decision, Outcome, Reason
+    from policy.model.policy import Policy
+
+# What a test asks for, to follow `required:`.
+WANTED = {
+    "equals": "{}",
+    "not_equals": "anything but {}",
+    "one_of": "one of {}",
+    "none_of": "none of {}",
+    "at_least": "at least {}",
+    "at_most": "at most {}",
+    "more_than": "more than {}",
+    "less_than": "less than {}",
+    "contains": "{} in the list",
+    "contains_any": "one of {} in the list",
+    "contains_none": "none of {} in the list",
+    "not contains": "no {} in the list",
+    "starts_with": 'a text that starts with "{}"',
+    "ends_with": 'a text that ends with "{}"',
+    "matches": 'a text that matches "{}"',
+    "not starts_with": 'a text that does not start with "{}"',
+    "not ends_with": 'a text that does not end with "{}"',
+    "not matches": 'a text that does not match "{}"',
+    "some": "an entry as described",
+    "not some": "no such entry",
+    "each": "every entry as described",
+    "not each": "an entry that breaks the rule",
+    "count": "another number of entries",
+    "not count": "another number of entries",
+}
+
+
+class Finding(NamedTuple):
+    """An outcome that acts or would act: what it does in a word, and where it stands among others.
+
+    It is `brief` where it only flags that a policy could not be judged: all there is to say is what is missing.
+    """
+
+    outcome: Outcome
+    level: str
+    rank: tuple[int, int, int, str]
+    brief: bool = False
+
+
+def list_findings(decision: Decision) -> list[Finding]:
+    """Failures, errors and unknown outcomes that act, hardest effect first; what is held back comes last.
+
+    An unknown outcome that does no more than advise is left to the list of what was not assessed.
+    """
+    findings = [_make_finding(outcome) for outcome in decision.outcomes if is_shown(outcome)]
+    return sorted(findings, key=lambda finding: finding.rank)
+
+
+def is_shown(outcome: Outcome) -> bool:
+    """Whether an outcome is a finding."""
+    if outcome.outcome == "unknown":
+        return outcome.effect in ("flag", "hold", "block")
+    if outcome.outcome == "waived":
+        # A waived outcome that could not be judged has nothing to show but what it lacks.
+        return not outcome.missing
+    return outcome.outcome in ("fail", "error")
+
+
+def _make_finding(outcome: Outcome) -> Finding:
+    effect = outcome.effect or outcome.would_be or "advise"
+    held_back = 2 if outcome.outcome == "waived" else 0 if outcome.effect else 1
+    level = "waived" if outcome.outcome == "waived" else effect if outcome.effect else f"would {effect}"
+    rank = (held_back, -EFFECTS.index(effect), -SEVERITIES.index(outcome.severity), outcome.policy)
+    return Finding(outcome, level, rank, outcome.outcome == "unknown" and level == "flag")
+
+
+def say_wanted(reason: Reason, *, alternative: bool = False) -> str:
+    """What the policy asks for at a place: `required: at least 30d`; one of several ways where `alternative`."""
+    if reason.test == "present":
+        wanted = "a value" if reason.expected == "true" else "no value"
+    else:
+        several = reason.test in ("one_of", "none_of", "contains_any", "contains_none")
+        expected = reason.expected.removeprefix("[").removesuffix("]") if several else reason.expected
+        wanted = WANTED.get(reason.test, "{}").format(expected)
+    return f"{'one way' if alternative else 'required'}: {wanted}"
+
+
+def find_alternatives(policy: Policy | None) -> frozenset[Location]:
+    """Where the tests of a policy stand of which one is enough."""
+    return frozenset(_walk_alternatives(policy.require)) if policy else frozenset()
+
+
+def _walk_alternatives(condition: Condition, *, negated: bool = False, free: bool = False) -> Iterator[Location]:
+    if isinstance(condition, Not):
+        yield from _walk_alternatives(condition.item, negated=not negated, free=free)
+        return
+    if isinstance(condition, All | Any_):
+        free = free or (isinstance(condition, Any_) != negated and len(condition.items) > 1)
+    place = getattr(condition, "location", None)
+    if free and place:
+        yield place
+    for part in parts_of(condition):
+        yield from _walk_alternatives(part, negated=negated, free=free)

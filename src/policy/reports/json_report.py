@@ -1,0 +1,158 @@
+"""Decisions as JSON, `policy-decisions/1`: the contract that other programs read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.model.gates import EFFECTS, OUTCOMES, VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy.errors import Location, Problem
+    from policy.model.decision import Decision, Finding, Outcome, Reason
+    from policy.model.summary import Summary
+    from policy.reports.reporter import ReportContext
+
+FORMAT: Final = "policy-decisions/1"
+
+
+class JsonReporter:
+    """The report for programs: one decision a line, in the order in which they were made."""
+
+    name = "json"
+    separator = ",\n"
+    worst_first = False
+
+    def start(self, context: ReportContext) -> str:
+        """The head, up to the first decision."""
+        return f'{{"format": {write_json(FORMAT)},\n "decisions": [\n'
+
+    def report_decision(self, decision: Decision, context: ReportContext) -> str:
+        """One decision."""
+        return write_json(decision_document(decision))
+
+    def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
+        """Problems with the input, and the counts."""
+        errors = [problem_document(problem) for problem in problems if problem.level == "error"]
+        warnings = [problem_document(problem) for problem in problems if problem.level != "error"]
+        return (
+            f'\n ],\n "errors": {write_json(errors)},\n "warnings": {write_json(warnings)},\n'
+            f' "summary": {write_json(summary_document(summary))}}}\n'
+        )
+
+
+def write_json(value: Any) -> str:
+    """JSON on one line; escaped to ASCII where it holds what a terminal would act on or UTF-8 cannot carry."""
+    text = json.dumps(value, ensure_ascii=False)
+    # JSON itself escapes no more than the first 32 characters; DEL survives even in ASCII.
+    return text if text.isprintable() else json.dumps(value).replace("\x7f", "\\u007f")
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """A decision as the contract has it, every key always there."""
+    return {
+        "id": decision.id,
+        "project": decision.subject.project,
+        "manifest": decision.subject.manifest,
+        "training_config": decision.subject.training_config,
+        "gate": decision.gate,
+        "time": decision.time,
+        "verdict": decision.verdict,
+        "mode": decision.mode,
+        "basis": decision.basis,
+        "policy_set": decision.policy_set,
+        "subject": decision.subject_digest,
+        "evidence": decision.evidence,
+        "waivers": decision.waivers,
+        "approvals": decision.approvals,
+        "tables": decision.tables,
+        "engine": decision.engine,
+        "stake": decision.stake or None,
+        "outcomes": [outcome_document(outcome) for outcome in decision.outcomes],
+        "contradictions": [contradiction_document(found) for found in decision.contradictions],
+        "not_assessed": [
+            {"policy": item.policy, "missing": list(item.missing), "settle": item.settle}
+            for item in decision.not_assessed
+        ],
+    }
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """What one policy says."""
+    return {
+        "policy": outcome.policy,
+        "outcome": outcome.outcome,
+        "effect": outcome.effect,
+        "would_be": outcome.would_be,
+        "severity": outcome.severity,
+        "message": outcome.message,
+        "instead": list(outcome.instead),
+        "fix": outcome.fix,
+        "note": outcome.note,
+        "location": location_document(outcome.location),
+        "because": [reason_document(reason) for reason in outcome.because],
+    }
+
+
+def reason_document(reason: Reason) -> dict[str, Any]:
+    """One test that decided."""
+    return {
+        "field": reason.field,
+        "test": reason.test,
+        "expected": reason.expected,
+        "actual": reason.actual,
+        "origin": reason.origin,
+        "result": reason.result,
+        "source": reason.source,
+        "location": location_document(reason.location),
+        "required_at": location_document(reason.required_at),
+    }
+
+
+def contradiction_document(found: Finding) -> dict[str, Any]:
+    """A claim that evidence speaks against."""
+    return {
+        "field": found.field,
+        "declared": found.declared,
+        "observed": found.observed,
+        "message": found.message,
+        "source": found.source,
+        "declared_at": location_document(found.declared_at),
+        "observed_at": location_document(found.observed_at),
+    }
+
+
+def location_document(place: Location | None) -> dict[str, Any] | None:
+    """A place in a file; its end where one is known."""
+    if place is None:
+        return None
+    document: dict[str, Any] = {"file": place.file, "line": place.line, "column": place.column}
+    if place.end_line:
+        document |= {"end_line": place.end_line, "end_column": place.end_column}
+    return document
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """A problem with the input."""
+    return {
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "location": location_document(problem.location),
+        "related": [{"message": text, "location": location_document(place)} for text, place in problem.related],
+    }
+
+
+def summary_document(summary: Summary) -> dict[str, Any]:
+    """The counts, every word always there."""
+    return {
+        "subjects": summary.subjects,
+        "verdicts": {word: summary.verdicts[word] for word in VERDICTS},
+        "outcomes": {word: summary.outcomes[word] for word in OUTCOMES},
+        "effects": {word: summary.effects[word] for word in EFFECTS},
+        "kept_back": {word: summary.kept_back[word] for word in EFFECTS},
+        "not_assessed": summary.unassessed,
+        "not_applicable": summary.inapplicable,
+        "contradictions": summary.contradictions,
+    }

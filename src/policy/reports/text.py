@@ -1,0 +1,124 @@
+"""Decisions as text for a person: by project, worst first, each finding with its line, its rule and a way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.reports.colour import paint
+from policy.reports.findings import list_findings
+from policy.reports.layout import clean, join_names, wrap
+from policy.reports.text_findings import FindingWriter
+from policy.reports.text_summary import say_summary
+from policy.reports.unassessed import find_gaps, say_effect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.errors import Problem
+    from policy.model.decision import Decision
+    from policy.model.summary import Summary
+    from policy.reports.reporter import ReportContext
+    from policy.reports.unassessed import Gap
+
+VERDICT_STYLES = {"allow": "green", "flag": "yellow", "hold": "yellow", "block": "red"}
+# Of the policies that lack one fact, so many are named; `policy check --output json` names them all.
+NAMED_POLICIES = 6
+
+
+class TextReporter:
+    """The report that `policy check` prints."""
+
+    name = "text"
+    separator = "\n"
+    worst_first = True
+
+    def start(self, context: ReportContext) -> str:
+        """Nothing stands before the first project."""
+        return ""
+
+    def report_decision(self, decision: Decision, context: ReportContext) -> str:
+        """One project: its verdict, its findings, and what was not assessed."""
+        return "\n".join(_write_decision(decision, context)) + "\n"
+
+    def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
+        """The counts in one line."""
+        lines = wrap(say_summary(summary, problems, context), "", "  ")
+        before = "\n" if summary.subjects else ""
+        return before + paint("\n".join(lines), "bold", colour=context.colour) + "\n"
+
+
+def _write_decision(decision: Decision, context: ReportContext) -> Iterator[str]:
+    blocks = _write_findings(decision, FindingWriter(context))
+    head, counts = _say_head(decision, context), _say_counts(decision)
+    if blocks:
+        yield head
+        for lines in blocks:
+            yield from ("", *lines)
+        yield ""
+        yield f"  {paint(counts, 'dim', colour=context.colour)}"
+    else:
+        yield f"{head}  {paint(f'({counts})', 'dim', colour=context.colour)}"
+    if decision.verdict == "hold":
+        yield f"  {paint(f'decision {decision.id}', 'dim', colour=context.colour)}"
+    yield from _write_unassessed(decision, context)
+
+
+def _write_findings(decision: Decision, writer: FindingWriter) -> list[list[str]]:
+    findings = list_findings(decision)
+    blocks = [list(writer.write(finding)) for finding in findings if not finding.brief]
+    blocks.append(list(writer.write_brief([finding for finding in findings if finding.brief])))
+    blocks += [list(writer.write_contradiction(found)) for found in decision.contradictions]
+    return [lines for lines in blocks if lines]
+
+
+def _say_head(decision: Decision, context: ReportContext) -> str:
+    subject = decision.subject
+    files = [clean(context.show_path(file)) for file in (subject.manifest, subject.training_config) if file]
+    verdict = paint(decision.verdict, VERDICT_STYLES[decision.verdict], colour=context.colour)
+    project = paint(clean(subject.project, 80), "bold", colour=context.colour)
+    undeclared = "" if subject.manifest else "(no manifest)"
+    return "  ".join(part for part in (verdict, project, ", ".join(files), undeclared) if part)
+
+
+def _say_counts(decision: Decision) -> str:
+    outcomes = [outcome.outcome for outcome in decision.outcomes]
+    errors, inapplicable = outcomes.count("error"), outcomes.count("not-applicable")
+    unset = sum(outcome.outcome == "not-applicable" and outcome.note != "" for outcome in decision.outcomes)
+    if inapplicable == len(outcomes) and not unset:
+        return f"no policy of the {decision.gate} gate applies to this project"
+    counts = {
+        "passed": outcomes.count("pass"),
+        "failed": outcomes.count("fail"),
+        "waived": outcomes.count("waived"),
+        "could not be judged": errors,
+        "not assessed": len(decision.not_assessed) - errors,
+        "not applicable": inapplicable - unset,
+    }
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _write_unassessed(decision: Decision, context: ReportContext) -> Iterator[str]:
+    """The missing facts, each with who needs it and how to supply it; without a manifest, that there is none."""
+    found = find_gaps(decision)
+    if decision.subject.manifest is None and found.gaps:
+        names = join_names(sorted({name for gap in found.gaps for name in gap.policies}), NAMED_POLICIES)
+        yield from wrap(f"not assessed, because no manifest covers this: {names}", "  ", "    ")
+        yield from wrap("`policy init` writes a manifest from what it finds", "    ")
+        return
+    effects = {outcome.policy: say_effect(outcome) for outcome in decision.outcomes}
+    if found.gaps:
+        yield "  not assessed for want of:"
+    for gap in found.gaps:
+        yield from _write_gap(gap, effects, context)
+    if found.parameters:
+        yield from wrap(f"parameters not set: {', '.join(found.parameters)}", "  ", "    ")
+        yield from wrap("give them a value under `params` in the policy set", "    ")
+
+
+def _write_gap(gap: Gap, effects: dict[str, str], context: ReportContext) -> Iterator[str]:
+    named = [f"{name} ({effects[name]})" if effects.get(name) else name for name in gap.policies]
+    first, *others = wrap(f"{gap.fact}: {join_names(named, NAMED_POLICIES)}", "    ", "      ")
+    fact = paint(gap.fact, "bold", colour=context.colour)
+    yield first.replace(gap.fact, fact, 1)
+    yield from others
+    yield from wrap(clean(gap.settle.replace(f"state {gap.fact} in", "state it in", 1)), "      ")

@@ -1,0 +1,147 @@
+"""One finding as text: level, policy and message, the quoted line, and what to do instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.reports.colour import paint
+from policy.reports.findings import find_alternatives, say_wanted
+from policy.reports.layout import WIDTH, clean, join_names, wrap
+from policy.source.display import measure_width
+from policy.source.excerpt import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.errors import Location
+    from policy.model.decision import Finding as Contradiction
+    from policy.model.decision import Outcome, Reason
+    from policy.reports.findings import Finding
+    from policy.reports.reporter import ReportContext
+
+LEVEL_STYLES = {"block": "red", "hold": "yellow", "flag": "yellow", "advise": "blue", "contradiction": "yellow"}
+# More places than these would hide the first; the message names them all.
+SHOWN_PLACES = 3
+CATALOGUE = ("catalogue/", "catalogue:")
+
+
+class FindingWriter:
+    """Writes findings as lines."""
+
+    def __init__(self, context: ReportContext) -> None:
+        self.context = context
+
+    def write(self, finding: Finding) -> Iterator[str]:
+        """A finding: message, places, rule, notes, and what to do."""
+        outcome = finding.outcome
+        yield from self._headline(finding.level, f"[{outcome.policy}]", outcome.message)
+        if outcome.outcome != "waived":
+            yield from self._places(outcome, finding.level)
+        yield from self._title(outcome)
+        yield from self._notes(outcome)
+        if outcome.outcome == "fail" or self._asks_for_more(outcome):
+            yield from self._advice(outcome)
+        if outcome.outcome != "waived":
+            yield from self._entry("more", f"policy explain {outcome.policy}")
+
+    def write_brief(self, findings: Sequence[Finding]) -> Iterator[str]:
+        """Policies that flag because they could not be judged: a line each, and below them why any was held back."""
+        for finding in findings:
+            outcome = finding.outcome
+            held_back = f" (would {outcome.would_be})" if outcome.would_be else ""
+            lacking = join_names(list(outcome.missing), len(outcome.missing))
+            message = f"cannot be judged without {lacking}{held_back}"
+            yield from self._headline(finding.level, f"[{outcome.policy}]", message if lacking else outcome.message)
+        for note in dict.fromkeys(finding.outcome.note for finding in findings if finding.outcome.note):
+            yield from self._entry("note", note)
+
+    def write_contradiction(self, found: Contradiction) -> Iterator[str]:
+        """A claim that evidence speaks against, with both places."""
+        yield from self._headline("contradiction", "", found.message)
+        for place, value in ((found.declared_at, found.declared), (found.observed_at, found.observed)):
+            if place:
+                yield from self._excerpt(place, f"says {value}", "contradiction")
+
+    def _headline(self, level: str, policy: str, message: str) -> Iterator[str]:
+        tag = f"{level}{policy}:"
+        first, *others = wrap(f"{tag} {clean(message)}", "  ", "    ")
+        painted = paint(tag, LEVEL_STYLES.get(level, "bold"), colour=self.context.colour)
+        yield first.replace(tag, painted, 1)
+        yield from others
+
+    def _places(self, outcome: Outcome, level: str) -> Iterator[str]:
+        """Each place that decided, quoted with what the policy asks for there."""
+        alternatives = find_alternatives(self.context.policies.get(outcome.policy))
+        wanted: dict[Location, str] = {}
+        for reason in outcome.because:
+            if reason.location and reason.result != "true":
+                label = say_wanted(reason, alternative=reason.required_at in alternatives)
+                wanted.setdefault(reason.location, label)
+        for place in list(wanted)[:SHOWN_PLACES]:
+            yield from self._excerpt(place, wanted[place], level)
+        if not wanted and outcome.outcome != "unknown" and outcome.location:
+            yield from self._excerpt(outcome.location, "", level)
+
+    def _excerpt(self, place: Location, label: str, level: str) -> Iterator[str]:
+        """Where it is, and the line with a caret; a file as a whole, or one that cannot be read, only by its name."""
+        file = clean(self.context.show_path(place.file))
+        source = self.context.read_source(place.file) if place.end_line else None
+        position = f":{place.line}:{place.column}" if place.end_line else ""
+        rows = quote(source, place).split("\n") if source is not None else []
+        beside = bool(rows) and measure_width(f"    {rows[1]} {label}") <= WIDTH
+        said = f" ({clean(label)})" if label and not beside else ""
+        yield f"   {self._dim('-->')} {file}{position}{said}"
+        if rows:
+            gutter, _, carets = rows[1].partition("|")
+            marked = f"{carets.strip()} {clean(label)}".strip() if beside else carets.strip()
+            style = LEVEL_STYLES.get(level, "bold")
+            yield f"    {rows[0]}"
+            indent = carets[: len(carets) - len(carets.lstrip())]
+            yield f"    {gutter}|{indent}{paint(marked, style, colour=self.context.colour)}"
+
+    def _title(self, outcome: Outcome) -> Iterator[str]:
+        """The policy's title, and where it stands unless the catalogue holds it."""
+        policy = self.context.policies.get(outcome.policy)
+        title = clean(policy.title) if policy else outcome.policy
+        required = next((reason.required_at for reason in outcome.because if reason.required_at), None)
+        required = required or (policy.location if policy else None)
+        where = ""
+        if required and not required.file.startswith(CATALOGUE):
+            where = f", required by {clean(self.context.show_path(required.file))}:{required.line}:{required.column}"
+        yield from self._entry("note", f"{title} ({outcome.severity}){where}")
+
+    def _notes(self, outcome: Outcome) -> Iterator[str]:
+        for source in dict.fromkeys(say_source(reason) for reason in outcome.because):
+            if source:
+                yield from self._entry("note", source)
+        if outcome.note:
+            told = outcome.outcome != "waived" and not outcome.effect
+            held_back = f"would {outcome.would_be}: " if outcome.would_be and not told else ""
+            yield from self._entry("note", f"{held_back}{outcome.note}")
+
+    def _asks_for_more(self, outcome: Outcome) -> bool:
+        """Whether saying nothing is itself what the policy objects to, so that its remedy holds for an unknown, too."""
+        policy = self.context.policies.get(outcome.policy)
+        return outcome.outcome == "unknown" and policy is not None and policy.on_unknown == "same"
+
+    def _advice(self, outcome: Outcome) -> Iterator[str]:
+        if outcome.fix:
+            yield from self._entry("help", outcome.fix)
+        if outcome.instead:
+            yield from self._entry("instead", ", ".join(outcome.instead))
+
+    def _entry(self, word: str, text: str) -> Iterator[str]:
+        indent = " " * (len(word) + 6)
+        first, *others = wrap(clean(text), indent)
+        yield f"    {self._dim(f'{word}:')} {first[len(indent):]}"
+        yield from others
+
+    def _dim(self, text: str) -> str:
+        return paint(text, "dim", colour=self.context.colour)
+
+
+def say_source(reason: Reason) -> str:
+    """Where a fact is from, where the quoted place does not tell."""
+    if reason.actual is None or not reason.source or (reason.location and reason.location.file == reason.source):
+        return ""
+    return f"{reason.field} {'is' if reason.source.startswith('derived') else 'comes from'} {reason.source}"

@@ -1,0 +1,58 @@
+"""The counts of a run in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.model.gates import EFFECTS
+from policy.reports.layout import count_noun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.errors import Problem
+    from policy.model.summary import Summary
+    from policy.reports.reporter import ReportContext
+
+VERDICT_WORDS = {"block": "blocked", "hold": "held for approval", "flag": "flagged", "allow": "allowed"}
+
+
+def say_summary(summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
+    """How the subjects came out, what was held back, what was not assessed, and what was wrong with the input."""
+    parts = [_say_verdicts(summary, context), *_say_rest(summary)]
+    errors = sum(problem.level == "error" for problem in problems)
+    if errors:
+        parts.append(f"{count_noun(errors, 'problem')} with the input (on standard error)")
+    if len(problems) > errors:
+        parts.append(f"{count_noun(len(problems) - errors, 'warning')} (on standard error)")
+    return " · ".join(parts)
+
+
+def _say_verdicts(summary: Summary, context: ReportContext) -> str:
+    if not summary.subjects:
+        return "nothing was judged"
+    said = []
+    for verdict, word in VERDICT_WORDS.items():
+        count = summary.verdicts[verdict]
+        fails = verdict == context.fail_on == "flag"
+        if count:
+            said.append(f"{count:,} {word}{' (which fails: --fail-on flag)' if fails else ''}")
+    return ", ".join(said)
+
+
+def _say_rest(summary: Summary) -> Iterator[str]:
+    kept = summary.kept_back
+    held_back = [f"{kept[effect]:,} would {effect}" for effect in reversed(EFFECTS) if kept[effect]]
+    if held_back:
+        waived = summary.outcomes["waived"]
+        yield f"held back: {', '.join(held_back)}{f' ({waived:,} waived)' if waived else ''}"
+    errors = summary.outcomes["error"]
+    if errors:
+        yield f"{count_noun(errors, 'policy')} could not be judged"
+    if summary.unassessed > errors:
+        # Whatever could not be judged is also among what was not assessed.
+        yield f"{count_noun(summary.unassessed - errors, 'policy')} not assessed"
+    if summary.contradictions:
+        yield count_noun(summary.contradictions, "contradiction")
+    if summary.inapplicable:
+        yield f"no policy applies to {count_noun(summary.inapplicable, 'project')}"
