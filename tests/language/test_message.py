@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 from hypothesis import given
+from tests.building import make_facts, make_policy
+from tests.strategies import situations
 
 from policy.language.explanation import Explanation, explain
 from policy.language.interpreter import judge_policy
 from policy.model.facts import Facts
-from tests.building import make_facts, make_policy
-from tests.strategies import situations
 
 TODAY = date(2026, 11, 20)
 
@@ -27,14 +27,22 @@ MESSAGES = [
     # One test
     ("{data.rows: {at_least: 1000}}", "data: {rows: 400}", "data.rows is 400 (declared), at least 1,000 is required"),
     ("{data.rows: {at_least: 1000}}", "", "data.rows is not known, at least 1,000 is required"),
-    ("{stage: [pilot, production]}", "stage: prototype", "stage is prototype (declared), pilot or production is required"),
+    (
+        "{stage: [pilot, production]}",
+        "stage: prototype",
+        "stage is prototype (declared), pilot or production is required",
+    ),
     ("{stage: {not_equals: pilot}}", "stage: pilot", "stage is pilot (declared), and must not be pilot"),
     (
         "{stage: {none_of: [pilot, retired]}}",
         "stage: pilot",
         "stage is pilot (declared), and must be neither pilot nor retired",
     ),
-    ("{not: {needs.citations: true}}", "needs: {citations: true}", "needs.citations is true (declared), and must not be true"),
+    (
+        "{not: {needs.citations: true}}",
+        "needs: {citations: true}",
+        "needs.citations is true (declared), and must not be true",
+    ),
     ("{not: {needs.citations: true}}", "", "needs.citations is not known, and must not be true"),
     (
         "{purpose: {contains_any: [style, latency]}}",
@@ -42,7 +50,11 @@ MESSAGES = [
         "purpose is knowledge and other (declared), and must contain at least one of style and latency",
     ),
     ("{purpose: {contains: style}}", "purpose: []", "purpose is empty (declared), and must contain style"),
-    ('{model.base: {matches: "Qwen/.*"}}', "model: {base: gpt2}", 'model.base is gpt2 (declared), and must match "Qwen/.*"'),
+    (
+        '{model.base: {matches: "Qwen/.*"}}',
+        "model: {base: gpt2}",
+        'model.base is gpt2 (declared), and must match "Qwen/.*"',
+    ),
     ("{owner.team: {present: true}}", "", "owner.team is not stated, and must be"),
     ("{owner.team: {present: false}}", "owner: {team: ml}", "owner.team is stated (declared), and must not be stated"),
     (
@@ -53,8 +65,10 @@ MESSAGES = [
     (
         "{needs.update_within: {at_least: {field: training.interval}}}",
         "needs: {update_within: 1d}",
-        "needs.update_within is 1 day (declared), at least training.interval is required"
-        " (training.interval is not known)",
+        (
+            "needs.update_within is 1 day (declared), at least training.interval is required"
+            " (training.interval is not known)"
+        ),
     ),
     # Several tests: all that fail, or where none does all that are open
     (
@@ -81,8 +95,10 @@ MESSAGES = [
     (
         "{any: [{stage: pilot}, {all: [{needs.citations: false}, {approach: rag}]}]}",
         "stage: retired\nneeds: {citations: true}\napproach: few-shot",
-        "stage must be pilot (it is retired, declared), or (needs.citations must be false (it is true, declared),"
-        " and approach must be rag (it is few-shot, declared))",
+        (
+            "stage must be pilot (it is retired, declared), or (needs.citations must be false (it is true, declared),"
+            " and approach must be rag (it is few-shot, declared))"
+        ),
     ),
     (
         "{any: [{stage: pilot}, {all: [{needs.citations: false}, {approach: rag}]}]}",
@@ -97,14 +113,18 @@ MESSAGES = [
     (
         "{any: [{stage: pilot}, {all: [{any: [{approach: rag}, {needs.citations: false}]}, {data.rows: 5}]}]}",
         "stage: retired\napproach: few-shot\nneeds: {citations: true}\ndata: {rows: 5}",
-        "stage must be pilot (it is retired, declared), or approach must be rag (it is few-shot, declared),"
-        " or needs.citations must be false (it is true, declared)",
+        (
+            "stage must be pilot (it is retired, declared), or approach must be rag (it is few-shot, declared),"
+            " or needs.citations must be false (it is true, declared)"
+        ),
     ),
     (
         "{any: [{stage: pilot}, {needs.update_within: {at_least: {field: training.interval}}}]}",
         "stage: retired\nneeds: {update_within: 1d}\ntraining: {interval: 30d}",
-        "stage must be pilot (it is retired, declared), or needs.update_within must be at least training.interval"
-        " (it is 1 day, declared; training.interval is 30 days)",
+        (
+            "stage must be pilot (it is retired, declared), or needs.update_within must be at least training.interval"
+            " (it is 1 day, declared; training.interval is 30 days)"
+        ),
     ),
     # What must be stated and must be something: stating it would not be enough
     (
@@ -142,8 +162,10 @@ MESSAGES = [
     (
         "{not: {tried: {some: {sufficient: true}}}}",
         "tried: [{results: a.json}]",
-        "tried holds 1 entry (declared), which leaves open whether it holds one where sufficient is true,"
-        " and it must hold none",
+        (
+            "tried holds 1 entry (declared), which leaves open whether it holds one where sufficient is true,"
+            " and it must hold none"
+        ),
     ),
     (
         "{data.sources: {each: {where: {split: train}, require: {license: mit}}}}",
@@ -153,8 +175,10 @@ MESSAGES = [
     (
         "{data.sources: {each: {require: {license: mit, rows: {at_least: 1}}}}}",
         "data: {sources: [{path: a, license: x, rows: 0}, {path: b, license: x}, {path: c, license: y}]}",
-        "a in data.sources: license is x (declared), mit is required; rows is 0 (declared), at least 1 is required;"
-        " so it is with 2 other entries",
+        (
+            "a in data.sources: license is x (declared), mit is required; rows is 0 (declared), at least 1 is required;"
+            " so it is with 2 other entries"
+        ),
     ),
     (
         "{data.sources: {each: {require: {license: mit}}}}",
@@ -179,20 +203,26 @@ MESSAGES = [
     (
         "{tried: {count: {where: {approach: rag}, at_least: 2, at_most: 3}}}",
         "tried: [{approach: rag}, {score: 1}]",
-        "the number of entries of tried where approach is rag is between 1 and 2 (declared),"
-        " at least 2 and at most 3 is required",
+        (
+            "the number of entries of tried where approach is rag is between 1 and 2 (declared),"
+            " at least 2 and at most 3 is required"
+        ),
     ),
     (
         "{any: [{stage: pilot}, {tried: {some: {approach: rag}}}]}",
         "stage: retired\ntried: [{approach: few-shot}]",
-        "stage must be pilot (it is retired, declared), or tried must hold an entry where approach is rag"
-        " (it holds 1 entry, declared)",
+        (
+            "stage must be pilot (it is retired, declared), or tried must hold an entry where approach is rag"
+            " (it holds 1 entry, declared)"
+        ),
     ),
     (
         "{any: [{stage: pilot}, {tried: {count: {at_least: 2}}}]}",
         "stage: retired\ntried: [{approach: few-shot}]",
-        "stage must be pilot (it is retired, declared), or the number of entries of tried must be at least 2"
-        " (it is 1, declared)",
+        (
+            "stage must be pilot (it is retired, declared), or the number of entries of tried must be at least 2"
+            " (it is 1, declared)"
+        ),
     ),
 ]
 
@@ -265,7 +295,11 @@ REASONS = [
     ),
     ("{data.change_interval: {at_least: 1w}}", "", [("data.change_interval", "at_least", "7d", None, "unknown")]),
     ("{not: {stage: [pilot, retired]}}", "stage: pilot", [("stage", "none_of", "[pilot, retired]", "pilot", "false")]),
-    ("{not: {needs.citations: true}}", "needs: {citations: true}", [("needs.citations", "not_equals", "true", "true", "false")]),
+    (
+        "{not: {needs.citations: true}}",
+        "needs: {citations: true}",
+        [("needs.citations", "not_equals", "true", "true", "false")],
+    ),
     ("{not: {data.rows: {present: true}}}", "data: {rows: 5}", [("data.rows", "present", "false", "5", "false")]),
     ("{not: {model.base: {matches: a.*}}}", "model: {base: ab}", [("model.base", "not matches", "a.*", "ab", "false")]),
     ("{not: {data.rows: {at_least: 5}}}", "data: {rows: 5}", [("data.rows", "not at_least", "5", "5", "false")]),

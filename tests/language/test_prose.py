@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from tests.building import make_policy
+from tests.strategies import policies
 
 from policy.language.prose import describe_condition, describe_policy
 from policy.model.condition import All, Any_, Condition, Not
 from policy.model.policy import Policy
-from tests.building import make_policy
-from tests.strategies import policies
 
 PARAMS = {
     "enough": ("1000", "{default: 1000}"),
@@ -268,8 +268,10 @@ POLICIES = [
     ),
     (
         "require: {data.secrets: 0, data.personal_data: 0}\nobserved: [data.secrets, data.personal_data]",
-        "In every case: data.secrets must be 0, and data.personal_data must be 0."
-        " Of data.personal_data and data.secrets, only what is observed or attested counts.",
+        (
+            "In every case: data.secrets must be 0, and data.personal_data must be 0."
+            " Of data.personal_data and data.secrets, only what is observed or attested counts."
+        ),
     ),
 ]
 

@@ -98,7 +98,7 @@ class ConditionReader:
         return tuple(self._condition(item, scope, word, depth + 1, member=member) for item in node.items)
 
     def _all_present(self, key: Scalar, node: Node, scope: dict[str, Field], *, member: bool) -> Condition:
-        names = node.items if isinstance(node, Sequence) else [node]
+        names = node.items if isinstance(node, Sequence) else []
         leaves = []
         for name in names:
             if not isinstance(name, Scalar) or not name.text:

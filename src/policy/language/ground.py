@@ -50,9 +50,7 @@ class Ground(NamedTuple):
             for number, (item, plain) in enumerate(zip(fact.value.items, values, strict=True), 1)
         ]
 
-    def _enter(
-        self, path: str, kind: RecordsKind, item: Mapping[str, Fact], plain: Mapping[str, Any]
-    ) -> Ground:
+    def _enter(self, path: str, kind: RecordsKind, item: Mapping[str, Fact], plain: Mapping[str, Any]) -> Ground:
         fields = {field.path: field for field in kind.fields}
         return Ground(self.scope.of_member(plain), item, fields, {}, {}, f"{path}[].")
 

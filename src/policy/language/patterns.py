@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r"|(?P<plain>[^\\\[\](){}*+?|^$])"
 )
 _LONGEST = 500
+_MOST_REPEATS = 255  # as far as PostgreSQL counts
 
 
 def refuse_pattern(pattern: str) -> tuple[str, str] | None:
@@ -45,6 +46,8 @@ def _find_outside(pattern: str) -> tuple[str, str] | None:
         repeat = found.lastgroup == "repeat"
         if repeat and after_repeat:
             return f"a repeat followed by `{found[0]}` means different things to different engines", "repeat once"
+        if repeat and any(int(bound) > _MOST_REPEATS for bound in re.findall("[0-9]{1,9}", found[0])):
+            return f"`{found[0]}` repeats more than {_MOST_REPEATS} times", "write smaller bounds"
         after_repeat = repeat
         position = found.end()
     return None

@@ -105,9 +105,7 @@ class ProseWriter:
 
     def _say_parts(self, condition: All | Any_, *, must: bool, negated: bool, tight: bool) -> list[str]:
         parts = list(split_parts(condition, negated=negated))
-        stated = [
-            part.path for part, opposite in parts if isinstance(part, Leaf) and is_stated(part, opposite)
-        ]
+        stated = [part.path for part, opposite in parts if isinstance(part, Leaf) and is_stated(part, opposite)]
         together = ""
         if len(stated) > 1:
             conjunction = is_conjunction(condition, negated=negated)

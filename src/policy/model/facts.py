@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from policy.model.kinds import Kind
 
 
+PROVEN = ("observed", "attested")
+
+
 class Facts:
     """Everything that is known about one subject; immutable once made.
 
@@ -59,7 +62,7 @@ class Facts:
     @cached_property
     def proven(self) -> dict[str, Fact]:
         """As `judged`, from what was observed or attested alone."""
-        strong = [claim for claim in self.claims if claim.origin in ("observed", "attested")]
+        strong = [claim for claim in self.claims if claim.origin in PROVEN]
         judged, _ = resolve(strong, self.schema)
         compare_evidence(self.claims, self.contradictions, judged)
         derive(judged, self.schema)
@@ -101,6 +104,6 @@ def compare_evidence(
 ) -> None:
     """Add `evidence.contradictions`; it stays unknown where nothing but the manifest's presence was observed."""
     path = "evidence.contradictions"
-    observed = any(claim.origin == "observed" and claim.path != "manifest.present" for claim in claims)
+    observed = any(claim.origin in PROVEN and claim.path != "manifest.present" for claim in claims)
     if observed and path not in judged:
         judged[path] = Fact(path, len(contradictions), "observed", "comparison of manifest and evidence")

@@ -215,7 +215,7 @@ class DurationKind(Kind):
                     f"`{text[:40]}` is a number without a unit where a duration is needed", remedy
                 )
             raise KindError(f"`{text[:40]}` is not a duration", remedy)
-        unit = match[2] if match[2] in UNITS_MS else match[2].removesuffix("s")
+        unit = match[2]
         if unit not in UNITS_MS:
             raise KindError(f"`{match[2]}` is not a unit of time", remedy)
         # In whole numbers: 1.1 h is 3,960,000 ms, and a little more in doubles.

@@ -133,7 +133,7 @@ class FindingWriter:
     def _entry(self, word: str, text: str) -> Iterator[str]:
         indent = " " * (len(word) + 6)
         first, *others = wrap(clean(text), indent)
-        yield f"    {self._dim(f'{word}:')} {first[len(indent):]}"
+        yield f"    {self._dim(f'{word}:')} {first[len(indent) :]}"
         yield from others
 
     def _dim(self, text: str) -> str:

@@ -1,0 +1,64 @@
+"""`policy schema`: JSON Schemas of what people write and of what `policy check` writes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policy.app.workspace import open_workspace
+from policy.gates.cli.options import config_option
+
+if TYPE_CHECKING:
+    from policy.model.policy import PolicySet
+
+KINDS = ("manifest", "policy", "policy-set", "decisions")
+
+
+@click.command("schema")
+@click.argument("kind", type=click.Choice(KINDS), default="manifest", metavar="[KIND]")
+@config_option
+def command(kind: str, config: str | None) -> int:
+    """Print the JSON Schema of KIND: manifest (the default), policy, policy-set or decisions.
+
+    With it an editor completes and explains the fields of an ml-manifest.yaml, and underlines what is wrong,
+    while it is written. The fields that the policy set declares (`x.`) are part of it.
+
+    \b
+    policy schema manifest > ml-manifest.schema.json
+    policy schema policy > policy.schema.json
+    policy schema policy-set > policy-set.schema.json
+
+    Then make this the first line of the YAML file, with the path to the schema from there:
+
+    \b
+    # yaml-language-server: $schema=ml-manifest.schema.json
+
+    The YAML support of VS Code, Neovim, Helix and Zed reads that line; in others, assign the schema to
+    ml-manifest.yaml in the settings. `decisions` describes what `policy check --output json` writes.
+    """
+    if kind == "decisions":
+        from policy.reports.contract import json_schema
+
+        schema = json_schema()
+    else:
+        schema = describe(kind, open_workspace(config=config).policy_set)
+    # In ASCII: the same bytes wherever standard output goes.
+    click.echo(json.dumps(schema, indent=2))
+    return 0
+
+
+def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:
+    """The schema of a kind of file, with what the policy set declares."""
+    if kind == "policy":
+        from policy.language.policy_schema import policy_json_schema
+
+        return policy_json_schema(policy_set.schema)
+    if kind == "policy-set":
+        from policy.loading.policy_set_schema import policy_set_json_schema
+
+        return policy_set_json_schema(policy_set.policies)
+    from policy.model.manifest_model import manifest_json_schema
+
+    return manifest_json_schema(policy_set.schema)
