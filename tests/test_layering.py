@@ -22,7 +22,7 @@ ALLOWED = {
     "evidence": {"errors", "source", "model", "plugins"},
     "engine": {"errors", "source", "model", "language"},
     "loading": {"errors", "source", "model", "language", "plugins"},
-    "reports": {"errors", "source", "model", "language"},
+    "reports": {"errors", "source", "model", "language", "plugins"},
     "records": {"errors", "source", "model"},
 }
 ALLOWED["app"] = set(ALLOWED)

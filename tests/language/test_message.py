@@ -60,7 +60,10 @@ MESSAGES = [
     (
         "{needs.update_within: {at_least: {field: training.interval}}}",
         "needs: {update_within: 1d}\ntraining: {interval: 30d}",
-        "needs.update_within is 1 day (declared), at least training.interval is required (training.interval is 30 days)",
+        (
+            "needs.update_within is 1 day (declared), at least training.interval is required"
+            " (training.interval is 30 days)"
+        ),
     ),
     (
         "{needs.update_within: {at_least: {field: training.interval}}}",
@@ -85,7 +88,10 @@ MESSAGES = [
     (
         "{any: [{needs.citations: false}, {retrieval.planned: true}]}",
         "needs: {citations: true}\nretrieval: {planned: false}",
-        "needs.citations must be false (it is true, declared), or retrieval.planned must be true (it is false, declared)",
+        (
+            "needs.citations must be false (it is true, declared),"
+            " or retrieval.planned must be true (it is false, declared)"
+        ),
     ),
     (
         "{any: [{needs.citations: false}, {retrieval.planned: true}]}",
@@ -284,6 +290,23 @@ def test_an_unknown_condition_leaves_open_whether_the_policy_applies():
     assert explain_text(f"when: {{tried: {{some: {{approach: rag}}}}}}\n{rows}", facts).message.startswith(
         "what is known of tried leaves open whether the policy applies"
     )
+
+
+def test_a_policy_that_does_not_apply_says_why():
+    facts = make_facts("approach: rag\nstage: pilot\ndata: {rows: 5}")
+    text = "when: {approach: fine-tuning, stage: pilot}\nrequire: {data.rows: {at_least: 9}}"
+    explanation = explain_text(text, facts)
+    assert explanation.message == "the policy does not apply: approach is rag (declared), fine-tuning is required"
+    assert [(reason.field, reason.result) for reason in explanation.reasons] == [("approach", "false")]
+    assert explanation.missing == ()
+
+
+def test_a_policy_that_passes_has_reasons_and_nothing_to_say():
+    text = "require: {any: [{stage: pilot}, {data.rows: {at_least: 9}}]}"
+    explanation = explain_text(text, make_facts("stage: retired\ndata: {rows: 10}"))
+    assert explanation.message == ""
+    assert [(reason.field, reason.result) for reason in explanation.reasons] == [("data.rows", "true")]
+    assert explanation.missing == ()
 
 
 # A condition, the facts, and the reasons as (field, test, expected, actual, result).

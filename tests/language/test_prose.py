@@ -129,7 +129,7 @@ SENTENCES = [
         "owner.team is not stated, or owner.contact is not stated",
     ),
     (
-        "{any: [{present: data.rows}, {present: data.tokens}, {stage: pilot}]}",
+        "{any: [{present: [data.rows]}, {present: [data.tokens]}, {stage: pilot}]}",
         "data.rows or data.tokens is stated, or stage is pilot",
         None,
     ),

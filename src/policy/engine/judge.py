@@ -42,7 +42,7 @@ def judge(
     plan = make_plan(policy_set, gate)
     now = now.astimezone(UTC)
     judgement = Judgement(plan, facts, now.date(), waivers)
-    first = [step for step in plan.steps if not _reads_approval(step)]
+    first = [step for step in plan.steps if not step.reads_approval]
     outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
     stake = ""
     # Policies that read the approval may hold, too, and can be met only by an approval of this stake.
@@ -54,7 +54,7 @@ def judge(
             plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers
         )
         outcomes |= {
-            step.policy.id: judgement.judge_step(step) for step in plan.steps if _reads_approval(step)
+            step.policy.id: judgement.judge_step(step) for step in plan.steps if step.reads_approval
         }
     ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
     effects = [outcome.effect for outcome in ordered]
@@ -66,18 +66,14 @@ def judge(
     return record_decision(made)
 
 
-def _reads_approval(step: Step) -> bool:
-    return any(path.startswith("approval.") for path in step.policy.paths)
-
-
 class Judgement:
     """Judges the steps of a plan on one subject's facts."""
 
     def __init__(self, plan: Plan, facts: Facts, today: date, waivers: Sequence[Waiver]) -> None:
+        self.judges = plan.judges
         self.facts = facts
         self.today = today
         self.waivers = waivers
-        self.proven = facts.proven_values if any(step.policy.observed for step in plan.steps) else {}
         self.undeclared = facts.values.get("manifest.present") is False
 
     def judge_step(self, step: Step) -> Outcome:
@@ -90,7 +86,7 @@ class Judgement:
             if fault is not None:
                 return self._err(step, fault)
         try:
-            result = step.judge(self.facts.values, self.proven, self.facts.unavailable, self.today)
+            result = self.judges.judge(step.position, self.facts, self.today)
             if result == "pass":
                 return step.passed
             return step.not_applicable if result == "not-applicable" else self._explain(step, result)

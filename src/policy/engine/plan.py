@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy.language.compiler import compile_policies
+from policy.engine.judges import Judges
 from policy.language.identity import digest_policy_set
 from policy.model.decision import Outcome
 from policy.model.gates import FLAGGING_GATES, MODES, cap_effect, milder_effect
 
 if TYPE_CHECKING:
-    from policy.language.compiler import Judge
     from policy.model.policy import GateSettings, Policy, PolicySet
 
 NO_APPROVERS = "nobody can approve here without a ledger, so the hold acts as a flag"
@@ -26,11 +25,12 @@ class Action(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One policy as a gate judges it."""
+    """One policy as a gate judges it; `reads_approval` when it can be met by an approval of what is at stake."""
 
+    position: int
     policy: Policy
     params: dict[str, Any]
-    judge: Judge
+    reads_approval: bool
     on_fail: Action
     on_unknown: Action
     on_error: Action
@@ -41,9 +41,10 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All steps of a gate, and the digest of the policy set behind them."""
+    """All steps of a gate, what judges their policies, and the digest of the policy set behind them."""
 
     steps: tuple[Step, ...]
+    judges: Judges
     settings: GateSettings
     digest: str
 
@@ -54,26 +55,24 @@ def make_plan(policy_set: PolicySet, gate: str) -> Plan:
     settings = policy_set.gate(gate)
     policies = [policy for policy in policy_set.policies if policy_set.effect_of(policy, gate)]
     params = [policy_set.values_for(policy) for policy in policies]
-    judges = compile_policies(list(zip(policies, params, strict=True)))
+    pairs = list(zip(policies, params, strict=True))
     steps = tuple(
-        _make_step(policy_set, policy, values, judge, gate)
-        for policy, values, judge in zip(policies, params, judges, strict=True)
+        _make_step(policy_set, position, policy, values, gate) for position, (policy, values) in enumerate(pairs)
     )
-    return Plan(steps, settings, digest_policy_set(policy_set))
+    return Plan(steps, Judges(pairs), settings, digest_policy_set(policy_set))
 
 
-def _make_step(
-    policy_set: PolicySet, policy: Policy, params: dict[str, Any], judge: Judge, gate: str
-) -> Step:
+def _make_step(policy_set: PolicySet, position: int, policy: Policy, params: dict[str, Any], gate: str) -> Step:
     fail = policy_set.effect_of(policy, gate) or "advise"
     unknown = {None: milder_effect(fail), "same": fail}.get(policy.on_unknown, policy.on_unknown) or fail
     error = policy_set.gate(gate).on_error
     unset = tuple(spec.name for spec in policy.params if spec.name not in params)
     note = f"parameter not set: {', '.join(unset)}" if unset else ""
     return Step(
+        position=position,
         policy=policy,
         params=params,
-        judge=judge,
+        reads_approval=any(path.startswith("approval.") for path in policy.paths),
         on_fail=_act(policy_set, policy, gate, fail),
         on_unknown=_act(policy_set, policy, gate, unknown),
         on_error=_act(policy_set, policy, gate, error),

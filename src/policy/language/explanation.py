@@ -46,17 +46,21 @@ class Explanation(NamedTuple):
 
 
 def explain(policy: Policy, params: Mapping[str, Any], facts: Facts, today: date) -> Explanation:
-    """Why the policy fails or cannot be judged on these facts."""
+    """Why the policy has the outcome that it has on these facts; where it passes, the reasons alone say it."""
     ground = make_ground(policy, params, facts, today)
+    applies, holds = ground.holds(policy.when), ground.holds(policy.require)
+    before = [] if applies else find_decisive(policy.when, ground)
+    decisive = [] if applies is False else find_decisive(policy.require, ground)
     prose = ProseWriter(params, name_parameters=False)
-    open_when = find_decisive(policy.when, ground) if ground.holds(policy.when) is None else []
-    unmet = find_decisive(policy.require, ground)
-    missing = find_missing([*open_when, *unmet])
-    message = MessageWriter(prose).explain(policy.require, ground)
-    if open_when:
-        message = f"{say_open(find_missing(open_when), ground)}; if it does: {message}"
-    reasons = [make_reason(item, prose) for found in (*open_when, *unmet) for item in look_inside(found)]
-    return Explanation(tuple(dict.fromkeys(reasons)), message, missing)
+    message = ""
+    if applies is False:
+        message = f"the policy does not apply: {MessageWriter(prose).explain(policy.when, ground)}"
+    elif holds is not True:
+        message = MessageWriter(prose).explain(policy.require, ground)
+        if applies is None:
+            message = f"{say_open(find_missing(before), ground)}; if it does: {message}"
+    reasons = [make_reason(item, prose) for found in (*before, *decisive) for item in look_inside(found)]
+    return Explanation(tuple(dict.fromkeys(reasons)), message, find_missing([*before, *decisive]))
 
 
 def find_decisive(condition: Condition, ground: Ground, *, negated: bool = False) -> list[Decisive]:

@@ -24,7 +24,8 @@ class Ground(NamedTuple):
     """The facts by path, the fields that they belong to, and the plain values that are judged.
 
     `unproven` holds what is known and does not count, because the policy asks for evidence; `unavailable`
-    why evidence could not be had; `prefix` stands before the paths of an entry's own fields.
+    why evidence could not be had; `prefix` stands before the paths of an entry's own fields. `known` keeps
+    results, for an explanation asks for each several times, with its condition, so that no other takes its place.
     """
 
     scope: Scope
@@ -32,12 +33,15 @@ class Ground(NamedTuple):
     fields: Mapping[str, Field]
     unproven: Mapping[str, Fact]
     unavailable: Mapping[str, str]
+    known: dict[int, tuple[Condition, bool | None]]
     prefix: str = ""
 
     def holds(self, condition: Condition, *, negated: bool = False) -> bool | None:
         """Whether the condition, or its opposite, is met."""
-        result = evaluate(condition, self.scope)
-        return result if result is None else result != negated
+        kept = self.known.get(id(condition))
+        if kept is None:
+            kept = self.known[id(condition)] = (condition, evaluate(condition, self.scope))
+        return kept[1] if kept[1] is None else kept[1] != negated
 
     def entries(self, path: str) -> list[Entry]:
         """What is known to be in a list of records."""
@@ -52,7 +56,7 @@ class Ground(NamedTuple):
 
     def _enter(self, path: str, kind: RecordsKind, item: Mapping[str, Fact], plain: Mapping[str, Any]) -> Ground:
         fields = {field.path: field for field in kind.fields}
-        return Ground(self.scope.of_member(plain), item, fields, {}, {}, f"{path}[].")
+        return Ground(self.scope.of_member(plain), item, fields, {}, {}, {}, f"{path}[].")
 
 
 class Entry(NamedTuple):
@@ -79,7 +83,7 @@ def make_ground(policy: Policy, params: Mapping[str, Any], facts: Facts, today: 
         counted = {path: proven[path] for path in policy.observed if path in proven}
         judged = {**{path: fact for path, fact in judged.items() if path not in policy.observed}, **counted}
     scope = make_scope(policy, params, facts, today)
-    return Ground(scope, judged, facts.schema.fields, unproven, facts.unavailable)
+    return Ground(scope, judged, facts.schema.fields, unproven, facts.unavailable, {})
 
 
 def name_entry(kind: RecordsKind, item: Mapping[str, Fact], number: int) -> str:

@@ -167,7 +167,7 @@ class OperandReader:
             return None
 
     def bound(self, node: Node) -> Operand | None:
-        name = node.get("param") if isinstance(node, Mapping) else None
+        name = node.get("param") if isinstance(node, Mapping) and len(node.entries) == 1 else None
         if isinstance(name, Scalar):
             return self._parameter(name, COUNT)
         return self._value(COUNT, node, "count")

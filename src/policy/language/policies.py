@@ -52,7 +52,7 @@ def read_policy(document: Document, schema: Schema = SCHEMA, *, area: str = "", 
     reader = PolicyReader(document, schema)
     policy = reader.read(area, with_cases=with_cases)
     if reader.problems:
-        raise PolicyError(*reader.problems)
+        raise PolicyError(*sorted(reader.problems, key=lambda problem: problem.location or ()))
     return policy
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.errors import Location, PolicyError, Problem
 from policy.language.policies import read_policy
 from policy.source.yaml_reader import read_yaml_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from policy.model.fields import Schema
     from policy.model.policy import Policy
@@ -18,37 +18,56 @@ if TYPE_CHECKING:
 ENDINGS = (".yaml", ".yml")
 
 
+class PolicyPlace(NamedTuple):
+    """Where a policy is: the file, and the name that positions in it bear."""
+
+    path: str
+    shown: str
+
+
 def catalogue_folder() -> str:
     """The catalogue that ships with the package; in a checkout, the folder `policies` beside `src`."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     shipped = os.path.join(package, "catalogue")
-    return (
-        shipped
-        if os.path.isdir(shipped)
-        else os.path.join(os.path.dirname(os.path.dirname(package)), "policies")
-    )
+    beside = os.path.join(os.path.dirname(os.path.dirname(package)), "policies")
+    return shipped if os.path.isdir(shipped) else beside
 
 
-def list_policy_files(folder: str) -> Iterator[str]:
-    """The policy files below a folder, relative to it, sorted."""
-    for here, folders, files in sorted(os.walk(folder)):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(ENDINGS) and not name.startswith("."):
-                yield os.path.relpath(os.path.join(here, name), folder).replace(os.sep, "/")
+def list_areas(folder: str) -> list[str]:
+    """The areas of a folder of policies: the folders directly in it."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
-def load_policies(
-    folder: str, shown: str, schema: Schema, *, area: str = "", with_cases: bool = False
-) -> list[Policy]:
-    """The policies below a folder, or of one area of it. Raises PolicyError with every problem of every file."""
+def list_policy_files(folder: str) -> list[str]:
+    """The policy files below a folder, relative to it, sorted. Raises PolicyError where it cannot be looked into."""
+    found = []
+    for here, folders, files in os.walk(folder, onerror=_refuse_folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        names = (name for name in files if name.endswith(ENDINGS) and not name.startswith("."))
+        found += [os.path.relpath(os.path.join(here, name), folder).replace(os.sep, "/") for name in names]
+    return sorted(found)
+
+
+def _refuse_folder(error: OSError) -> None:
+    # Policies that are left out in silence would be a pass that nobody gave.
+    message = f"the folder of policies `{error.filename}` cannot be looked into: {error.strerror}"
+    raise PolicyError(Problem(message, "check its name, and whether it may be read"))
+
+
+def list_policies(folder: str, shown: str, area: str = "") -> list[PolicyPlace]:
+    """The policies below a folder that is shown by another name, or those of one area of it."""
+    inner = f"{area}/" if area else ""
+    files = list_policy_files(os.path.join(folder, area))
+    return [PolicyPlace(os.path.join(folder, inner + file), f"{shown}/{inner}{file}") for file in files]
+
+
+def load_policies(places: Iterable[PolicyPlace], schema: Schema, *, with_cases: bool = False) -> list[Policy]:
+    """The policies in files. Raises PolicyError with every problem of every file."""
     policies, problems = [], []
-    for relative in list_policy_files(os.path.join(folder, area) if area else folder):
-        file = f"{area}/{relative}" if area else relative
+    for place in places:
         try:
-            policies.append(
-                load_policy(os.path.join(folder, file), f"{shown}/{file}", schema, with_cases=with_cases)
-            )
+            policies.append(load_policy(place, schema, with_cases=with_cases))
         except PolicyError as error:
             problems.extend(error.problems)
     if problems:
@@ -56,10 +75,11 @@ def load_policies(
     return policies
 
 
-def load_policy(path: str, shown: str, schema: Schema, *, with_cases: bool = False) -> Policy:
+def load_policy(place: PolicyPlace, schema: Schema, *, with_cases: bool = False) -> Policy:
     """The policy in one file; its area is the name of its folder."""
-    document = read_yaml_file(path, shown)
-    return read_policy(document, schema, area=os.path.basename(os.path.dirname(shown)), with_cases=with_cases)
+    document = read_yaml_file(place.path, place.shown)
+    area = os.path.basename(os.path.dirname(place.shown))
+    return read_policy(document, schema, area=area, with_cases=with_cases)
 
 
 def refuse_duplicates(policies: list[Policy]) -> None:
@@ -69,14 +89,8 @@ def refuse_duplicates(policies: list[Policy]) -> None:
     for policy in policies:
         first = seen.setdefault(policy.id, policy)
         if first is not policy:
-            also = (("the other one", first.location or Location("?")),)
-            problems.append(
-                Problem(
-                    f"two policies have the id `{policy.id}`",
-                    "give one another id, or leave one out",
-                    policy.location,
-                    also,
-                )
-            )
+            related = (("the other one", first.location or Location("?")),)
+            message = f"two policies have the id `{policy.id}`"
+            problems.append(Problem(message, "give one another id, or leave one out", policy.location, related))
     if problems:
         raise PolicyError(*problems)

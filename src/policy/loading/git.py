@@ -4,35 +4,96 @@ from __future__ import annotations
 
 import os
 
-SAFE_SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
+SAFE_SETTINGS = (
+    "--literal-pathspecs",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.quotePath=false",
+)
 SECONDS = 120
+# What a hook sets about the repository that it runs in; git lists them with `rev-parse --local-env-vars`.
+OF_ONE_REPOSITORY = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+# git refuses these beside `--literal-pathspecs`.
+OF_PATHS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
 
 class GitError(Exception):
     """git is missing, refused, or did not answer."""
 
 
-def run_git(folder: str, *arguments: str) -> bytes:
-    """What git prints for these arguments in a folder. Raises GitError."""
+def find_repository(folder: str) -> str | None:
+    """The nearest folder at or above `folder`, a real path, that holds a repository or the link to one."""
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
+
+
+def run_git(folder: str, *arguments: str, data: bytes = b"", accepted: tuple[int, ...] = (0,)) -> bytes:
+    """What git prints for these arguments in a folder, with `data` on its standard input. Raises GitError."""
     import subprocess
 
-    # Whoever calls from inside a hook has GIT_DIR and GIT_INDEX_FILE set: they stay, for the index is what counts there.
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed program, no shell
-            ["git", *SAFE_SETTINGS, *arguments],  # noqa: S607 - git is found where the user's PATH says
+        done = subprocess.run(  # noqa: S603 - no shell, and git is looked up in absolute folders only
+            [find_git(), *SAFE_SETTINGS, *arguments],
             cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
+            env=_make_environment(folder),
+            input=data,
             capture_output=True,
             timeout=SECONDS,
             check=False,
         )
-    except FileNotFoundError:
-        raise GitError("git is not installed") from None
+    except OSError as error:
+        raise GitError(f"git cannot be started: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git did not answer within {SECONDS} s") from None
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise GitError(lines[0].removeprefix("fatal: ") if lines else f"git ended with {done.returncode}")
+    if done.returncode not in accepted:
+        raise GitError(_find_reason(done.stderr) or f"git ended with {done.returncode}")
     return done.stdout
+
+
+def find_git() -> str:
+    """The git that PATH leads to. Raises GitError.
+
+    Relative folders in PATH are passed over: they would be looked up in the repository that is judged.
+    """
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        for name in ("git", "git.exe"):
+            path = os.path.join(folder, name)
+            if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+    raise GitError("git is not installed")
+
+
+def _make_environment(folder: str) -> dict[str, str]:
+    dropped = set(OF_PATHS)
+    # Inside a hook the index that is being committed counts, but only for the repository of that hook.
+    if find_repository(os.path.realpath(".")) != folder:
+        dropped.update(OF_ONE_REPOSITORY)
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def _find_reason(said: bytes) -> str:
+    """The line of git's errors that says why it gave up."""
+    lines = said.decode(errors="replace").strip().splitlines()
+    fatal = next((line for line in lines if line.startswith("fatal: ")), "")
+    return fatal.removeprefix("fatal: ") or (lines[0] if lines else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from policy.errors import PolicyError, Problem
 from policy.model.fields import Field
 from policy.model.kinds import (
     BOOLEAN,
@@ -16,6 +17,7 @@ from policy.model.kinds import (
     PATH,
     STRING,
     Kind,
+    RecordsKind,
     enum,
     list_of,
 )
@@ -23,7 +25,7 @@ from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 TYPES: dict[str, Kind] = {
     "boolean": BOOLEAN,
@@ -37,6 +39,7 @@ TYPES: dict[str, Kind] = {
 }
 KEYS = ("type", "values", "list", "about")
 NAME = re.compile(r"x(?:\.[a-z][a-z0-9_]*)+")
+NAMING = "`x.` and a lower-case word, such as x.team_size (in TOML with quotes around it)"
 
 
 def read_fields(node: Node | None, values: FactReader) -> list[Field]:
@@ -44,20 +47,54 @@ def read_fields(node: Node | None, values: FactReader) -> list[Field]:
     if node is None:
         return []
     if not isinstance(node, Mapping):
-        values.refuse(
-            node, "`fields` needs fields", "write `fields: {x.team_size: {type: integer, about: …}}`"
-        )
+        values.refuse(node, "`fields` needs fields", "write `fields: {x.team_size: {type: integer, about: …}}`")
         return []
     fields = [_read_field(text, key, inner, values) for text, (key, inner) in node.entries.items()]
-    _refuse_clashes(node, values)
+    for name, inner in find_clashes(node.entries):
+        key = node.entries[name][0]
+        values.refuse(key, f"`{name}` is a value and cannot hold `{inner}`", "rename one of them")
     return [field for field in fields if field is not None]
+
+
+def adopt_fields(declared: list[Field], contributed: list[Field]) -> list[Field]:
+    """The fields of predicates, which no manifest may state. Raises PolicyError for what cannot be one.
+
+    `declared` are those that stand in the policy set.
+    """
+    names = [field.path for field in (*declared, *contributed)]
+    problems = [fault for field in contributed if (fault := _find_fault(field, names))]
+    problems += [
+        Problem(f"`{name}` is a value and cannot hold `{inner}`", "rename one of them, in the policy set or the plugin")
+        for name, inner in find_clashes(dict.fromkeys(names))
+    ]
+    if problems:
+        raise PolicyError(*dict.fromkeys(problems))
+    return [field._replace(derived=True, writable=False) for field in contributed]
+
+
+def _find_fault(field: Field, names: list[str]) -> Problem | None:
+    name = field.path
+    if not NAME.fullmatch(name):
+        return Problem(f"a predicate's field is called `{name}`", f"call it {NAMING}")
+    if isinstance(field.kind, RecordsKind):
+        return Problem(f"the predicate `{name}` answers records", "let it answer a single value or a list of values")
+    if names.count(name) > 1:
+        return Problem(f"`{name}` is there twice: a predicate answers it", "rename the one in the policy set or plugin")
+    return None
+
+
+def find_clashes(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each name of a field together with one below it: a field cannot be a value and hold others at once."""
+    ordered = list(names)
+    for name in ordered:
+        inner = next((other for other in ordered if other.startswith(name + ".")), None)
+        if inner is not None:
+            yield name, inner
 
 
 def _read_field(name: str, key: Scalar, node: Node, values: FactReader) -> Field | None:
     if not NAME.fullmatch(name):
-        values.refuse(
-            key, f"`{name}` is no name for a field of an organisation", "write `x.` and lower-case words"
-        )
+        values.refuse(key, f"`{name}` is no name for a field of an organisation", f"write {NAMING}")
         return None
     if not isinstance(node, Mapping):
         values.refuse(node, f"`{name}` needs a type", f"write `{name}: {{type: integer, about: …}}`")
@@ -67,7 +104,7 @@ def _read_field(name: str, key: Scalar, node: Node, values: FactReader) -> Field
             values.refuse(word, f"unknown key `{text}` in field `{name}`", f"the keys are {', '.join(KEYS)}")
     kind = _read_kind(name, node, values)
     about = _read(STRING, node, "about", values)
-    return None if kind is None else Field(name, kind, str(about or ""))
+    return None if kind is None else Field(name, kind, str(about or "a field of the organisation's own"))
 
 
 def _read_kind(name: str, node: Mapping, values: FactReader) -> Kind | None:
@@ -77,12 +114,11 @@ def _read_kind(name: str, node: Mapping, values: FactReader) -> Kind | None:
         if node.get("type") is None:
             values.refuse(node, f"`{name}` has no type", f"write one of {', '.join((*TYPES, 'enumeration'))}")
         return None
-    if (word == "enumeration") != (choices is not None):
-        values.refuse(
-            node,
-            f"`{name}`: an enumeration, and nothing else, has `values`",
-            "write `type: enumeration, values: […]`",
-        )
+    if word == "enumeration" and not (choices and choices.items):
+        values.refuse(node, f"the enumeration `{name}` has no values", "write `type: enumeration, values: […]`")
+        return None
+    if word != "enumeration" and choices is not None:
+        values.refuse(node, f"`{name}` has values and is no enumeration", "write `type: enumeration, values: […]`")
         return None
     kind = enum(*choices.items) if choices is not None else TYPES[word]
     return list_of(kind) if _read(BOOLEAN, node, "list", values) else kind
@@ -92,12 +128,3 @@ def _read(kind: Kind, node: Mapping, key: str, values: FactReader) -> Any:
     inner = node.get(key)
     value = NOTHING if inner is None else values.read_value(kind, inner, key)
     return None if value is NOTHING else value
-
-
-def _refuse_clashes(node: Mapping, values: FactReader) -> None:
-    """A field cannot be a value and hold other fields at once."""
-    names: Iterable[str] = node.entries
-    for name, (key, _) in node.entries.items():
-        below = next((other for other in names if other.startswith(name + ".")), None)
-        if below is not None:
-            values.refuse(key, f"`{name}` is a value and cannot hold `{below}`", "rename one of them")

@@ -1,99 +1,51 @@
-"""`policy.yaml`, or `[tool.policy]` in pyproject.toml → the policy set in force."""
+"""The file of a policy set → the policy set in force."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
-from policy.language.parameters import read_parameter
-from policy.language.policies import read_effect
-from policy.loading.catalogue import catalogue_folder, load_policies, load_policy, refuse_duplicates
-from policy.loading.organisation_fields import read_fields
+from policy.loading.catalogue import PolicyPlace, list_areas, list_policies, load_policies, refuse_duplicates
+from policy.loading.organisation_fields import adopt_fields, read_fields
+from policy.loading.settings import SettingsReader, refuse_name
 from policy.model.fields import SCHEMA, Schema
-from policy.model.gates import EFFECTS, GATES, MODES
-from policy.model.kinds import STRING, Kind, enum, list_of
-from policy.model.policy import GateSettings, Policy, PolicySet
+from policy.model.kinds import STRING, list_of
+from policy.model.policy import Policy, PolicySet
 from policy.model.reading import NOTHING, FactReader
-from policy.source.node import Document, Mapping, Node, Scalar
-from policy.source.yaml_reader import read_yaml_file
+from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator
 
+    from policy.loading.policy_set_files import PolicySetFile
     from policy.model.fields import Field
     from policy.plugins.contracts import PolicySource
 
-SET_NAME = "policy.yaml"
 KEYS = ("policy_set", "name", "policies", "params", "effects", "gates", "modes", "plugins", "fields")
+FORMAT = "1"
 CATALOGUE = "catalogue"
 
+Name = tuple[str, Location | None]
+"""A name, and where it is written."""
 
-class PolicySetFile(NamedTuple):
-    """A policy set as found: its document, the folder that its paths are relative to, and how it is shown."""
-
-    document: Document
-    folder: str
-
-
-def find_policy_set(folder: str, root: str) -> PolicySetFile | None:
-    """The nearest `policy.yaml`, or pyproject.toml with `[tool.policy]`, from `folder` up to `root`."""
-    here = os.path.realpath(folder)
-    top = os.path.realpath(root)
-    while True:
-        found = _policy_set_in(here, top)
-        parent = os.path.dirname(here)
-        if found is not None or here in (top, parent):
-            return found
-        here = parent
+if TYPE_CHECKING:
+    PluginLoader = Callable[[list[Name]], tuple[list[PolicySource], list[Field]]]
 
 
-def _policy_set_in(folder: str, root: str) -> PolicySetFile | None:
-    path = os.path.join(folder, SET_NAME)
-    if os.path.lexists(path):
-        return open_policy_set(path, root)
-    project = os.path.join(folder, "pyproject.toml")
-    return open_policy_set(project, root) if os.path.isfile(project) else None
-
-
-def open_policy_set(path: str, root: str) -> PolicySetFile | None:
-    """The policy set in a YAML or TOML file; None for a TOML file without one. Raises PolicyError."""
-    shown = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).replace(os.sep, "/")
-    folder = os.path.dirname(os.path.realpath(path))
-    if not path.endswith(".toml"):
-        return PolicySetFile(read_yaml_file(path, shown), folder)
-    from policy.source.file import read_bytes
-    from policy.source.limits import DEFAULT_LIMITS
-
-    data = read_bytes(path, shown, DEFAULT_LIMITS)
-    if b"tool" not in data or b"policy" not in data:
-        return None
-    from policy.source.toml_reader import read_toml_table
-
-    document = read_toml_table(data, shown, ("tool", "policy"))
-    return None if document is None else PolicySetFile(document, folder)
-
-
-def load_policy_set(
-    found: PolicySetFile | None,
-    load_plugins: Callable[
-        [Sequence[tuple[str, Location | None]]], tuple[Sequence[PolicySource], Sequence[Field]]
-    ],
-    *,
-    with_cases: bool = False,
-) -> PolicySet:
+def load_policy_set(found: PolicySetFile | None, load_plugins: PluginLoader, *, with_cases: bool = False) -> PolicySet:
     """The policy set of a file, or without one the whole catalogue with its own effects.
 
     `load_plugins` imports the plugins that the set names and gives their policy sources and fields.
     Raises PolicyError with every problem found.
     """
-    if found is None:
-        sources, fields = load_plugins(())
-        schema = SCHEMA.extended(tuple(fields))
-        return PolicySet(
-            tuple(load_policies(catalogue_folder(), CATALOGUE, schema, with_cases=with_cases)), schema=schema
-        )
-    return PolicySetReader(found, with_cases=with_cases).read(load_plugins)
+    if found is not None:
+        return PolicySetReader(found, with_cases=with_cases).read(load_plugins)
+    sources, fields = load_plugins([])
+    schema = SCHEMA.extended(tuple(fields))
+    folder = next(source.folder for source in sources if source.name == CATALOGUE)
+    policies = load_policies(list_policies(folder, CATALOGUE), schema, with_cases=with_cases)
+    return PolicySet(tuple(policies), schema=schema)
 
 
 class PolicySetReader:
@@ -106,32 +58,31 @@ class PolicySetReader:
         self.problems: list[Problem] = []
         self.values = FactReader(SCHEMA, self.file, self.problems)
 
-    def read(
-        self, load_plugins: Callable[[Any], tuple[Sequence[PolicySource], Sequence[Field]]]
-    ) -> PolicySet:
+    def read(self, load_plugins: PluginLoader) -> PolicySet:
         root = self.document.root
         if not isinstance(root, Mapping):
-            raise PolicyError(
-                Problem(
-                    "the policy set is not a mapping", "start with `policy_set: 1`", root.location(self.file)
-                )
-            )
+            where = root.location(self.file)
+            raise PolicyError(Problem("the policy set is not a mapping", "start with `policy_set: 1`", where))
         self._check_keys(root)
-        plugins = list(self._names(root, "plugins"))
+        name = self._read_name(root)
+        plugins = list(self._read_names(root, "plugins"))
         fields = read_fields(root.get("fields"), self.values)
+        settings = SettingsReader(root, self.values)
+        gates = settings.read_gates()
         self._stop_on_problems()
-        sources, plugin_fields = load_plugins(plugins)
-        schema = SCHEMA.extended((*fields, *plugin_fields))
-        policies = self._policies(root, schema, {source.name: source.folder for source in sources})
-        known = {policy.id: policy for policy in policies}
+        sources, contributed = load_plugins(plugins)
+        schema = SCHEMA.extended((*fields, *adopt_fields(fields, contributed)))
+        policies = self._load_policies(root, schema, {source.name: source.folder for source in sources})
+        # Without all policies nobody can tell which names are wrong.
+        self._stop_on_problems()
         policy_set = PolicySet(
             policies=tuple(policies),
-            name=self._name(root),
-            params=self._params(root, known),
-            effects=self._effects(root, known),
-            gates=self._gates(root),
-            modes=self._modes(root, known),
-            plugins=tuple(name for name, _ in plugins),
+            name=name,
+            params=settings.read_params(policies),
+            effects=settings.read_effects(policies),
+            gates=gates,
+            modes=settings.read_modes(policies),
+            plugins=tuple(plugin for plugin, _ in plugins),
             schema=schema,
         )
         self._stop_on_problems()
@@ -141,156 +92,76 @@ class PolicySetReader:
         if self.problems:
             raise PolicyError(*self.problems)
 
-    def _refuse_name(self, node: Node, what: str, name: str, known: Iterable[str]) -> None:
-        from policy.source.suggestion import nearest
-
-        names = list(known)
-        close = nearest(name, names)
-        listed = (
-            f"there are {', '.join(names)}"
-            if names and len(names) < 12
-            else "`policy list` shows what there is"
-        )
-        self.values.refuse(node, f"there is no {what} `{name}`", f"write `{close}`" if close else listed)
-
     def _check_keys(self, root: Mapping) -> None:
         for text, (key, _) in root.entries.items():
             if text not in KEYS:
-                self._refuse_name(key, "key", text, KEYS)
+                refuse_name(self.values, key, "key", text, KEYS)
         node = root.get("policy_set")
-        if not isinstance(node, Scalar) or node.text != "1":
-            where = node or root
-            self.values.refuse(
-                where, "the policy set does not say its format", "add the line `policy_set: 1`"
-            )
+        if node is None:
+            where = root.location(self.file)._replace(end_line=0)
+            message = "the policy set does not say its format"
+            self.problems.append(Problem(message, "add the line `policy_set: 1`", where))
+        elif not (isinstance(node, Scalar) and node.text == FORMAT):
+            shown = f"`{node.text}`" if isinstance(node, Scalar) else "no number"
+            message = f"the policy set's format is {shown}; this version reads format 1"
+            self.values.refuse(node, message, "write `policy_set: 1`")
 
-    def _name(self, root: Mapping) -> str:
+    def _read_name(self, root: Mapping) -> str:
         node = root.get("name")
         value = NOTHING if node is None else self.values.read_value(STRING, node, "name")
         return CATALOGUE if value is NOTHING else str(value)
 
-    def _names(self, root: Mapping, key: str) -> Iterable[tuple[str, Location | None]]:
+    def _read_names(self, root: Mapping, key: str) -> Iterator[Name]:
         node = root.get(key)
-        if node is None:
+        if node is None or self.values.read_value(list_of(STRING), node, key) is NOTHING:
             return
-        value = self.values.read_value(list_of(STRING), node, key)
-        if value is not NOTHING:
-            for item in node.items if hasattr(node, "items") else ():
-                if isinstance(item, Scalar):
-                    yield item.text, item.location(self.file)
+        for item in node.items if isinstance(node, Sequence) else ():
+            if isinstance(item, Scalar):
+                yield item.text, item.location(self.file)
 
-    # Policies
-
-    def _policies(self, root: Mapping, schema: Schema, sources: dict[str, str]) -> list[Policy]:
-        names = (
-            list(self._names(root, "policies")) if root.get("policies") is not None else [(CATALOGUE, None)]
-        )
-        policies: list[Policy] = []
+    def _load_policies(self, root: Mapping, schema: Schema, sources: dict[str, str]) -> list[Policy]:
+        node = root.get("policies")
+        names = [(CATALOGUE, None)] if node is None else list(self._read_names(root, "policies"))
+        places: dict[str, PolicyPlace] = {}
         for name, location in names:
             try:
-                policies += self._load(name, location, schema, sources)
+                # A file that two entries name, as `catalogue` and one of its areas do, is one policy.
+                for place in self._list_places(name, location, sources):
+                    places.setdefault(os.path.realpath(place.path), place)
             except PolicyError as error:
                 self.problems.extend(error.problems)
         try:
+            policies = load_policies(places.values(), schema, with_cases=self.with_cases)
             refuse_duplicates(policies)
         except PolicyError as error:
             self.problems.extend(error.problems)
+            return []
         return policies
 
-    def _load(
-        self, name: str, location: Location | None, schema: Schema, sources: dict[str, str]
-    ) -> list[Policy]:
+    def _list_places(self, name: str, location: Location | None, sources: dict[str, str]) -> list[PolicyPlace]:
         source, _, area = name.partition(":")
-        if source in sources:
-            if area and not os.path.isdir(os.path.join(sources[source], area)):
-                raise PolicyError(
-                    Problem(f"`{source}` has no area `{area}`", "`policy list` shows the areas", location)
-                )
-            return load_policies(sources[source], source, schema, area=area, with_cases=self.with_cases)
         path = os.path.join(self.folder, name)
         shown = os.path.normpath(os.path.join(os.path.dirname(self.file), name)).replace(os.sep, "/")
-        if os.path.isdir(path):
-            found = load_policies(path, shown, schema, with_cases=self.with_cases)
-            if not found:
-                raise PolicyError(
-                    Problem(
-                        f"the folder `{name}` holds no policies", "add policies, or leave it out", location
-                    )
-                )
-            return found
-        if os.path.isfile(path):
-            return [load_policy(path, shown, schema, with_cases=self.with_cases)]
-        raise PolicyError(
-            Problem(
-                f"there are no policies at `{name}`",
-                f"name {', '.join(sources)}, or a folder of policies",
-                location,
-            )
-        )
+        if source in sources:
+            path, shown = sources[source], source
+            if area and area not in list_areas(path):
+                raise PolicyError(_refuse_area(source, area, path, location))
+        elif os.path.isfile(path):
+            return [PolicyPlace(path, shown)]
+        elif not os.path.isdir(path):
+            remedy = f"name {', '.join(sources)}, or a folder of policies"
+            raise PolicyError(Problem(f"there are no policies at `{name}`", remedy, location))
+        found = list_policies(path, shown, area if source in sources else "")
+        if not found:
+            remedy = "add policies, `AREA/ID.yaml`, or leave it out"
+            raise PolicyError(Problem(f"the folder `{name}` holds no policies", remedy, location))
+        return found
 
-    # Settings
 
-    def _section(self, root: Mapping, key: str, example: str) -> Iterable[tuple[str, Scalar, Node]]:
-        node = root.get(key)
-        if node is None or (isinstance(node, Scalar) and node.is_null):
-            return
-        if not isinstance(node, Mapping):
-            self.values.refuse(node, f"`{key}` needs a mapping", f"write `{key}: {example}`")
-            return
-        for text, (word, value) in node.entries.items():
-            yield text, word, value
+def _refuse_area(source: str, area: str, folder: str, location: Location | None) -> Problem:
+    from policy.source.suggestion import nearest
 
-    def _params(self, root: Mapping, known: dict[str, Policy]) -> dict[str, Any]:
-        kinds = {f"{policy.id}.{spec.name}": spec.kind for policy in known.values() for spec in policy.params}
-        params = {}
-        for name, key, node in self._section(root, "params", "{volatile-data.shortest_interval: 60d}"):
-            if name not in kinds:
-                self._refuse_name(key, "parameter", name, kinds)
-                continue
-            value = read_parameter(kinds[name], node, name, self.values)
-            if value is not NOTHING:
-                params[name] = value
-        return params
-
-    def _effects(self, root: Mapping, known: dict[str, Policy]) -> dict[str, dict[str, str]]:
-        effects = {}
-        for name, key, node in self._section(root, "effects", "{few-examples: {ci: block}}"):
-            if name in known:
-                effects[name] = read_effect(node, self.values)
-            else:
-                self._refuse_name(key, "policy", name, known)
-        return effects
-
-    def _gates(self, root: Mapping) -> dict[str, GateSettings]:
-        gates = {}
-        for name, key, node in self._section(root, "gates", "{ci: {mode: enforce}}"):
-            if name not in GATES:
-                self._refuse_name(key, "gate", name, GATES)
-            elif not isinstance(node, Mapping):
-                self.values.refuse(node, f"gate `{name}` needs settings", "write `{mode: …, on_error: …}`")
-            else:
-                gates[name] = self._gate(node, name)
-        return gates
-
-    def _gate(self, node: Mapping, gate: str) -> GateSettings:
-        kinds: dict[str, Kind] = {"mode": enum(*MODES), "on_error": enum(*EFFECTS)}
-        settings: dict[str, str] = {}
-        for text, (key, inner) in node.entries.items():
-            if text not in kinds:
-                self._refuse_name(key, "setting of a gate", text, kinds)
-                continue
-            value = self.values.read_value(kinds[text], inner, f"gates.{gate}.{text}")
-            if value is not NOTHING:
-                settings[text] = value
-        return GateSettings(**settings)
-
-    def _modes(self, root: Mapping, known: dict[str, Policy]) -> dict[str, str]:
-        modes = {}
-        for name, key, node in self._section(root, "modes", "{agent-fine-tuning: observe}"):
-            if name not in known:
-                self._refuse_name(key, "policy", name, known)
-                continue
-            value = self.values.read_value(enum(*MODES), node, name)
-            if value is not NOTHING:
-                modes[name] = value
-        return modes
+    areas = list_areas(folder)
+    close = nearest(area, areas)
+    remedy = f"write `{source}:{close}`" if close else f"its areas are {', '.join(areas)}"
+    return Problem(f"`{source}` has no area `{area}`", remedy, location)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from hashlib import sha256
 from typing import Any
 
@@ -12,29 +13,38 @@ from policy.model.kinds import Kind, ListKind, RecordsKind
 
 # Between these bounds Python and ECMAScript write a double in the same digits.
 _SMALLEST, _LARGEST = 1e-4, 1e16
+_ALWAYS_PLAIN = frozenset({str, bool, type(None)})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical_json(value: Any) -> bytes:
     """`value` as RFC 8785 writes it; floats must be finite, keys text. Raises ValueError for anything else."""
     if _is_plain(value):
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-        return text.encode()
+        return _ENCODER.encode(value).encode()
     import rfc8785  # the exact writer, for numbers and keys that the standard library writes in another way
 
     return rfc8785.dumps(value)
 
 
 def _is_plain(value: Any) -> bool:
-    kind: type[Any] = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return bool(-(2**53) < value < 2**53)
-    if kind is dict:
-        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in value.items())
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
-    return kind is float and bool(_SMALLEST <= abs(value) < _LARGEST and value != int(value))
+    """Whether the standard library writes the value in the same way."""
+    pending = [value]
+    for item in pending:  # which grows on the way: a call for each value would cost more than writing it
+        kind: type[Any] = type(item)
+        if kind in _ALWAYS_PLAIN:
+            continue
+        if kind is list or kind is tuple:
+            pending += item
+        elif kind is dict:
+            if not all(type(key) is str and key.isascii() for key in item):
+                return False
+            pending += item.values()
+        elif kind is int:
+            if not -(2**53) < item < 2**53:
+                return False
+        elif not (kind is float and _SMALLEST <= abs(item) < _LARGEST and item != int(item)):
+            return False
+    return True
 
 
 def digest(value: Any) -> str:
@@ -56,7 +66,8 @@ def encode_value(kind: Kind, value: Any, *, bare: bool = False) -> Any:
         else:
             of = kind.of if isinstance(kind, ListKind) else kind
             items = [of.encode(item) for item in value.items]
-        items.sort(key=canonical_json)
+        if len(items) > 1:
+            items.sort(key=canonical_json)
         return items if value.complete else {"open": items}
     return kind.encode(value)
 
@@ -78,5 +89,7 @@ def encode_claims(claims: tuple[Fact, ...], schema: Schema) -> list[Any]:
         field = schema.get(fact.path)
         if field is not None:
             encoded.append([fact.path, *encode_fact(field.kind, fact)])
-    encoded.sort(key=lambda row: (row[0], row[2], canonical_json(row)))
+    # Most facts are claimed once: only where path and origin are the same, the rest of the row decides.
+    claimed = Counter((row[0], row[2]) for row in encoded)
+    encoded.sort(key=lambda row: (row[0], row[2], canonical_json(row) if claimed[row[0], row[2]] > 1 else b""))
     return encoded

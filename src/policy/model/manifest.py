@@ -43,7 +43,7 @@ def read_manifest(document: Document, schema: Schema = SCHEMA) -> Manifest:
             Problem("the manifest names no project", "add `project: NAME`", root.location(file)._replace(end_line=0))
         )
     if problems:
-        raise PolicyError(*problems)
+        raise PolicyError(*sorted(problems, key=lambda problem: problem.location or ()))
     project = next(fact.value for fact in claims if fact.path == "project")
     return Manifest(project, file, tuple(claims))
 

@@ -56,11 +56,12 @@ def build_value_schema(kind: Kind, *, writable: bool = True) -> JsonSchema:
             largest = sys.float_info.max
             return {"type": "number", "minimum": max(kind.low, -largest), "maximum": min(kind.high, largest)}
         case DurationKind():
-            return _build_text_schema(kind, _build_duration_pattern(kind))
+            units = f"; the units are {', '.join(UNITS_MS)}"
+            return _build_text_schema(f"{kind.describe()}{units}", _build_duration_pattern(kind))
         case MoneyKind():
-            return _build_text_schema(kind, "^[0-9]+(\\.[0-9]+)? ?[A-Z]{3}$")
+            return _build_text_schema(kind.describe(), "^[0-9]+(\\.[0-9]+)? ?[A-Z]{3}$")
         case DateKind():
-            return {**_build_text_schema(kind, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), "format": "date"}
+            return {**_build_text_schema(kind.describe(), "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), "format": "date"}
     return dict(TEXT)
 
 
@@ -105,18 +106,18 @@ def _build_record_schema(kind: RecordsKind, *, writable: bool) -> JsonSchema:
     }
 
 
-def _build_text_schema(kind: Kind, pattern: str) -> JsonSchema:
+def _build_text_schema(form: str, pattern: str) -> JsonSchema:
     return {
         "type": "string",
         "pattern": pattern,
         "maxLength": _LONGEST,
-        "errorMessage": f"write {kind.describe()}",
+        "errorMessage": f"write {form}",
     }
 
 
 def _build_duration_pattern(kind: DurationKind) -> str:
     amount = "[+-]?[0-9]+(\\.[0-9]+)?" if kind.signed else "(\\+?[0-9]+(\\.[0-9]+)?|-0+(\\.0+)?)"
-    return f"^{amount} ?({'|'.join(UNITS_MS)})s?$"
+    return f"^{amount} ?({'|'.join(UNITS_MS)})$"
 
 
 def _read_plain(text: str) -> list[Any]:

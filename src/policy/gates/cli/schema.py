@@ -37,7 +37,7 @@ def command(kind: str, config: str | None) -> int:
 
     The YAML support of VS Code, Neovim, Helix and Zed reads that line; in others, assign the schema to
     ml-manifest.yaml in the settings. `decisions` describes what `policy check --output json` writes.
-    """
+    """  # noqa: D301 - click needs the character itself to leave lines as they are
     if kind == "decisions":
         from policy.reports.contract import json_schema
 

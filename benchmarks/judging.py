@@ -1,0 +1,253 @@
+"""Judging in process: the shipped catalogue on real examples, and a common set of rules beside other engines."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from importlib import import_module
+from statistics import median, quantiles
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from benchmarks.closures import compile_closures
+from benchmarks.formulas import make_rule, tell_outcome
+from benchmarks.rules import TODAY, as_json, generate_facts, read_rules
+from benchmarks.table import Budget, print_table
+from benchmarks.timing import Times, time_interleaved
+from policy.app.subjects import build_subjects
+from policy.app.workspace import open_workspace
+from policy.engine.judge import judge
+from policy.engine.plan import make_plan
+from policy.language.compiler import compile_policies, compile_policy
+from policy.language.explanation import explain
+from policy.language.interpreter import judge_policy
+from policy.loading.discovery import discover
+from policy.model.facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from policy.language.compiler import Judge
+    from policy.model.policy import Policy, PolicySet
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+EXAMPLES = ("reply-tone", "pricing-answers", "ticket-triage")
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+ROUNDS = 15
+PEERS = {
+    "json_schema": ("jsonschema-rs", "two schemas a rule"),
+    "cel": ("cel-expr-python", "all rules as one expression"),
+    "cedar": ("cedarpy", "two permits a rule, one request"),
+    "rego": ("regopy", "one query of a compiled bundle"),
+}
+BUDGET = Budget(1.0, "µs")
+
+
+class Subject(NamedTuple):
+    """An example: its name, and the facts about it."""
+
+    name: str
+    facts: Facts
+
+
+def run() -> bool:
+    """Print both tables; whether the budget is kept."""
+    within = run_catalogue()
+    run_compilers()
+    run_peers()
+    return within
+
+
+def read_examples() -> tuple[PolicySet, list[Subject]]:
+    """The whole catalogue, and the facts about the examples as `policy check` gathers them."""
+    workspace = open_workspace(ROOT)
+    subjects = []
+    for name in EXAMPLES:
+        item = discover([os.path.join(ROOT, "examples", name)])[0].items[0]
+        subjects.append(Subject(name, build_subjects(workspace, item).facts[0]))
+    return workspace.policy_set, subjects
+
+
+def run_catalogue() -> bool:
+    """The shipped catalogue on the examples."""
+    policy_set, subjects = read_examples()
+    steps = make_plan(policy_set, "check").steps
+    judges = compile_policies([(step.policy, step.params) for step in steps])
+    rows, within = [], True
+    for name, facts in subjects:
+        each = [time_call(one, view(facts)) for one in judges]
+        middle, high = median(each) * 1e6, quantiles(each, n=10)[-1] * 1e6
+        within &= BUDGET.is_met(middle)
+        times = time_interleaved(list_ways(policy_set, facts), ROUNDS)
+        count = len(steps)
+        unmet = sum(one(*view(facts)) in ("fail", "unknown") for one in judges)
+        rows.append((f"{name}: compiled, median policy", f"{middle:.2f}", "", BUDGET.say(middle)))
+        rows.append((f"{name}: compiled, 90th percentile", f"{high:.2f}", "", ""))
+        rows += [
+            (f"{name}: {way}", *show_times(spent, unmet if way.startswith("explanation") else count), "")
+            for way, spent in times.items()
+        ]
+    print_table(
+        f"Judging the catalogue of {len(steps)} policies",
+        f"In process, µs a policy (explanations: µs an explained policy). Facts as `policy check` gathers them.\n"
+        f"The first two rows are over single policies; the others are {ROUNDS} interleaved runs of the whole\n"
+        "catalogue, median and least.",
+        ("way", "median", "least", "budget"),
+        rows,
+    )
+    return within
+
+
+def view(facts: Facts) -> tuple[Any, ...]:
+    """What a compiled policy is called with."""
+    return facts.values, facts.proven_values, facts.unavailable, TODAY
+
+
+def time_call(function: Judge, arguments: tuple[Any, ...], calls: int = 2000, repeats: int = 7) -> float:
+    """The seconds of one call: the median of several series."""
+    series = []
+    for _ in range(repeats):
+        start = perf_counter()
+        for _ in range(calls):
+            function(*arguments)
+        series.append((perf_counter() - start) / calls)
+    return median(series)
+
+
+def list_ways(policy_set: PolicySet, facts: Facts) -> dict[str, Callable[[], object]]:
+    """The ways to judge all policies, each repeated 20 times for the clock's sake."""
+    steps = make_plan(policy_set, "check").steps
+    pairs = [(step.policy, step.params) for step in steps]
+    compiled = compile_policies(pairs)
+    closures = [compile_closures(policy, params) for policy, params in pairs]
+    arguments = view(facts)
+    unmet = [
+        pair for pair, one in zip(pairs, compiled, strict=True) if one(*arguments) in ("fail", "unknown")
+    ]
+    ways: dict[str, Callable[[], object]] = {
+        "compiled, whole catalogue": lambda: [one(*arguments) for one in compiled],
+        "closures": lambda: [one(*arguments) for one in closures],
+        "reference interpreter": lambda: [judge_policy(*pair, facts, TODAY) for pair in pairs],
+        "judge(), facts resolved, reasons and digests": lambda: judge_anew(policy_set, facts),
+    }
+    if unmet:
+        ways[f"explanation of {len(unmet)} not passed"] = lambda: [explain(*pair, facts, TODAY) for pair in unmet]
+    return {name: repeat(way) for name, way in ways.items()}
+
+
+def judge_anew(policy_set: PolicySet, facts: Facts) -> object:
+    """The complete judgement of claims that nobody has looked at."""
+    fresh = Facts(facts.claims, facts.schema, facts.subject, facts.unavailable)
+    return judge(policy_set, fresh, gate="check", now=NOW)
+
+
+REPEATS = 20
+
+
+def repeat(function: Callable[[], object]) -> Callable[[], object]:
+    """The function, so often that one run is long enough for the clock."""
+    return lambda: [function() for _ in range(REPEATS)]
+
+
+def show_times(times: Times, parts: int, repeats: int = REPEATS) -> tuple[str, str]:
+    """Median and least of one of the equal parts, in microseconds."""
+    scaled = times.scaled(1e6 / parts / repeats)
+    return f"{scaled.median:.2f}", f"{scaled.least:.2f}"
+
+
+def run_compilers() -> None:
+    """Generated code against closures: what each costs to make and to run."""
+    policy_set, subjects = read_examples()
+    pairs = [(policy, policy_set.values_for(policy)) for policy in policy_set.policies]
+    facts = [view(subject.facts) for subject in subjects]
+    generated = compile_policies(pairs)
+    closures = [compile_closures(policy, params) for policy, params in pairs]
+    making = time_interleaved(
+        {
+            "generated": lambda: compile_policies(pairs),
+            "generated, one by one": lambda: [compile_policy(*pair) for pair in pairs],
+            "closures": lambda: [compile_closures(*pair) for pair in pairs],
+        },
+        ROUNDS,
+    )
+    running = time_interleaved(
+        {
+            "generated": repeat(lambda: [[one(*view) for one in generated] for view in facts]),
+            "closures": repeat(lambda: [[one(*view) for one in closures] for view in facts]),
+        },
+        ROUNDS,
+    )
+    cost = {name: times.median * 1e6 / len(pairs) for name, times in making.items()}
+    calls = REPEATS * len(facts) * len(pairs)
+    speed = {name: times.median * 1e6 / calls for name, times in running.items()}
+    even = (cost["generated"] - cost["closures"]) / (speed["closures"] - speed["generated"])
+    print_table(
+        "Generated code against closures",
+        f"The catalogue on {len(facts)} examples, µs a policy, medians of {ROUNDS} interleaved runs. Generated code\n"
+        f"is ahead once a policy has been judged {even:.0f} times; until then the interpreter judges.",
+        ("way", "to make", "to judge", "ratio"),
+        [
+            (name, f"{cost[name]:.1f}", *show_speed(speed, name))
+            for name in ("generated", "generated, one by one", "closures")
+        ],
+    )
+
+
+def show_speed(speed: dict[str, float], name: str) -> tuple[str, str]:
+    """The cost of judging and its ratio to generated code; nothing where it was not measured apart."""
+    if name not in speed:
+        return "", ""
+    return f"{speed[name]:.2f}", f"{speed[name] / speed['generated']:.2f}"
+
+
+def run_peers() -> None:
+    """The common rules in every engine, after all gave the same verdicts."""
+    rules = read_rules()
+    subjects = generate_facts(rules, 200)
+    documents = [as_json(facts) for facts in subjects]
+    ours = [compile_policy(rule, {}) for rule in rules]
+    arguments = [(facts.values, {}, {}, TODAY) for facts in subjects]
+    expected = [tuple(tell_outcome(one(*each)) for one in ours) for each in arguments]
+    candidates: dict[str, Callable[[], object]] = {
+        "tunegate, compiled policies": lambda: [[one(*each) for one in ours] for each in arguments],
+        "tunegate, reference interpreter": lambda: [
+            [judge_policy(rule, {}, facts, TODAY) for rule in rules] for facts in subjects
+        ],
+    }
+    for name, (package, way) in PEERS.items():
+        peer = prepare_peer(name, package, rules, documents, expected)
+        if peer is not None:
+            candidates[f"{package}: {way}"] = peer
+    times = time_interleaved(candidates, 7)
+    base = times["tunegate, compiled policies"].median
+    counts = {word: sum(row.count(word) for row in expected) for word in ("met", "failed", "unknown")}
+    print_table(
+        f"{len(rules)} rules in every engine",
+        f"{len(documents)} generated sets of facts, the verdicts first compared and the same in all engines\n"
+        f"({', '.join(f'{count} {word}' for word, count in counts.items())}). µs a rule; 7 interleaved runs,\n"
+        "rules prepared once. Verdicts only: nobody explains.",
+        ("engine", "median", "least", "ratio"),
+        [
+            (name, *show_times(spent, len(rules) * len(documents), 1), f"{spent.median / base:.1f}")
+            for name, spent in times.items()
+        ],
+    )
+
+
+def prepare_peer(
+    name: str,
+    package: str,
+    rules: Sequence[Policy],
+    documents: list[dict[str, Any]],
+    expected: list[tuple[str, ...]],
+) -> Callable[[], object] | None:
+    """The peer judging all documents, once it is shown that it gives the expected verdicts."""
+    try:
+        peer = import_module(f"benchmarks.peers.{name}")
+    except ImportError:
+        print(f"{package} is not installed and left out; install it with: pip install -e '.[bench]'")
+        return None
+    function = peer.prepare([make_rule(rule) for rule in rules])
+    if [function(document) for document in documents] != expected:
+        raise AssertionError(f"{package} gives other verdicts")
+    return lambda: [function(document) for document in documents]

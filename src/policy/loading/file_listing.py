@@ -1,0 +1,88 @@
+"""The YAML files below some folders: what git tracks or does not ignore, or without git all but what is hidden."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from policy.errors import Location, Problem
+from policy.loading.git import GitError, run_git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+YAML_ENDINGS = (".yaml", ".yml")
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+
+def list_files(root: str, paths: list[str], problems: list[Problem]) -> list[str]:
+    """The YAML files at or below the paths, which need not be there; all relative to the root.
+
+    What git says is taken as it is: another repository inside this one is not looked into. Nothing follows
+    links. What cannot be looked at is a warning.
+    """
+    if os.path.lexists(os.path.join(root, ".git")):
+        listed = _ask_git(root, paths, problems)
+        if listed is not None:
+            return listed
+    walked = [file for path in paths for file in _walk(root, path, problems)]
+    ignoring = os.path.lexists(os.path.join(root, ".gitignore"))
+    return _drop_ignored(root, walked) if ignoring and walked else walked
+
+
+def _ask_git(root: str, paths: list[str], problems: list[Problem]) -> list[str] | None:
+    wanted = [path or "." for path in paths]
+    try:
+        listed = run_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *wanted)
+    except GitError as error:
+        problems.append(
+            Problem(
+                f"git cannot list the files of this repository ({error}); everything in the folder is looked at",
+                "mend the repository, or check a folder that is no repository",
+                level="warning",
+            )
+        )
+        return None
+    files = dict.fromkeys(os.fsdecode(listed).split("\0"))
+    # What is tracked and deleted is listed still.
+    return [file for file in files if file.endswith(YAML_ENDINGS) and os.path.lexists(os.path.join(root, file))]
+
+
+def _walk(root: str, path: str, problems: list[Problem]) -> Iterator[str]:
+    top = os.path.join(root, path)
+    if not os.path.isdir(top):
+        if path.endswith(YAML_ENDINGS) and os.path.lexists(top):
+            yield path
+        return
+
+    def warn(error: OSError) -> None:
+        where = Location(os.path.relpath(error.filename, root).replace(os.sep, "/"))
+        message = f"the folder cannot be looked into: {error.strerror}"
+        problems.append(Problem(message, "give the user who runs this permission to read it", where, level="warning"))
+
+    for folder, folders, files in os.walk(top, onerror=warn):
+        folders[:] = sorted(_keep_visible(folders))
+        relative = os.path.relpath(folder, root).replace(os.sep, "/")
+        for name in sorted(files):
+            if name.endswith(YAML_ENDINGS):
+                yield name if relative == "." else f"{relative}/{name}"
+
+
+def _keep_visible(folders: Iterable[str]) -> Iterator[str]:
+    return (name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
+
+
+def _drop_ignored(root: str, files: list[str]) -> list[str]:
+    """Without a repository `.gitignore` still says what is no part of the project: git itself reads it."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as empty:
+        question = (f"--git-dir={empty}", f"--work-tree={root}", "check-ignore", "-z", "--stdin", "--no-index")
+        try:
+            run_git(empty, "init", "-q", "--bare", "--template=", ".")
+            # 1 says that it ignores none.
+            answer = run_git(root, *question, data=os.fsencode("\0".join(files)), accepted=(0, 1))
+        except GitError:
+            return files
+    ignored = set(os.fsdecode(answer).split("\0"))
+    return [file for file in files if file not in ignored]

@@ -1,0 +1,60 @@
+"""Where a policy set stands: `policy.yaml`, or `[tool.policy]` in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy.source.file import read_bytes
+from policy.source.yaml_reader import read_yaml_file
+
+if TYPE_CHECKING:
+    from policy.source.node import Document
+
+SET_NAME = "policy.yaml"
+PROJECT_NAME = "pyproject.toml"
+
+
+class PolicySetFile(NamedTuple):
+    """A policy set as found: its document, and the folder (absolute) that its paths are relative to."""
+
+    document: Document
+    folder: str
+
+
+def find_policy_set(folder: str, root: str) -> PolicySetFile | None:
+    """The nearest `policy.yaml`, or pyproject.toml with `[tool.policy]`, from `folder` up to `root`."""
+    here = os.path.realpath(folder)
+    top = os.path.realpath(root)
+    while True:
+        found = _look_in(here, top)
+        parent = os.path.dirname(here)
+        if found is not None or here in (top, parent):
+            return found
+        here = parent
+
+
+def _look_in(folder: str, root: str) -> PolicySetFile | None:
+    path = os.path.join(folder, SET_NAME)
+    # A link that leads nowhere is a mistake, not the lack of a policy set.
+    if os.path.lexists(path):
+        return open_policy_set(path, root)
+    project = os.path.join(folder, PROJECT_NAME)
+    return open_policy_set(project, root) if os.path.isfile(project) else None
+
+
+def open_policy_set(path: str, root: str) -> PolicySetFile | None:
+    """The policy set in a YAML or TOML file; None for a TOML file without one. Raises PolicyError."""
+    real = os.path.realpath(path)
+    shown = os.path.relpath(real, os.path.realpath(root)).replace(os.sep, "/")
+    folder = os.path.dirname(real)
+    if not path.endswith(".toml"):
+        return PolicySetFile(read_yaml_file(path, shown), folder)
+    data = read_bytes(path, shown)
+    # Most projects have this file and no policy set in it: tomllib costs more than all the rest of the search.
+    if b"tool" not in data or b"policy" not in data:
+        return None
+    from policy.source.toml_reader import read_toml_table
+
+    document = read_toml_table(data, shown, ("tool", "policy"))
+    return None if document is None else PolicySetFile(document, folder)

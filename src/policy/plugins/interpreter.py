@@ -1,0 +1,80 @@
+"""Fresh interpreters that run one function of this package, and can be ended.
+
+`multiprocessing` is not used: the processes that it spawns import from the working folder before anything else,
+and that is the repository under judgement.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# With -P nothing is imported from the working folder; afterwards everything is found where it was found here.
+_START = """
+import pickle, sys
+path, home, target = pickle.load(sys.stdin.buffer)
+sys.path[:] = [home, *path]
+from policy.plugins.interpreter import run
+sys.path[:] = path
+run(target)
+"""
+
+
+def start_interpreter(target: str) -> Popen[bytes]:
+    """Start `target` (`module:function`) in a process group of its own; pass it on to `give` and `end`.
+
+    The function is called with two binary streams: what `give` sends, and what the process's standard output
+    brings here. Whatever else the process prints goes to standard error. Raises OSError.
+    """
+    import subprocess
+
+    process = subprocess.Popen(  # noqa: S603 - this interpreter, and a fixed program
+        [sys.executable, "-P", "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    give(process, (sys.path, HOME, target))
+    return process
+
+
+def give(process: Popen[bytes], value: object) -> None:
+    """Send a value to the process; one that has ended already takes nothing, which is noticed when it is read."""
+    if process.stdin is not None:
+        with suppress(BrokenPipeError):
+            process.stdin.write(pickle.dumps(value))
+            process.stdin.flush()
+
+
+def end(process: Popen[bytes]) -> None:
+    """End the process with all that it started, and forget it."""
+    import signal
+
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            # What it did not read any more is lost.
+            with suppress(BrokenPipeError):
+                stream.close()
+
+
+def run(target: str) -> None:
+    """Run the function in this process; called in the new interpreter."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    module, _, name = target.partition(":")
+    function: Any = getattr(import_module(module), name)
+    function(sys.stdin.buffer, answers)
+    answers.flush()
+    # Threads that a plugin left behind would keep the process alive.
+    os._exit(0)

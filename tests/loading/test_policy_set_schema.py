@@ -1,0 +1,135 @@
+"""The JSON Schema of policy sets: editors accept what the reader accepts, and underline what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.building import make_document, make_policy
+from tests.editor import Editor, see
+
+from policy.errors import PolicyError
+from policy.loading.organisation_fields import KEYS as FIELD_KEYS
+from policy.loading.policy_set_schema import FIELD_ABOUT, policy_set_json_schema
+from policy.loading.policy_set_files import PolicySetFile
+from policy.loading.policy_sets import KEYS, load_policy_set
+from policy.model.policy import PolicySet
+
+POLICY = """
+policy: volatile-data
+title: Data that lasts
+when: {approach: {one_of: {param: approaches}}}
+require:
+  data.change_interval: {at_least: {param: shortest}}
+  model.base: {one_of: {param: allowed}}
+params:
+  shortest: {default: 30d, about: How long the data must stay valid}
+  approaches: {default: [fine-tuning, hybrid]}
+  allowed: {about: Base models that are approved}
+"""
+SCHEMA = policy_set_json_schema((make_policy(POLICY),))
+EDITOR = Editor(SCHEMA)
+
+GOOD = [
+    "policy_set: 1",
+    "name: ours",
+    "policies: [policies, house/one.yaml]",
+    "params: {volatile-data.shortest: 60d, volatile-data.allowed: [qwen, 7e5]}",
+    "params:",
+    "effects: {volatile-data: hold}",
+    "effects: {volatile-data: {ci: block, default: flag}}",
+    "gates: {ci: {mode: flag, on_error: hold}, run: {}}",
+    "modes: {volatile-data: observe}",
+    "plugins: []",
+    "fields: {x.tier: {type: enumeration, values: [gold, 1], about: which}, x.sizes: {type: integer, list: true}}",
+]
+BAD = [
+    ("polices: [policies]", "$"),
+    ("policies: policies", "$.policies"),
+    ("params: {volatile-data.shortest: 60}", "$.params['volatile-data.shortest']"),
+    ("params: {volatile-data.allowed: qwen}", "$.params['volatile-data.allowed']"),
+    ("params: {volatile-data.approaches: [rga]}", "$.params['volatile-data.approaches'][0]"),
+    ("params: {shortest: 60d}", "$.params"),
+    ("effects: {volatile-data: blok}", "$.effects['volatile-data']"),
+    ("effects: {volatile-data: {cli: block}}", "$.effects['volatile-data']"),
+    ("effects: {Volatile Data: block}", "$.effects"),
+    ("gates: {cli: {mode: flag}}", "$.gates"),
+    ("gates: {ci: {mod: flag}}", "$.gates.ci"),
+    ("gates: {ci: {mode: warn}}", "$.gates.ci.mode"),
+    ("modes: {volatile-data: off}", "$.modes['volatile-data']"),
+    ("fields: {team_size: {type: integer}}", "$.fields"),
+    ("fields: {x.team_size: {about: people}}", "$.fields['x.team_size']"),
+    ("fields: {x.team_size: {type: int}}", "$.fields['x.team_size'].type"),
+    ("fields: {x.tier: {type: enumeration}}", "$.fields['x.tier']"),
+    ("fields: {x.tier: {type: string, values: [a]}}", "$.fields['x.tier']"),
+]
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Loads a policy set beside a folder with the policy."""
+    for name in ("policies/volatile-data.yaml", "house/one.yaml"):
+        (tmp_path / name).parent.mkdir()
+        text = POLICY.replace("volatile-data", "house-rule") if "house" in name else POLICY
+        (tmp_path / name).write_text(text + "severity: low\neffect: flag\n")
+
+    def load_text(text: str) -> PolicySet:
+        return load_policy_set(PolicySetFile(make_document(text, "policy.yaml"), str(tmp_path)), lambda _: ((), ()))
+
+    return load_text
+
+
+def complete(line: str) -> str:
+    """A policy set with this line."""
+    rest = "" if line.startswith("policies") else "policies: [policies]\n"
+    return f"{line}\n{rest}" if line.startswith("policy_set") else f"policy_set: 1\n{line}\n{rest}"
+
+
+@pytest.mark.parametrize("line", GOOD)
+def test_what_is_right_is_read_and_not_underlined(line, load):
+    assert load(complete(line)).policies
+    assert EDITOR.underlines(see(complete(line))) == []
+
+
+@pytest.mark.parametrize(("line", "wrong"), BAD)
+def test_what_is_wrong_is_refused_and_underlined(line, wrong, load):
+    with pytest.raises(PolicyError):
+        load(complete(line))
+    assert wrong in EDITOR.underlines(see(complete(line)))
+
+
+@pytest.mark.parametrize("text", ["name: ours", "policy_set: 2", "[]"])
+def test_the_format_is_needed(text, load):
+    with pytest.raises(PolicyError):
+        load(text)
+    assert not EDITOR.accepts(see(text))
+
+
+def test_policies_that_are_added_later_are_not_underlined():
+    text = complete("effects: {new-policy: block}") + "params: {new-policy.limit: 5}\nmodes: {new-policy: flag}\n"
+    assert EDITOR.underlines(see(text)) == []
+
+
+def test_every_key_is_described():
+    assert list(SCHEMA["properties"]) == list(KEYS)
+    assert all(part["description"] for part in SCHEMA["properties"].values())
+    assert FIELD_ABOUT.keys() == set(FIELD_KEYS)
+
+
+def test_a_parameter_is_described_with_its_default():
+    params = SCHEMA["properties"]["params"]["properties"]
+    assert {name: part["description"] for name, part in params.items()} == {
+        "volatile-data.shortest": "How long the data must stay valid; by default 30d",
+        "volatile-data.approaches": "approaches; by default [fine-tuning, hybrid]",
+        "volatile-data.allowed": "Base models that are approved; the policy does not apply without a value",
+    }
+
+
+def test_a_policy_is_described_by_its_title():
+    assert SCHEMA["properties"]["effects"]["properties"]["volatile-data"]["description"] == "Data that lasts"
+
+
+def test_without_policies_it_is_a_schema_too():
+    schema = policy_set_json_schema()
+    assert Editor(schema).underlines(see(complete("effects: {volatile-data: block}"))) == []
+    assert json.loads(json.dumps(schema)) == schema
