@@ -1,4 +1,4 @@
-"""Runs all benchmarks, or those named: `python benchmarks/run.py [NAME ...]`."""
+"""Runs the benchmarks, or those named: `python benchmarks/run.py [NAME ...]`; `imports` runs only when named."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import sys
 from importlib import import_module
 
 NAMES = ("startup", "judging", "manifests", "data_files")
+NAMED_ONLY = ("imports",)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks, or all; 2 where a name is unknown, 1 where a budget is exceeded."""
-    unknown = [name for name in names if name not in NAMES]
+    unknown = [name for name in names if name not in (*NAMES, *NAMED_ONLY)]
     if unknown:
-        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
+        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join((*NAMES, *NAMED_ONLY))}", file=sys.stderr)
         return 2
     # The benchmarks import each other as a package; from here they would hide modules of the same name.
     sys.path[0] = ROOT

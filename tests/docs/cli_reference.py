@@ -16,12 +16,13 @@ WIDTH = 100
 
 def write_cli_reference() -> str:
     """The page, as Markdown."""
-    root = click.Context(cli, info_name="policy", terminal_width=WIDTH, max_content_width=WIDTH, **cli.context_settings)
+    settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    root = click.Context(cli, info_name="policy", **settings)
     parts = [INTRODUCTION, write_help("policy", root)]
     for name in sorted(COMMANDS):
         command = cli.get_command(root, name)
         assert command is not None
-        context = click.Context(command, root, name, **command.context_settings)
+        context = click.Context(command, root, name)
         parts.append(write_help(f"policy {name}", context))
     return "\n".join(parts)
 

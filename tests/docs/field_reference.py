@@ -30,10 +30,7 @@ A fact that nobody tells is unknown, which is neither true nor false.
 
 An editor can show all this while a manifest is written: see `policy schema --help`.
 """
-HEADER = """\
-| fact | type | meaning | told by | several observations | agrees with a claim |
-|---|---|---|---|---|---|
-"""
+COLUMNS = ("fact", "type", "meaning", "told by", "several observations", "agrees with a claim")
 TITLES = {"": "The project"}
 COMBINED = {"one": "must agree", "any": "true if one is", "sum": "add up"}
 AGREED = {
@@ -64,7 +61,11 @@ def write_section(name: str, fields: list[Field]) -> Iterator[str]:
 
 
 def write_table(fields: Iterable[Field]) -> str:
-    return HEADER + "".join(f"| {' | '.join(describe(field))} |\n" for field in fields)
+    """The rows of these fields, without the columns that none of them fills."""
+    rows = [describe(field) for field in fields]
+    filled = [index for index in range(len(COLUMNS)) if any(row[index] for row in rows)]
+    lines = [COLUMNS, ("---",) * len(COLUMNS), *rows]
+    return "".join(f"| {' | '.join(line[index] for index in filled)} |\n" for line in lines)
 
 
 def describe(field: Field) -> tuple[str, ...]:

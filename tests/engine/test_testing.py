@@ -153,8 +153,7 @@ def test_outcomes_that_no_case_expects():
 def undecisive(require: str, *cases: str, when: str = "") -> list[str]:
     """The columns, within `require`, of the tests that decide none of the cases."""
     head = f"when: {when}\n" if when else ""
-    written = "".join(f"  - {case}\n" for case in cases)
-    test = run(f"{head}require: {require}\ncases:\n{written}")
+    test = run(f"{head}require: {require}\ncases: [{', '.join(cases)}]")
     assert all(result.passed for result in test.results)
     lines = [leaf.location for leaf in test.undecisive_leaves]
     return [require[location.column - 10 :] for location in lines if location is not None]

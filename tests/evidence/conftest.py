@@ -10,7 +10,8 @@ import pytest
 
 from policy.evidence.axolotl import AxolotlReader
 from policy.evidence.llama_factory import LlamaFactoryReader
-from policy.evidence.readers import ConfigContext, ConfigFacts, TrainingConfigReader
+from policy.evidence.readers import RepositoryContext
+from policy.plugins.contracts import ConfigFacts, TrainingConfigReader
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
@@ -42,7 +43,7 @@ def tell(tmp_path: Path) -> Callable[..., ConfigFacts | None]:
             return None
         if not (isinstance(document.root, Mapping) and reader.recognise(document.root)):
             return None
-        return reader.read(document, ConfigContext(str(tmp_path), posixpath.dirname(file), base))
+        return reader.read(document, RepositoryContext(str(tmp_path), posixpath.dirname(file), base))
 
     return read
 

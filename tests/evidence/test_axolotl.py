@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from policy.evidence.axolotl import AxolotlReader
-from policy.evidence.readers import ConfigContext
+from policy.evidence.readers import RepositoryContext
 from policy.model.fact import ABSENT, Members
 from policy.model.facts import Facts
 from policy.source.yaml_reader import read_yaml
@@ -255,5 +255,5 @@ def test_the_facts_fit_the_schema(tell):
 
 
 def test_a_document_without_keys_tells_nothing():
-    told = AxolotlReader().read(read_yaml(b"- base_model", "a.yaml"), ConfigContext("."))
+    told = AxolotlReader().read(read_yaml(b"- base_model", "a.yaml"), RepositoryContext("."))
     assert told.facts == ()

@@ -9,9 +9,9 @@ from policy.errors import Location
 from policy.evidence import data_files
 from policy.evidence.collection import Cache, collect_sources
 from policy.evidence.data_files import observe_file
-from policy.evidence.readers import DatasetReference
 from policy.model.fact import Fact, Members
 from policy.model.facts import Facts
+from policy.plugins.contracts import DatasetReference
 
 ROWS = {"train": '{"a": 1}\n{"a": 2}\n{"a": 3}\n', "more": '[{"a": 4}, {"a": 5}]', "held": '{"a": 6}\n'}
 FILES = {"p/data/train.jsonl": ROWS["train"], "p/data/more.json": ROWS["more"], "p/data/held.jsonl": ROWS["held"]}

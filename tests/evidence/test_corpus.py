@@ -15,7 +15,8 @@ from policy.evidence.axolotl import AxolotlReader
 from policy.evidence.collection import collect_sources
 from policy.evidence.data_files import observe_file
 from policy.evidence.llama_factory import LlamaFactoryReader
-from policy.evidence.readers import ConfigContext, ConfigFacts, TrainingConfigReader
+from policy.evidence.readers import RepositoryContext
+from policy.plugins.contracts import ConfigFacts, TrainingConfigReader
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
@@ -79,7 +80,7 @@ def read_corpus(corpus: Path, tool: str, reader: TrainingConfigReader) -> Iterat
             yield Config(tool, file, None, str(error))
             continue
         known = isinstance(document.root, Mapping) and reader.recognise(document.root)
-        context = ConfigContext(str(root), posixpath.dirname(file))
+        context = RepositoryContext(str(root), posixpath.dirname(file))
         yield Config(tool, file, reader.read(document, context) if known else None)
 
 
@@ -173,7 +174,7 @@ def collect_of(corpus: Path, file: str) -> dict[str, object]:
     root = corpus / "llama-factory"
     reader = READERS["llama-factory"]
     document = read_yaml((root / file).read_bytes(), file, merge=True)
-    told = reader.read(document, ConfigContext(str(root), posixpath.dirname(file)))
+    told = reader.read(document, RepositoryContext(str(root), posixpath.dirname(file)))
     evidence = collect_sources(str(root), "", None, told.datasets, {})
     assert evidence.unavailable == {}
     return {fact.path: fact.value for fact in evidence.facts}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy.evidence.readers import ConfigFacts
 from policy.model.facts import Facts
+from policy.plugins.contracts import ConfigFacts
 
 KEYS = {
     "axolotl": """

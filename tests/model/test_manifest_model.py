@@ -92,7 +92,7 @@ AMOUNTS = st.from_regex(r"[0-9]{1,9}(\.[0-9]{1,3})? ?", fullmatch=True)
 ODD: list[Any] = [
     *("", "abc", "rag", "5", "true", "30d", "-0d", "-5d", "0.5ms", "5 parsecs", "2026-02-30", "2026-W01-1", "9 usd"),
     *(True, 0, -1, 5, 5.0, 1.5, 2**53 + 1, 1e300, float("inf"), float("nan")),
-    *([], {}, [{}], [[1]], ["rag", 5], {"rows": 5}, [{"rows": -1}], [{"nothing": 1}], None),
+    *([], {}, [{}], [None], [[1]], ["rag", 5], {"rows": 5}, [{"rows": -1}], [{"nothing": 1}], None),
 ]
 
 
@@ -166,7 +166,7 @@ def add_key(draw: st.DrawFn, data: dict[str, Any]) -> None:
 
 def drop_key(draw: st.DrawFn, data: dict[str, Any]) -> None:
     key = draw(st.sampled_from(["manifest", "project"]))
-    spoilt = draw(st.sampled_from([None, "", 2, [1], {}]))
+    spoilt: Any = draw(st.sampled_from([None, "", 2, [1], {}]))
     data.update({key: spoilt}) if draw(st.booleans()) else data.pop(key, None)
 
 

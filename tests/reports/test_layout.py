@@ -39,6 +39,7 @@ def test_an_endless_text_is_cut_with_a_sign():
 @pytest.mark.parametrize(
     ("names", "said"),
     [
+        ([], ""),
         (["a"], "a"),
         (["a", "b"], "a and b"),
         (["a", "b", "c"], "a, b and c"),

@@ -10,10 +10,10 @@ from policy.app.subjects import build_subjects
 from policy.engine.judge import fill_parameters, judge, say_parameter
 from policy.errors import NothingToJudgeError, Problem
 from policy.language.explanation import explain
-from policy.language.prose import describe_policy, join_words
+from policy.language.phrases import join_words
+from policy.language.prose import describe_policy
 from policy.loading.discovery import discover
 from policy.model.gates import GATES
-from policy.model.policy import Policy, PolicySet
 from policy.source.display import show_text
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from policy.app.workspace import Workspace
     from policy.model.decision import Decision, Reason
     from policy.model.facts import Facts
+    from policy.model.policy import Policy, PolicySet
 
 WIDTH = 96
 
@@ -29,7 +30,9 @@ WIDTH = 96
 def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
     """A policy's page as plain text: what, why, what instead, parameters, effects."""
     params = policy_set.values_for(policy)
-    effects = [f"{name} {policy_set.effect_of(policy, name) or 'not judged'}" for name in GATES]
+    # The gate that was asked for comes first.
+    gates = sorted(GATES, key=lambda name: name != gate)
+    effects = [f"{name} {policy_set.effect_of(policy, name) or 'not judged'}" for name in gates]
     lines = [
         f"{policy.id} ({policy.severity}): {policy.title}",
         "",
@@ -58,9 +61,7 @@ def _paragraph(head: str, text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=f"{head + ':':<11}", subsequent_indent=" " * 11)
 
 
-def judge_alone(
-    workspace: Workspace, policy: Policy, path: str, gate: str, now: datetime
-) -> tuple[str, list[Problem]]:
+def judge_alone(workspace: Workspace, policy: Policy, path: str, gate: str, now: datetime) -> tuple[str, list[Problem]]:
     """How the subjects at a path stand to one policy, test by test, and the problems met."""
     found = discover([path])[0]
     problems = list(found.problems)
@@ -72,9 +73,7 @@ def judge_alone(
             decision = judge(workspace.policy_set, facts, gate=gate, now=now)
             texts.append(_stand(workspace, policy, facts, decision, now))
     if not texts and not problems:
-        raise NothingToJudgeError(
-            Problem(f"there is no manifest and no training config at {path}", "name a manifest")
-        )
+        raise NothingToJudgeError(Problem(f"there is no manifest and no training config at {path}", "name a manifest"))
     return "\n\n".join(texts), problems
 
 
@@ -87,21 +86,16 @@ def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decisio
     said = outcome.outcome if outcome is not None else f"not judged at the gate {decision.gate}"
     lines = [f"{name}: {said}"]
     explained = explain(policy, workspace.policy_set.values_for(policy), facts, now.date())
-    for reason in explained.reasons:
-        lines.append(f"  {reason.result:<8}{_say_reason(reason, workspace.root)}")
+    lines += [f"  {reason.result:<8}{_say_reason(reason, workspace.root)}" for reason in explained.reasons]
     if outcome is not None and outcome.note:
         lines.append(f"  note: {outcome.note}")
     return "\n".join(lines)
 
 
 def _say_reason(reason: Reason, root: str) -> str:
-    required = (
-        reason.expected if reason.test in ("some", "each", "count") else f"{reason.test} {reason.expected}"
-    )
+    required = reason.expected if reason.test in ("some", "each", "count") else f"{reason.test} {reason.expected}"
     if reason.actual is None:
         return f"{reason.field} is not known; required: {required}"
     where = reason.location
-    place = (
-        f" at {os.path.relpath(os.path.join(root, where.file))}:{where.line}:{where.column}" if where else ""
-    )
+    place = f" at {os.path.relpath(os.path.join(root, where.file))}:{where.line}:{where.column}" if where else ""
     return show_text(f"{reason.field} is {reason.actual} ({reason.origin}{place}); required: {required}")

@@ -7,23 +7,32 @@ import posixpath
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.app.manifests import refuse_name
 from policy.errors import Location, PolicyError, Problem
-from policy.evidence.readers import ConfigContext
+from policy.evidence.readers import RepositoryContext
+from policy.evidence.value_kinds import find_misfit
+from policy.plugins.contracts import ConfigFacts
+from policy.plugins.faults import BREAKING, describe_fault
 from policy.source.limits import DEFAULT_LIMITS
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from policy.app.workspace import Workspace
-    from policy.plugins.contracts import ConfigFacts
+    from policy.plugins.contracts import TrainingConfigReader
+    from policy.source.node import Document
 
 
 class FoundConfig(NamedTuple):
-    """A training config: its path relative to the root, the SHA-256 of its bytes, and what it tells."""
+    """A training config: its path relative to the root, the SHA-256 of its bytes, and what it tells.
+
+    With a `fault` its reader broke, and it tells nothing.
+    """
 
     file: str
     digest: str
     told: ConfigFacts
+    fault: str = ""
 
     @property
     def location(self) -> Location:
@@ -35,37 +44,75 @@ def read_config(workspace: Workspace, file: str, base: str, problems: list[Probl
 
     What looks like one and cannot be read is a warning.
     """
-    path = os.path.join(workspace.root, file)
-    if os.path.islink(path) or not os.path.isfile(path):
-        return None
-    readers = workspace.registry.training_config_readers()
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(DEFAULT_LIMITS.max_bytes + 1)
-    except OSError:
-        return None
-    marked = [reader for reader in readers if any(mark in data for mark in reader.marks)]
-    if not marked or len(data) > DEFAULT_LIMITS.max_bytes:
+    data = _read_data(workspace, file)
+    readers = [reader for reader in workspace.registry.training_config_readers() if _is_marked(reader, data)]
+    if not readers:
         return None
     try:
         document = read_yaml(data, file, merge=True)
     except PolicyError as error:
-        first = error.problems[0]
-        problems.append(
-            Problem(
-                f"this may be a training config and cannot be read: {first.message}",
-                "mend it, or keep it out of the repository if it is a template",
-                first.location,
-                level="warning",
-            )
-        )
+        problems.append(_doubt(error.problems[0].message, error.problems[0].location))
         return None
-    root = document.root
-    if not isinstance(root, Mapping):
+    try:
+        reader = next((reader for reader in readers if _recognises(reader, document)), None)
+        if reader is None:
+            return None
+        refuse_name(file)
+    except PolicyError as error:
+        problems.extend(error.problems)
         return None
     digest = sha256(data).hexdigest()
-    context = ConfigContext(workspace.root, posixpath.dirname(file), base, digest)
-    for reader in marked:
-        if reader.recognise(root):
-            return FoundConfig(file, digest, reader.read(document, context))
-    return None
+    context = RepositoryContext(workspace.root, posixpath.dirname(file), base, digest)
+    try:
+        return FoundConfig(file, digest, _read(reader, document, context, workspace))
+    except PolicyError as error:
+        # That it is a training config stands, whatever becomes of the rest.
+        problems.extend(error.problems)
+        return FoundConfig(file, digest, ConfigFacts(), error.problems[0].message)
+
+
+def _is_marked(reader: TrainingConfigReader, data: bytes) -> bool:
+    return any(mark in data for mark in reader.marks)
+
+
+def _read_data(workspace: Workspace, file: str) -> bytes:
+    """The file's bytes, and one more than may be read of a large one; empty for what is no file of its own."""
+    path = os.path.join(workspace.root, file)
+    if os.path.islink(path) or not os.path.isfile(path):
+        return b""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(DEFAULT_LIMITS.max_bytes + 1)
+    except OSError:
+        return b""
+
+
+def _recognises(reader: TrainingConfigReader, document: Document) -> bool:
+    try:
+        return isinstance(document.root, Mapping) and reader.recognise(document.root)
+    except BREAKING as error:
+        raise PolicyError(_blame(reader, describe_fault(error), document.file)) from error
+
+
+def _read(
+    reader: TrainingConfigReader, document: Document, context: RepositoryContext, workspace: Workspace
+) -> ConfigFacts:
+    try:
+        told = reader.read(document, context)
+        misfit = find_misfit(told.facts, told.problems, workspace.policy_set.schema)
+    except BREAKING as error:
+        raise PolicyError(_blame(reader, describe_fault(error), document.file)) from error
+    if misfit:
+        raise PolicyError(_blame(reader, misfit, document.file))
+    return told
+
+
+def _doubt(reason: str, location: Location | None) -> Problem:
+    message = f"this may be a training config and cannot be read: {reason}"
+    remedy = "mend it, or keep it out of the repository if it is a template"
+    return Problem(message, remedy, location, level="warning")
+
+
+def _blame(reader: TrainingConfigReader, fault: str, file: str) -> Problem:
+    message = f"the reader of {reader.name} configs failed: {fault}"
+    return Problem(message, "mend the plugin, or leave it out", Location(file), level="warning")

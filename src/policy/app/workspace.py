@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.errors import PolicyError, Problem
 from policy.evidence import builtin as evidence_builtin
 from policy.loading import builtin as loading_builtin
 from policy.loading.discovery import find_root
-from policy.loading.policy_sets import find_policy_set, load_policy_set, open_policy_set
-from policy.errors import PolicyError, Problem
+from policy.loading.policy_set_files import find_policy_set, open_policy_set
+from policy.loading.policy_sets import load_policy_set
 from policy.plugins.registry import Registry
 from policy.reports import builtin as reports_builtin
 
@@ -33,9 +34,7 @@ class Workspace(NamedTuple):
     config: str | None
 
 
-def open_workspace(
-    root: str | None = None, config: str | None = None, *, with_cases: bool = False
-) -> Workspace:
+def open_workspace(root: str | None = None, config: str | None = None, *, with_cases: bool = False) -> Workspace:
     """The workspace of a root, by default that of the working folder.
 
     `config` names the policy set's file; else the nearest from the working folder up to the root is used.
@@ -55,8 +54,6 @@ def open_workspace(
     else:
         found = open_policy_set(config, top)
         if found is None:
-            raise PolicyError(
-                Problem(f"`{config}` has no table `[tool.policy]`", "add it, or name a policy.yaml")
-            )
+            raise PolicyError(Problem(f"`{config}` has no table `[tool.policy]`", "add it, or name a policy.yaml"))
     policy_set = load_policy_set(found, load_plugins, with_cases=with_cases)
     return Workspace(top, policy_set, registry, found.document.file if found else None)

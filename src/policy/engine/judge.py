@@ -10,7 +10,7 @@ from policy.engine.plan import Action, Plan, Step, make_plan
 from policy.engine.recording import Judged, record_decision
 from policy.errors import Location
 from policy.language.explanation import explain
-from policy.language.prose import join_words
+from policy.language.phrases import join_words
 from policy.model.decision import Decision, Outcome
 from policy.model.gates import hardest_verdict
 from policy.model.kinds import ListKind

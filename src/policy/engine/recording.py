@@ -101,13 +101,11 @@ def find_unassessed(plan: Plan, facts: Facts, outcomes: tuple[Outcome, ...]) -> 
     for step, outcome in zip(plan.steps, outcomes, strict=True):
         if step.unset:
             names = tuple(f"{step.policy.id}.{name}" for name in step.unset)
-            unassessed.append(
-                NotAssessed(step.policy.id, names, f"set {', '.join(names)} under `params` in the policy set")
-            )
+            settling = tuple(f"set {name} under `params` in the policy set" for name in names)
+            unassessed.append(NotAssessed(step.policy.id, names, settling))
         elif outcome.missing:
-            unassessed.append(
-                NotAssessed(step.policy.id, outcome.missing, say_settling(outcome.missing, facts))
-            )
+            settling = say_settling(step.policy, outcome.missing, facts)
+            unassessed.append(NotAssessed(step.policy.id, outcome.missing, settling))
         elif outcome.outcome == "error":
-            unassessed.append(NotAssessed(step.policy.id, (), outcome.message))
+            unassessed.append(NotAssessed(step.policy.id, (), (outcome.message,)))
     return unassessed

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.model.fact import Members
+
 if TYPE_CHECKING:
     from policy.model.facts import Facts
     from policy.model.fields import Field
+    from policy.model.policy import Policy
 
 
-def say_settling(paths: tuple[str, ...], facts: Facts) -> str:
-    """One clause a missing fact: state it, or supply the evidence that tells it."""
-    clauses = []
-    for path in paths:
-        field = facts.schema.get(path)
-        if field is not None:
-            clauses.append(_settle(field, facts.unavailable.get(path, "")))
-    return "; ".join(clauses)
+def say_settling(policy: Policy, missing: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
+    """One clause a missing fact, in their order: state it, or supply the evidence that tells it."""
+    return tuple(_settle(facts.schema.fields[path], policy, facts) for path in missing)
 
 
-def _settle(field: Field, reason: str) -> str:
+def _settle(field: Field, policy: Policy, facts: Facts) -> str:
+    path = field.path
+    reason = facts.unavailable.get(path, "")
     because = f" ({reason})" if reason else ""
     evidence = f"evidence from {' or '.join(field.evidence)}" if field.evidence else ""
-    if field.writable:
-        observed = f", or supply {evidence}" if evidence else ""
-        return f"state {field.path} in the manifest: {field.about}{observed}{because}"
-    return f"{field.path} follows from {evidence or 'other facts'}{because}"
+    if path in policy.observed:
+        return f"{path} counts only when it is observed: supply {evidence or 'an attestation'}{because}"
+    if not field.writable:
+        return f"{path} follows from {evidence or 'other facts'}{because}"
+    known = facts.judged.get(path)
+    if known is not None and isinstance(known.value, Members):
+        whole = "say more in the manifest of the entries that it holds" if known.value.complete else "state it in full"
+        return f"what is known of {path} leaves this open: {whole}{because}"
+    observed = f", or supply {evidence}" if evidence else ""
+    return f"state {path} in the manifest: {field.about}{observed}{because}"

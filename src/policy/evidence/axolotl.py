@@ -10,13 +10,14 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from policy.evidence.config_reading import ConfigReading, Setting, get_text
-from policy.evidence.readers import ConfigFacts, DatasetReference, leads_outside
+from policy.evidence.readers import leads_outside
+from policy.plugins.contracts import ConfigFacts, DatasetReference
 from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.evidence.readers import ConfigContext
+    from policy.plugins.contracts import ConfigContext
     from policy.source.node import Document, Node
 
 # IPO is DPO with another loss (Axolotl's RLHF page); SimPO, GDPO and EBFT have trainers of their own.

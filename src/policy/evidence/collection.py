@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy.errors import Problem
 from policy.evidence.data_totals import Reading, Source, sum_up
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.evidence.readers import describe_reference, rebase
 from policy.model.fact import Fact, Members
+from policy.plugins.contracts import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.evidence.data_files import FileObservation
-    from policy.evidence.readers import DatasetReference
+    from policy.plugins.contracts import DatasetReference
 
 SOURCE = "data files"
 
 Cache: TypeAlias = "dict[tuple[str, int, int], FileObservation]"
 """Observations of one run, by real path, size and time of change."""
-
-
-class Evidence(NamedTuple):
-    """Observed facts, what is wrong with the files, and per path why evidence could not be had."""
-
-    facts: tuple[Fact, ...]
-    problems: tuple[Problem, ...]
-    unavailable: dict[str, str]
 
 
 def collect_sources(
@@ -43,7 +36,7 @@ def collect_sources(
     problems: list[Problem] = []
     sources = [*_list_declared(folder, declared), *(_adopt(reference) for reference in references)]
     if not sources:
-        return Evidence((), (), {})
+        return Evidence()
     readings = [_read_source(root, source, cache, problems) for source in sources]
     shorten = {source.path: rebase(source.path, folder) for source in sources if source.path}
     totals = sum_up(readings, shorten)

@@ -6,15 +6,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy.errors import Location, Problem
-from policy.evidence.readers import ConfigFacts, describe_reference, rebase
+from policy.evidence.readers import describe_reference, rebase
 from policy.evidence.values import read_boolean, read_integer, read_number
 from policy.model.fact import ABSENT, Fact, Members
+from policy.plugins.contracts import ConfigFacts
 from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from policy.evidence.readers import ConfigContext, DatasetReference
+    from policy.plugins.contracts import ConfigContext, DatasetReference
     from policy.source.node import Document, Node
 
 # Names of branches, which move; anything else that a config gives as a revision is taken as pinned.

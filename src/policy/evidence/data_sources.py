@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.collection import Cache, Evidence, collect_sources
+from policy.evidence.collection import Cache, collect_sources
 
 if TYPE_CHECKING:
-    from policy.plugins.contracts import Project
+    from policy.plugins.contracts import Evidence, Project
 
 
 class DataSources:

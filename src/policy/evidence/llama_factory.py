@@ -13,11 +13,11 @@ from policy.evidence.config_reading import ConfigReading, get_text, is_true
 from policy.evidence.llama_factory_datasets import DatasetIndex
 from policy.evidence.llama_factory_v1 import is_v1, read_v1
 from policy.evidence.quantization import is_quantized
-from policy.evidence.readers import ConfigFacts
+from policy.plugins.contracts import ConfigFacts
 from policy.source.node import Mapping, Scalar
 
 if TYPE_CHECKING:
-    from policy.evidence.readers import ConfigContext
+    from policy.plugins.contracts import ConfigContext
     from policy.source.node import Document
 
 _METHODS = {"pt": "continued-pretraining", "sft": "sft", "rm": "reward", "ppo": "ppo", "dpo": "dpo", "kto": "kto"}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from policy.errors import PolicyError
 from policy.evidence.config_reading import get_text
-from policy.evidence.readers import DatasetReference, leads_outside
+from policy.evidence.readers import leads_outside
+from policy.plugins.contracts import DatasetReference
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 

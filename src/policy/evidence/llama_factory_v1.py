@@ -14,7 +14,7 @@ from policy.source.node import Mapping
 
 if TYPE_CHECKING:
     from policy.evidence.config_reading import ConfigReading
-    from policy.evidence.readers import ConfigFacts
+    from policy.plugins.contracts import ConfigFacts
 
 _ADAPTERS = ("full", "lora", "freeze", "oft")
 _OWN_KEYS = ("model_class", "kernel_config", "dist_config", "init_config", "quant_config", "sample_backend")

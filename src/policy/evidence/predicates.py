@@ -10,6 +10,7 @@ from policy.model.kinds import ListKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from subprocess import Popen
 
     from policy.model.kinds import Kind
     from policy.plugins.contracts import Predicate
@@ -66,3 +67,27 @@ def ask(predicate: Predicate, values: Mapping[str, Any]) -> tuple[Any, str]:
     if reply is None:
         return None, f"gave no answer within {predicate.timeout:g} s"
     return _read_reply(predicate.field.kind, reply)
+
+
+def _wait_for(process: Popen[bytes], seconds: float) -> bytes | None:
+    """All that the process says; None where it has not ended by then."""
+    from subprocess import TimeoutExpired
+
+    try:
+        said, _ = process.communicate(timeout=seconds)
+    except TimeoutExpired:
+        return None
+    return said
+
+
+def _read_reply(kind: Kind, reply: bytes) -> tuple[Any, str]:
+    if not reply:
+        return None, "ended without an answer"
+    told = json.loads(reply)
+    if "fault" in told:
+        return None, str(told["fault"])
+    value = told["answer"]
+    if isinstance(kind, ListKind) and value is not None:
+        items = tuple(dict.fromkeys(kind.of.decode(item) for item in value))
+        return Members(items, complete=True), ""
+    return None if value is None else kind.decode(value), ""

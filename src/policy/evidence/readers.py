@@ -1,9 +1,9 @@
-"""The contract between training-config readers, one for each tool, and whoever collects evidence."""
+"""What a training-config reader sees of the repository around its config, and how it refers to data there."""
 
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
 from policy.evidence.paths import confine, find_entry
@@ -11,42 +11,11 @@ from policy.model.fact import Fact
 from policy.source.file import read_bytes
 
 if TYPE_CHECKING:
-    from policy.errors import Location, Problem
-    from policy.source.node import Document, Mapping
+    from policy.plugins.contracts import DatasetReference
 
 
-class DatasetReference(NamedTuple):
-    """One dataset that a config names: a file of the repository (`path`), or something elsewhere (`name`).
-
-    `path` is relative to the repository's root. With neither, the config names data that could not be made out.
-    `resolved` is false where the tool would find more, or other, data than this says. At most `limit` rows are
-    used; `portion` is the selection as the config writes it, such as `train[:20%]`, where it takes a part only.
-    """
-
-    path: str | None
-    name: str | None
-    split: str
-    location: Location
-    resolved: bool = True
-    limit: int | None = None
-    portion: str = ""
-
-
-class ConfigFacts(NamedTuple):
-    """What one training config tells."""
-
-    facts: tuple[Fact, ...]
-    datasets: tuple[DatasetReference, ...]
-    problems: tuple[Problem, ...]
-
-
-class ConfigContext:
-    """Where a config stands: the only way in which a reader may look at other files of the repository.
-
-    `folder` is the config's own folder and `base` that of the manifest which covers it, both relative to the
-    repository's root, with `/`, empty for the root itself. Paths in facts are relative to `base`. `digest` is
-    the SHA-256 of the config's bytes.
-    """
+class RepositoryContext:
+    """The `ConfigContext` of a config in the repository at `root`, whose links lead nobody out of it."""
 
     def __init__(self, root: str, folder: str = "", base: str = "", digest: str = "") -> None:
         self.root = root
@@ -82,19 +51,6 @@ class ConfigContext:
             if find_entry(self.root, path) == kind:
                 return path
         return None
-
-
-class TrainingConfigReader(Protocol):
-    """Reads the training configs of one tool. A file is only parsed where one of `marks` occurs in its bytes."""
-
-    name: str
-    marks: tuple[bytes, ...]
-
-    def recognise(self, root: Mapping) -> bool:
-        """Whether this is a config that trains a model, and is written for this tool."""
-
-    def read(self, document: Document, context: ConfigContext) -> ConfigFacts:
-        """What a recognised config tells; a value that cannot be read is left out and noted as a warning."""
 
 
 def list_ancestors(folder: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from policy.errors import Problem
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import (
     BooleanKind,
@@ -36,8 +37,8 @@ TYPES: dict[type[Kind], tuple[type[Any], ...]] = {
 }
 
 
-def find_misfit(facts: Iterable[Fact], schema: Schema) -> str:
-    """What is wrong with the first of the facts that cannot be judged; empty where all can.
+def find_misfit(facts: Iterable[Fact], problems: Iterable[object], schema: Schema) -> str:
+    """What is wrong with the first of them that nobody can work with; empty where there is none.
 
     Types are looked at, not values: this runs for every fact about every subject.
     """
@@ -49,6 +50,9 @@ def find_misfit(facts: Iterable[Fact], schema: Schema) -> str:
             return f"`{fact.path}` has the origin `{fact.origin}`, not one of {', '.join(STRENGTH)}"
         if not _is_typed(field.kind, fact.value):
             return f"`{fact.path}` is a {type(fact.value).__name__}, not {field.kind.describe()}"
+    for problem in problems:
+        if not isinstance(problem, Problem) or not isinstance(problem.related, tuple):
+            return f"a problem is not one: {type(problem).__name__}"
     return ""
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.language.encoding import encode_condition, encode_plain
 from policy.model.canonical import digest
+from policy.model.fields import SCHEMA
 
 if TYPE_CHECKING:
     from policy.model.policy import Policy, PolicySet
@@ -47,6 +48,11 @@ def encode_policy_set(policy_set: PolicySet) -> dict[str, Any]:
         "effects": {policy: dict(effects) for policy, effects in policy_set.effects.items()},
         "gates": {name: [gate.mode, gate.on_error] for name, gate in policy_set.gates.items()},
         "modes": dict(policy_set.modes),
+        "fields": {
+            path: [field.kind.name, field.combine, field.agree]
+            for path, field in policy_set.schema.fields.items()
+            if path not in SCHEMA.fields
+        },
         "ledger": policy_set.has_ledger,
     }
 

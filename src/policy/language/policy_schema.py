@@ -79,9 +79,11 @@ def policy_json_schema(schema: Schema = SCHEMA) -> JsonSchema:
 def build_effect_schema(about: str) -> JsonSchema:
     """One effect for every gate, or a mapping of gate to effect."""
     effect = build_choice_schema(EFFECTS)
-    gates = {gate: {"description": f"at the gate {gate}", **effect} for gate in GATES}
-    default = {"default": {"description": "at every gate that is not named", **effect}}
-    return say(about, effect, {**NOT_EMPTY, **build_object({**gates, **default})})
+    gates: dict[str, Any] = {gate: {"description": f"at the gate {gate}", **effect} for gate in GATES}
+    gates["default"] = {"description": "at every gate that is not named", **effect}
+    # The names beside the alternatives, so that editors name the wrong key instead of the wrong alternative.
+    names = {**NOT_EMPTY, "propertyNames": {"enum": list(gates)}}
+    return {**say(about, effect, {"type": "object", "properties": gates}), **names}
 
 
 def build_facts_schema(schema: Schema, *, writable: bool, prefix: str = "") -> JsonSchema:

@@ -64,7 +64,8 @@ def list_policies(folder: str, shown: str, area: str = "") -> list[PolicyPlace]:
 
 def load_policies(places: Iterable[PolicyPlace], schema: Schema, *, with_cases: bool = False) -> list[Policy]:
     """The policies in files. Raises PolicyError with every problem of every file."""
-    policies, problems = [], []
+    policies: list[Policy] = []
+    problems: list[Problem] = []
     for place in places:
         try:
             policies.append(load_policy(place, schema, with_cases=with_cases))

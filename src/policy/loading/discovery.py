@@ -74,7 +74,7 @@ def _discover_below(root: str, wanted: list[str]) -> Found:
     files = sorted(named.union(list_files(root, sorted(looked_at), problems)))
     manifests = {file for file in files if os.path.basename(file) == MANIFEST_NAME}
     covered: dict[str, list[str]] = {file: [] for file in sorted(manifests)}
-    alone = []
+    alone: list[str] = []
     for file in files:
         if file not in manifests:
             manifest = find_cover(file, manifests)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 YAML_ENDINGS = (".yaml", ".yml")
+LISTING = ("--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
@@ -33,7 +34,7 @@ def list_files(root: str, paths: list[str], problems: list[Problem]) -> list[str
 def _ask_git(root: str, paths: list[str], problems: list[Problem]) -> list[str] | None:
     wanted = [path or "." for path in paths]
     try:
-        listed = run_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *wanted)
+        listed = run_git(root, *LISTING, *wanted)
     except GitError as error:
         problems.append(
             Problem(
@@ -78,11 +79,13 @@ def _drop_ignored(root: str, files: list[str]) -> list[str]:
 
     with TemporaryDirectory() as empty:
         question = (f"--git-dir={empty}", f"--work-tree={root}", "check-ignore", "-z", "--stdin", "--no-index")
+        # As they are, names that begin with a colon would be patterns.
+        asked = "\0".join(f"./{file}" for file in files)
         try:
             run_git(empty, "init", "-q", "--bare", "--template=", ".")
             # 1 says that it ignores none.
-            answer = run_git(root, *question, data=os.fsencode("\0".join(files)), accepted=(0, 1))
+            answer = run_git(root, *question, data=os.fsencode(asked), accepted=(0, 1))
         except GitError:
             return files
     ignored = set(os.fsdecode(answer).split("\0"))
-    return [file for file in files if file not in ignored]
+    return [file for file in files if f"./{file}" not in ignored]

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import os
 
-SAFE_SETTINGS = (
-    "--literal-pathspecs",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.quotePath=false",
-)
+SAFE_SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
 SECONDS = 120
 # What a hook sets about the repository that it runs in; git lists them with `rev-parse --local-env-vars`.
 OF_ONE_REPOSITORY = (
@@ -29,7 +21,7 @@ OF_ONE_REPOSITORY = (
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 )
-# git refuses these beside `--literal-pathspecs`.
+# They change what a path on git's command line means.
 OF_PATHS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
 

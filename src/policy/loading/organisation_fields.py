@@ -25,7 +25,7 @@ from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 TYPES: dict[str, Kind] = {
     "boolean": BOOLEAN,
@@ -56,7 +56,7 @@ def read_fields(node: Node | None, values: FactReader) -> list[Field]:
     return [field for field in fields if field is not None]
 
 
-def adopt_fields(declared: list[Field], contributed: list[Field]) -> list[Field]:
+def adopt_fields(declared: Collection[Field], contributed: Collection[Field]) -> list[Field]:
     """The fields of predicates, which no manifest may state. Raises PolicyError for what cannot be one.
 
     `declared` are those that stand in the policy set.

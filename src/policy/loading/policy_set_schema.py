@@ -58,12 +58,11 @@ def policy_set_json_schema(policies: Iterable[Policy] = ()) -> JsonSchema:
 
 def _build_keys(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
     names = {"type": "array", "items": TEXT}
-    params = {f"{policy.id}.{spec.name}": _build_param(spec) for policy in policies for spec in policy.params}
     return {
         "policy_set": {"const": 1},
         "name": TEXT,
         "policies": names,
-        "params": _build_section(params, f"^{NAME.pattern}\\.{PARAMETER_NAME.pattern}$", ANY_VALUE),
+        "params": _build_params(policies),
         "effects": _build_by_policy(policies, build_effect_schema(ABOUT["effects"])),
         "gates": allow_empty(build_object(dict.fromkeys(GATES, _build_gate()))),
         "modes": _build_by_policy(policies, {"description": ABOUT["modes"], **build_choice_schema(MODES)}),
@@ -81,6 +80,18 @@ def _build_section(known: dict[str, JsonSchema], pattern: str, value: JsonSchema
 def _build_by_policy(policies: tuple[Policy, ...], value: JsonSchema) -> JsonSchema:
     known = {policy.id: {**value, "description": policy.title} for policy in policies}
     return _build_section(known, f"^{NAME.pattern}$", value)
+
+
+def _build_params(policies: tuple[Policy, ...]) -> JsonSchema:
+    """Names with a dot, or the parameters of a policy below its id."""
+    known: dict[str, JsonSchema] = {}
+    for policy in policies:
+        params = {spec.name: _build_param(spec) for spec in policy.params}
+        known |= {f"{policy.id}.{name}": value for name, value in params.items()}
+        if params:
+            known[policy.id] = {"description": policy.title, **build_object(params)}
+    unknown = {"type": [*ANY_VALUE["type"], "object"]}
+    return _build_section(known, f"^{NAME.pattern}(\\.{PARAMETER_NAME.pattern})?$", unknown)
 
 
 def _build_param(spec: ParameterSpec) -> JsonSchema:
@@ -104,7 +115,7 @@ def _build_gate() -> JsonSchema:
 def _build_field() -> JsonSchema:
     keys: dict[str, JsonSchema] = {
         "type": build_choice_schema((*TYPES, "enumeration")),
-        "values": {"type": "array", "items": TEXT},
+        "values": {"type": "array", "minItems": 1, "items": TEXT},
         "list": {"type": "boolean"},
         "about": TEXT,
     }

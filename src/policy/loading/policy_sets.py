@@ -16,21 +16,18 @@ from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from policy.loading.policy_set_files import PolicySetFile
     from policy.model.fields import Field
     from policy.plugins.contracts import PolicySource
 
+    Name = tuple[str, Location | None]
+    PluginLoader = Callable[[list[Name]], tuple[Collection[PolicySource], Collection[Field]]]
+
 KEYS = ("policy_set", "name", "policies", "params", "effects", "gates", "modes", "plugins", "fields")
 FORMAT = "1"
 CATALOGUE = "catalogue"
-
-Name = tuple[str, Location | None]
-"""A name, and where it is written."""
-
-if TYPE_CHECKING:
-    PluginLoader = Callable[[list[Name]], tuple[list[PolicySource], list[Field]]]
 
 
 def load_policy_set(found: PolicySetFile | None, load_plugins: PluginLoader, *, with_cases: bool = False) -> PolicySet:

@@ -40,11 +40,16 @@ class Outcome(NamedTuple):
 
 
 class NotAssessed(NamedTuple):
-    """A policy that could not be judged, the facts it lacks, and what would settle it."""
+    """A policy that could not be judged, the facts it lacks, and what would settle each, one clause a fact."""
 
     policy: str
     missing: tuple[str, ...]
-    settle: str
+    settling: tuple[str, ...]
+
+    @property
+    def settle(self) -> str:
+        """All clauses in one text."""
+        return "; ".join(self.settling)
 
 
 class Finding(NamedTuple):

@@ -59,7 +59,7 @@ class FactReader:
                 value = self.read_field(field, node)
                 if value is not NOTHING:
                     facts.append(Fact(path, value, self.origin, self.source, node.location(self.file)))
-            elif path in sections:
+            elif path in sections and (self.dotted or "." not in text):
                 self._read_section(path, node, facts)
             else:
                 self._refuse_key(path, text, key, sections)

@@ -1,8 +1,9 @@
-"""What a plugin can contribute: the types that hooks return."""
+"""What a plugin can contribute, and what it is given: the types that hooks return, and those that they meet."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -10,11 +11,13 @@ if TYPE_CHECKING:
     from policy.errors import Location, Problem
     from policy.model.fact import Fact
     from policy.model.fields import Field
-    from policy.source.node import Document, Mapping as MappingNode
+    from policy.source import node
+
+NO_REASONS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class PolicySource(NamedTuple):
-    """A folder of policies, `<area>/<id>.yaml`, that a policy set can name."""
+    """A folder of policies, `<area>/<id>.yaml`, that a policy set can name; `folder` is an absolute path."""
 
     name: str
     folder: str
@@ -24,7 +27,8 @@ class Predicate(NamedTuple):
     """A named predicate: a function of the subject's plain values, whose result becomes the fact `field`.
 
     It runs before judging, in a process that is ended after `timeout` seconds; `function` must be importable
-    by name. A path that is not in the values is unknown. None as result leaves the fact unknown.
+    by name. It is called with a mapping of path to value: lists are tuples, records dictionaries. What is not
+    known, or for a list not known in full, is not in it. None as result leaves the fact unknown.
     """
 
     field: Field
@@ -37,22 +41,30 @@ class Evidence(NamedTuple):
 
     facts: tuple[Fact, ...] = ()
     problems: tuple[Problem, ...] = ()
-    unavailable: Mapping[str, str] = {}  # noqa: RUF012 - never changed
+    unavailable: Mapping[str, str] = NO_REASONS
 
 
 class DatasetReference(NamedTuple):
-    """Data that a training config names: a file as it is written there, or the name of a data set elsewhere."""
+    """One dataset that a config names: a file of the repository (`path`), or something elsewhere (`name`).
+
+    `path` is relative to the repository's root. With neither, the config names data that could not be made out.
+    `resolved` is false where the tool would find more, or other, data than this says. At most `limit` rows are
+    used; `portion` is the selection as the config writes it, such as `train[:20%]`, where it takes a part only.
+    """
 
     path: str | None
     name: str | None
     split: str
     location: Location
+    resolved: bool = True
+    limit: int | None = None
+    portion: str = ""
 
 
 class ConfigFacts(NamedTuple):
-    """What a training config tells: observed facts, the data it names, and what could not be read."""
+    """What one training config tells: observed facts, the data it names, and what could not be read."""
 
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, ...] = ()
     datasets: tuple[DatasetReference, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -73,34 +85,57 @@ class Project(NamedTuple):
 class Collector(Protocol):
     """Observes facts about a project. `observes` names the paths that it can tell."""
 
-    name: str
-    observes: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def observes(self) -> tuple[str, ...]: ...
 
     def collect(self, project: Project) -> Evidence:
-        """What was observed; never raises for what it finds in the project."""
+        """What was observed. Where it raises, all that it observes is unknown."""
 
 
 class ConfigContext(Protocol):
-    """What a training-config reader may look at beside the config."""
+    """Where a training config stands: the only way in which a reader looks at other files of the repository.
 
-    folder: str
-    """The config's folder, relative to the root."""
+    `folder` is the config's own folder and `base` that of the manifest which covers it, both relative to the
+    repository's root, with `/`, empty for the root itself. Paths in facts are relative to `base`. `digest` is
+    the SHA-256 of the config's bytes.
+    """
 
-    def read_file(self, path: str) -> bytes | None:
-        """The bytes of a file inside the root, by its path relative to the root; None where there is none."""
+    @property
+    def folder(self) -> str: ...
 
-    def exists(self, path: str) -> bool:
-        """Whether a file is there."""
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def read_file(self, relative: str) -> bytes | None:
+        """The content of a small file, its path relative to the root; None where it cannot be had."""
+
+    def exists(self, relative: str) -> bool:
+        """Whether there is a file, its path relative to the root."""
+
+    def find_file(self, written: str) -> str | None:
+        """The path from the root of the file that the config calls `written`."""
+
+    def find_folder(self, written: str) -> str | None:
+        """The path from the root of the folder that the config calls `written`."""
 
 
 class TrainingConfigReader(Protocol):
-    """Reads the training configs of one tool; `marks` are bytes one of which stands in every such file."""
+    """Reads the training configs of one tool. A file is only parsed where one of `marks` occurs in its bytes."""
 
-    name: str
-    marks: tuple[bytes, ...]
+    @property
+    def name(self) -> str: ...
 
-    def recognise(self, root: MappingNode) -> bool:
-        """Whether this is a config of the tool that starts a fine-tuning."""
+    @property
+    def marks(self) -> tuple[bytes, ...]: ...
 
-    def read(self, document: Document, context: ConfigContext) -> ConfigFacts:
-        """What the config tells."""
+    def recognise(self, root: node.Mapping) -> bool:
+        """Whether this is a config that trains a model, and is written for this tool."""
+
+    def read(self, document: node.Document, context: ConfigContext) -> ConfigFacts:
+        """What a recognised config tells; a value that cannot be read is left out and noted as a warning."""

@@ -45,6 +45,7 @@ WANTED = {
     "count": "another number of entries",
     "not count": "another number of entries",
 }
+SINGLE = {"one_of": "equals", "none_of": "not_equals", "contains_any": "contains", "contains_none": "not contains"}
 
 
 class Finding(NamedTuple):
@@ -91,10 +92,17 @@ def say_wanted(reason: Reason, *, alternative: bool = False) -> str:
     if reason.test == "present":
         wanted = "a value" if reason.expected == "true" else "no value"
     else:
-        several = reason.test in ("one_of", "none_of", "contains_any", "contains_none")
-        expected = reason.expected.removeprefix("[").removesuffix("]") if several else reason.expected
-        wanted = WANTED.get(reason.test, "{}").format(expected)
+        test, expected = _unpack(reason)
+        wanted = WANTED.get(test, "{}").format(expected)
     return f"{'one way' if alternative else 'required'}: {wanted}"
+
+
+def _unpack(reason: Reason) -> tuple[str, str]:
+    """The test and its right side; a test against a list of one value is one against that value."""
+    if reason.test not in SINGLE:
+        return reason.test, reason.expected
+    values = reason.expected.removeprefix("[").removesuffix("]")
+    return (reason.test if ", " in values else SINGLE[reason.test]), values
 
 
 def find_alternatives(policy: Policy | None) -> frozenset[Location]:

@@ -37,7 +37,7 @@ def join_names(names: list[str], shown: int) -> str:
     """`a, b and 3 more`."""
     if len(names) > shown + 1:
         return f"{', '.join(names[:shown])} and {len(names) - shown} more"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def count_noun(count: int, word: str, plural: str = "") -> str:

@@ -84,20 +84,25 @@ class FindingWriter:
 
     def _excerpt(self, place: Location, label: str, level: str) -> Iterator[str]:
         """Where it is, and the line with a caret; a file as a whole, or one that cannot be read, only by its name."""
-        file = clean(self.context.show_path(place.file))
         source = self.context.read_source(place.file) if place.end_line else None
         position = f":{place.line}:{place.column}" if place.end_line else ""
-        rows = quote(source, place).split("\n") if source is not None else []
-        beside = bool(rows) and measure_width(f"    {rows[1]} {label}") <= WIDTH
-        said = f" ({clean(label)})" if label and not beside else ""
-        yield f"   {self._dim('-->')} {file}{position}{said}"
-        if rows:
-            gutter, _, carets = rows[1].partition("|")
-            marked = f"{carets.strip()} {clean(label)}".strip() if beside else carets.strip()
-            style = LEVEL_STYLES.get(level, "bold")
-            yield f"    {rows[0]}"
-            indent = carets[: len(carets) - len(carets.lstrip())]
-            yield f"    {gutter}|{indent}{paint(marked, style, colour=self.context.colour)}"
+        said = f" ({label})" if label and source is None else ""
+        first, *others = wrap(f"--> {clean(self.context.show_path(place.file) + position + said)}", "   ", "       ")
+        yield first.replace("-->", self._dim("-->"), 1)
+        yield from others
+        if source is not None:
+            yield from self._quote(source, place, clean(label), LEVEL_STYLES.get(level, "bold"))
+
+    def _quote(self, source: str, place: Location, label: str, style: str) -> Iterator[str]:
+        line, underline = quote(source, place).split("\n")
+        yield f"    {line}"
+        gutter, _, carets = underline.partition("|")
+        indent = carets[: len(carets) - len(carets.lstrip())]
+        beside = measure_width(f"    {underline} {label}") <= WIDTH
+        marked = f"{carets.strip()} {label}" if label and beside else carets.strip()
+        yield f"    {gutter}|{indent}{paint(marked, style, colour=self.context.colour)}"
+        if not beside:
+            yield from wrap(label, f"    {gutter}| ")
 
     def _title(self, outcome: Outcome) -> Iterator[str]:
         """The policy's title, and where it stands unless the catalogue holds it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from policy.model.decision import Decision, NotAssessed, Outcome
+    from policy.model.decision import Decision, Outcome
 
 
 class Gap(NamedTuple):
@@ -33,32 +33,12 @@ def find_gaps(decision: Decision) -> Unassessed:
         if item.missing and all(name.startswith(f"{item.policy}.") for name in item.missing):
             parameters.extend(item.missing)
             continue
-        for fact, clause in zip(item.missing, split_settling(item), strict=True):
+        for fact, clause in zip(item.missing, item.settling, strict=False):
             needed.setdefault(fact, []).append(item.policy)
             settled.setdefault(fact, clause)
     order = sorted(needed, key=lambda fact: (-len(needed[fact]), fact))
     gaps = tuple(Gap(fact, tuple(sorted(needed[fact])), settled[fact]) for fact in order)
     return Unassessed(gaps, tuple(sorted(parameters)), len(decision.not_assessed))
-
-
-def split_settling(item: NotAssessed) -> list[str]:
-    """What would settle each of the missing facts: the text says it fact by fact, in their order."""
-    clauses, rest = [], item.settle
-    for number, fact in enumerate(item.missing):
-        following = item.missing[number + 1 :]
-        end = min((place for name in following if (place := _find_clause(rest, name)) >= 0), default=len(rest))
-        clauses.append(rest[:end].removesuffix("; "))
-        rest = rest[end:]
-        if not clauses[-1].startswith((f"state {fact} ", f"{fact} ")):
-            # A text of another making: the whole of it speaks of every fact.
-            return [item.settle] * len(item.missing)
-    return clauses
-
-
-def _find_clause(text: str, fact: str) -> int:
-    places = (text.find(f"; state {fact} "), text.find(f"; {fact} "))
-    found = [place + 2 for place in places if place >= 0]
-    return min(found, default=-1)
 
 
 def say_effect(outcome: Outcome) -> str:

@@ -1,0 +1,96 @@
+"""The judging and rendering that one process does."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policy.app.subjects import build_subjects
+from policy.app.workspace import Workspace, open_workspace
+from policy.engine.judge import judge
+from policy.errors import PolicyError, Problem
+from policy.model.summary import Summary
+from policy.reports.reporter import ReportContext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy.app.checking import CheckRequest
+    from policy.loading.discovery import Item
+    from policy.model.decision import Decision
+    from policy.reports.reporter import Reporter
+
+
+class Rendered(NamedTuple):
+    """One decision as every format writes it."""
+
+    verdict: str
+    texts: tuple[str, ...]
+
+
+class Piece(NamedTuple):
+    """What a part of the work gave."""
+
+    rendered: list[Rendered]
+    summary: Summary
+    problems: list[Problem]
+
+
+class Bench:
+    """What one process needs to judge and render."""
+
+    def __init__(self, request: CheckRequest, root: str) -> None:
+        self.request = request
+        self.workspace = open_workspace(root, request.config)
+        makers = self.workspace.registry.reporters()
+        self.reporters = [make_reporter(makers, name) for name, _ in request.formats]
+        self.contexts = [make_context(self.workspace, request, colour=colour) for _, colour in request.formats]
+
+    def work_on(self, items: Sequence[Item]) -> Piece:
+        """Judge some items."""
+        summary = Summary()
+        rendered: list[Rendered] = []
+        problems: dict[Problem, None] = {}
+        for item in items:
+            subjects = build_subjects(self.workspace, item)
+            problems.update(dict.fromkeys(subjects.problems))
+            for facts in subjects.facts:
+                decision = judge(self.workspace.policy_set, facts, gate=self.request.gate, now=self.request.now)
+                summary.count(decision)
+                rendered.append(self._render(decision))
+        return Piece(rendered, summary, list(problems))
+
+    def _render(self, decision: Decision) -> Rendered:
+        texts = (
+            reporter.report_decision(decision, context)
+            for reporter, context in zip(self.reporters, self.contexts, strict=True)
+        )
+        return Rendered(decision.verdict, tuple(texts))
+
+
+def make_reporter(makers: dict[str, Any], name: str) -> Reporter:
+    """The reporter of a format. Raises PolicyError for a name that no plugin offers."""
+    if name not in makers:
+        raise PolicyError(
+            Problem(f"there is no report format `{name}`", f"the formats are {', '.join(sorted(makers))}")
+        )
+    reporter: Reporter = makers[name]()
+    return reporter
+
+
+def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -> ReportContext:
+    """What reports may look at."""
+    root = workspace.root
+
+    def show_path(file: str) -> str:
+        return os.path.relpath(os.path.join(root, file))
+
+    def read_source(file: str) -> str | None:
+        try:
+            with open(os.path.join(root, file), "rb") as stream:
+                return stream.read(1 << 20).decode("utf-8-sig", errors="replace")
+        except OSError:
+            return None
+
+    policies = {policy.id: policy for policy in workspace.policy_set.policies}
+    return ReportContext(workspace.policy_set, policies, request.gate, request.fail_on, show_path, read_source, colour)

@@ -1,0 +1,80 @@
+"""The manifests of a workspace, read, and held to the repository."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from policy.errors import Location, PolicyError, Problem
+from policy.evidence.paths import UnreadablePathError, confine
+from policy.model.fact import Members
+from policy.model.kinds import ListKind, PathKind, RecordsKind
+from policy.model.manifest import Manifest, read_manifest
+from policy.source.yaml_reader import read_yaml_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from policy.app.workspace import Workspace
+    from policy.model.fact import Fact
+    from policy.model.fields import Schema
+    from policy.model.kinds import Kind
+
+
+def load_manifest(workspace: Workspace, file: str) -> Manifest:
+    """The manifest in a file of the workspace. Raises PolicyError, also where it names a path outside."""
+    refuse_name(file)
+    try:
+        path = confine(workspace.root, file)
+    except UnreadablePathError as fault:
+        # What is only missing or unreadable is an error here, too: the project would go unjudged.
+        raise PolicyError(fault.problem._replace(location=Location(file), level="error")) from None
+    schema = workspace.policy_set.schema
+    manifest = read_manifest(read_yaml_file(path, file), schema)
+    outside = list(_find_outside(manifest, schema))
+    if outside:
+        raise PolicyError(*outside)
+    return manifest
+
+
+def refuse_name(file: str) -> None:
+    """Raises PolicyError for a file whose name is no text: no report and no digest could name it."""
+    try:
+        file.encode()
+    except UnicodeEncodeError:
+        remedy = "rename the file, or the folder that it is in"
+        raise PolicyError(Problem("the name of this file is not UTF-8", remedy, Location(file))) from None
+
+
+def _find_outside(manifest: Manifest, schema: Schema) -> Iterator[Problem]:
+    for path, fact in _list_paths(manifest.claims, schema):
+        if leaves_root(manifest.folder, fact.value):
+            message = f"`{path}` leads out of the repository: {fact.value}"
+            yield Problem(message, "name a file inside the repository, relative to the manifest", fact.location)
+
+
+def _list_paths(claims: Iterable[Fact], schema: Schema) -> Iterator[tuple[str, Fact]]:
+    """Every path that is claimed, also in lists and records, with the name of its field."""
+    for claim in claims:
+        field = schema.get(claim.path)
+        if field is not None:
+            yield from _list_paths_of(field.kind, claim.path, claim)
+
+
+def _list_paths_of(kind: Kind, name: str, claim: Fact) -> Iterator[tuple[str, Fact]]:
+    if isinstance(kind, PathKind):
+        yield name, claim
+    elif isinstance(kind, ListKind) and isinstance(claim.value, Members):
+        for item in claim.value.items:
+            yield from _list_paths_of(kind.of, name, claim._replace(value=item))
+    elif isinstance(kind, RecordsKind) and isinstance(claim.value, Members):
+        kinds = {field.path: field.kind for field in kind.fields}
+        for record in claim.value.items:
+            for inner, fact in record.items():
+                yield from _list_paths_of(kinds[inner], f"{name}[].{inner}", fact)
+
+
+def leaves_root(folder: str, path: str) -> bool:
+    """Whether a path relative to a folder of the root is absolute or leads above the root."""
+    whole = posixpath.normpath(posixpath.join(folder, path))
+    return posixpath.isabs(path) or whole == ".." or whole.startswith("../")
