@@ -9,7 +9,7 @@ from policy.language.interpreter import add_days
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Each,
     FieldValue,
@@ -47,13 +47,11 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 def compile_closures(policy: Policy, params: Mapping[str, Any]) -> Judge:
     """The function that judges one policy, as a closure over closures."""
     if any(spec.name not in params for spec in policy.params):
-        return lambda values, proven, unavailable, today: "not-applicable"
+        return lambda *_: "not-applicable"
     builder = ClosureBuilder(params, policy.observed)
     when, require = builder.build(policy.when), builder.build(policy.require)
 
-    def judge(
-        values: Mapping[str, Any], proven: Mapping[str, Any], unavailable: Mapping[str, str], today: date
-    ) -> str:
+    def judge(values: Mapping[str, Any], proven: Mapping[str, Any], unavailable: Mapping[str, str], today: date) -> str:
         applies = when(values, proven, unavailable, today)
         if applies is False:
             return "not-applicable"
@@ -73,8 +71,8 @@ class ClosureBuilder:
         self.observed = observed
 
     def build(self, condition: Condition) -> Test:
-        if isinstance(condition, All | Any_):
-            return self._combined(condition, stop=isinstance(condition, Any_))
+        if isinstance(condition, All | AnyOf):
+            return self._combined(condition, stop=isinstance(condition, AnyOf))
         if isinstance(condition, Not):
             item = self.build(condition.item)
             return lambda v, p, u, t: negate(item(v, p, u, t))
@@ -82,7 +80,7 @@ class ClosureBuilder:
             return self._leaf(condition)
         return self._quantifier(condition)
 
-    def _combined(self, condition: All | Any_, *, stop: bool) -> Test:
+    def _combined(self, condition: All | AnyOf, *, stop: bool) -> Test:
         items = [self.build(item) for item in condition.items]
         if len(items) == 1:
             return items[0]
@@ -134,11 +132,11 @@ class ClosureBuilder:
     def _operand(self, operand: Operand) -> Value:
         if isinstance(operand, Literal | Parameter):
             constant = operand.value if isinstance(operand, Literal) else self.params[operand.name]
-            return lambda v, p, u, t: constant
+            return lambda *_: constant
         if isinstance(operand, FieldValue):
             path = operand.path
             proven = path in self.observed
-            return lambda v, p, u, t: (p if proven else v).get(path)
+                return lambda v, p, *_: (p if proven else v).get(path)
         offset = self._operand(operand.offset)
         return lambda v, p, u, t: add_days(t, offset(v, p, u, t))
 

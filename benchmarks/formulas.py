@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy.model.condition import All, Any_, Condition, Leaf, Literal, Not
+from policy.model.condition import All, AnyOf, Condition, Leaf, Literal, Not
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def state(condition: Condition, *, wanted: bool) -> Formula:
     """That the condition is true, or that it is false; neither holds where it is unknown."""
     if isinstance(condition, Not):
         return state(condition.item, wanted=not wanted)
-    if isinstance(condition, All | Any_):
+    if isinstance(condition, All | AnyOf):
         parts = tuple(state(item, wanted=wanted) for item in condition.items)
         return Both(parts) if isinstance(condition, All) == wanted else Either(parts)
     if not isinstance(condition, Leaf) or not isinstance(condition.operand, Literal):
@@ -74,9 +74,7 @@ def state(condition: Condition, *, wanted: bool) -> Formula:
     return Atom(condition.path, test, condition.operand.value)
 
 
-def write_formula(
-    formula: Formula, atom: Callable[[Atom], str], both: str = " && ", either: str = " || "
-) -> str:
+def write_formula(formula: Formula, atom: Callable[[Atom], str], both: str = " && ", either: str = " || ") -> str:
     """The formula in the syntax of an engine, every part in brackets."""
     if isinstance(formula, Atom):
         return atom(formula)
@@ -93,4 +91,3 @@ def tell_verdict(met: bool, failed: bool) -> str:
 def tell_outcome(outcome: str) -> str:
     """The verdict that our outcome stands for."""
     return {"pass": "met", "not-applicable": "met", "fail": "failed"}.get(outcome, outcome)
-

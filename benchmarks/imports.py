@@ -46,7 +46,5 @@ def run() -> bool:
 def measure_imports() -> dict[str, int]:
     """Module to the microseconds that it took."""
     arguments = (sys.executable, "-X", "importtime", "-m", "tunegate", "check", "examples/ticket-triage")
-    done = subprocess.run(
-        arguments, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(arguments, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False)
     return {found[2]: int(found[1]) for found in map(LINE.match, done.stderr.splitlines()) if found}

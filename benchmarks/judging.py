@@ -40,7 +40,7 @@ PEERS = {
     "cedar": ("cedarpy", "two permits a rule, one request"),
     "rego": ("regopy", "one query of a compiled bundle"),
 }
-BUDGET = Budget(1.0, "µs")
+BUDGET = Budget(1.0, " µs")
 
 
 class Subject(NamedTuple):
@@ -121,9 +121,7 @@ def list_ways(policy_set: PolicySet, facts: Facts) -> dict[str, Callable[[], obj
     compiled = compile_policies(pairs)
     closures = [compile_closures(policy, params) for policy, params in pairs]
     arguments = view(facts)
-    unmet = [
-        pair for pair, one in zip(pairs, compiled, strict=True) if one(*arguments) in ("fail", "unknown")
-    ]
+    unmet = [pair for pair, one in zip(pairs, compiled, strict=True) if one(*arguments) in ("fail", "unknown")]
     ways: dict[str, Callable[[], object]] = {
         "compiled, whole catalogue": lambda: [one(*arguments) for one in compiled],
         "closures": lambda: [one(*arguments) for one in closures],
@@ -206,7 +204,7 @@ def run_peers() -> None:
     subjects = generate_facts(rules, 200)
     documents = [as_json(facts) for facts in subjects]
     ours = [compile_policy(rule, {}) for rule in rules]
-    arguments = [(facts.values, {}, {}, TODAY) for facts in subjects]
+    arguments = [view(facts) for facts in subjects]
     expected = [tuple(tell_outcome(one(*each)) for one in ours) for each in arguments]
     candidates: dict[str, Callable[[], object]] = {
         "tunegate, compiled policies": lambda: [[one(*each) for one in ours] for each in arguments],

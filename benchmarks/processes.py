@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 # A process inherits the peak of whoever starts it, so a small one stands between.
 _MEASURE = """\
@@ -66,8 +63,3 @@ def find_script(name: str) -> str | None:
     """A command that is installed beside the running Python, or None."""
     path = os.path.join(os.path.dirname(sys.executable), name)
     return path if os.access(path, os.X_OK) else None
-
-
-def as_candidate(command: Command) -> Callable[[], None]:
-    """The command as something to time."""
-    return command.run

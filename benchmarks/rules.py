@@ -49,9 +49,7 @@ def generate_facts(rules: list[Policy], count: int, known: float = 0.8) -> list[
 
 def make_facts(random: Random, paths: list[str], known: float) -> Facts:
     """One set of facts."""
-    return Facts(
-        Fact(path, choose_value(random, SCHEMA.fields[path])) for path in paths if random.random() < known
-    )
+    return Facts(Fact(path, choose_value(random, SCHEMA.fields[path])) for path in paths if random.random() < known)
 
 
 def choose_value(random: Random, field: Field) -> Any:
@@ -70,6 +68,4 @@ def choose_value(random: Random, field: Field) -> Any:
 
 def as_json(facts: Facts) -> dict[str, Any]:
     """The facts as plain JSON by path, as other engines take them."""
-    return {
-        path: list(value.items) if isinstance(value, Members) else value for path, value in facts.values.items()
-    }
+    return {path: list(value.items) if isinstance(value, Members) else value for path, value in facts.values.items()}

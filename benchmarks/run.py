@@ -13,9 +13,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks, or all; 2 where a name is unknown, 1 where a budget is exceeded."""
-    unknown = [name for name in names if name not in (*NAMES, *NAMED_ONLY)]
+    known = (*NAMES, *NAMED_ONLY)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join((*NAMES, *NAMED_ONLY))}", file=sys.stderr)
+        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
     # The benchmarks import each other as a package; from here they would hide modules of the same name.
     sys.path[0] = ROOT

@@ -12,7 +12,7 @@ class Budget(NamedTuple):
     """A limit on a measured number: at most, or where `least` is set at least."""
 
     limit: float
-    unit: str = "×"
+    unit: str = ""
     least: bool = False
 
     def is_met(self, value: float) -> bool:
@@ -22,7 +22,7 @@ class Budget(NamedTuple):
     def say(self, value: float) -> str:
         """The limit, and whether the value is within it or over."""
         sign, fault = ("≥", "under") if self.least else ("≤", "over")
-        return f"{sign} {self.limit:g} {self.unit}: {'within' if self.is_met(value) else fault}"
+        return f"{sign} {self.limit:g}{self.unit}: {'within' if self.is_met(value) else fault}"
 
 
 def print_table(title: str, method: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from jsonschema import Draft7Validator, FormatChecker
-from tests.building import make_document
 
 from policy.source.node import Mapping, Node, Scalar, Sequence
+from tests.building import make_document
 
 INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

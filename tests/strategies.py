@@ -13,7 +13,7 @@ from policy.language.operands import comparable, operand_kind
 from policy.language.vocabulary import COUNT_TESTS, MEMBERSHIP, PRESENT, SEVERAL, tests_for
 from policy.model.condition import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Count,
     Each,
@@ -89,8 +89,7 @@ def values_of(kind: Kind) -> st.SearchStrategy[Any]:
             return st.integers(max(low, -2), 3) | st.integers(low, LARGEST_INTEGER)
         case NumberKind(low=low, high=high):
             pool = [value for value in (-1.0, 0.0, 0.05, 0.5, 1.0, 2.5, 1e22) if low <= value <= high]
-            bounds = {"min_value": max(low, -1e308), "max_value": min(high, 1e308)}
-            return st.sampled_from(pool) | st.floats(**bounds, allow_nan=False)
+            return st.sampled_from(pool) | st.floats(max(low, -1e308), min(high, 1e308), allow_nan=False)
         case EnumKind(choices=choices):
             return st.sampled_from(choices)
         case DurationKind(signed=signed, whole_days=whole_days):
@@ -194,7 +193,7 @@ def draw_condition(draw: Draw, scope: dict[str, Field], written: Written, depth:
         return Not(draw_condition(draw, scope, written, depth - 1))
     count = draw(st.integers(1, 3))
     items = tuple(draw_condition(draw, scope, written, depth - 1) for _ in range(count))
-    return All(items) if form == "all" else Any_(items)
+    return All(items) if form == "all" else AnyOf(items)
 
 
 @st.composite
@@ -211,9 +210,7 @@ def policies(draw: Draw, *, presence: bool = True) -> Policy:
     if not presence:
         when, require = replace_presence(when), replace_presence(require)
     used = {part.name for root in (when, require) for part in parameters_of(root)}
-    params = tuple(
-        ParameterSpec(name, kind, value) for name, (kind, value) in written.params.items() if name in used
-    )
+    params = tuple(ParameterSpec(name, kind, value) for name, (kind, value) in written.params.items() if name in used)
     policy = Policy("generated", "Generated", "low", require, when, params, {"default": "block"})
     observed = [path for path in sorted(policy.paths) if draw(st.integers(0, 4)) == 0]
     return Policy("generated", "Generated", "low", require, when, params, {"default": "block"}, frozenset(observed))
@@ -237,8 +234,8 @@ def replace_presence(condition: Condition) -> Condition:
             return Leaf("stage", "equals", Literal("pilot"), SCHEMA.fields["stage"].kind)
         case All(items=items):
             return All(tuple(map(replace_presence, items)))
-        case Any_(items=items):
-            return Any_(tuple(map(replace_presence, items)))
+        case AnyOf(items=items):
+            return AnyOf(tuple(map(replace_presence, items)))
         case Not(item=item):
             return Not(replace_presence(item))
         case Some(path=path, where=where):
@@ -257,8 +254,8 @@ def replace_member_presence(condition: Condition) -> Condition:
             return All()
         case All(items=items):
             return All(tuple(map(replace_member_presence, items)))
-        case Any_(items=items):
-            return Any_(tuple(map(replace_member_presence, items)))
+        case AnyOf(items=items):
+            return AnyOf(tuple(map(replace_member_presence, items)))
         case Not(item=item):
             return Not(replace_member_presence(item))
     return condition
@@ -344,7 +341,7 @@ def print_condition(condition: Condition) -> str:
     match condition:
         case All(items=items):
             return f"{{all: [{', '.join(map(print_condition, items))}]}}"
-        case Any_(items=items):
+        case AnyOf(items=items):
             return f"{{any: [{', '.join(map(print_condition, items))}]}}"
         case Not(item=item):
             return f"{{not: {print_condition(item)}}}"
@@ -384,5 +381,3 @@ def print_value(value: Any, kind: Kind) -> str:
     if kind.textual:
         return '"' + "".join(c if c.isalnum() else f"\\U{ord(c):08x}" for c in value) + '"'
     return kind.show(value)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from policy.model.condition import All, Any_, Condition, Leaf, Literal, Not
+from policy.model.condition import All, AnyOf, Condition, Leaf, Literal, Not
 
 if TYPE_CHECKING:
     from policy.model.policy import Policy
@@ -32,7 +32,7 @@ def write_pack(rules: list[Policy]) -> str:
         {
             "id": rule.id,
             "name": rule.title,
-            "when": {"all": [*_list_parts(rule.when), {"none": [write_condition(rule.require)]}]},
+            "when": {"all": [write_condition(rule.when), {"none": [write_condition(rule.require)]}]},
             "message": rule.title,
         }
         for rule in rules
@@ -42,17 +42,11 @@ def write_pack(rules: list[Policy]) -> str:
     return str(yaml.safe_dump(pack, sort_keys=False))
 
 
-def _list_parts(condition: Condition) -> list[Any]:
-    return [write_condition(item) for item in condition.items] if isinstance(condition, All) else [
-        write_condition(condition)
-    ]
-
-
 def write_condition(condition: Condition) -> dict[str, Any]:
     """A condition in the pack's form."""
     if isinstance(condition, All):
         return {"all": [write_condition(item) for item in condition.items]}
-    if isinstance(condition, Any_):
+    if isinstance(condition, AnyOf):
         return {"any": [write_condition(item) for item in condition.items]}
     if isinstance(condition, Not):
         return {"none": [write_condition(condition.item)]}

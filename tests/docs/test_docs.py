@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.docs.cli_reference import WIDTH, write_cli_reference
-from tests.docs.field_reference import describe, write_field_reference
-
 from policy.gates.cli.main import COMMANDS
 from policy.model.fields import FIELDS, SCHEMA, Field
 from policy.model.kinds import NUMBER, RecordsKind
+from tests.docs.cli_reference import WIDTH, write_cli_reference
+from tests.docs.field_reference import describe, write_field_reference
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

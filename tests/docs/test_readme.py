@@ -1,12 +1,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.docs.terminal_picture import draw_terminal
-
 from policy.app.checking import Check, CheckRequest
 from policy.language.policies import read_policy
 from policy.model.manifest import read_manifest
 from policy.source.yaml_reader import read_yaml
+from tests.docs.terminal_picture import draw_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -91,7 +91,10 @@ data.rows: 1234
 model: {remote_code: false, base: Qwen/é, revision: a09a354}
 tried: [{results: evals/few.json, score: 0.2500001}]
 """
-WAIVERS = (Waiver("volatile-data", "reply-*", "moving", date(2027, 1, 1)), Waiver("other", "*", "none", date(2027, 1, 1)))
+WAIVERS = (
+    Waiver("volatile-data", "reply-*", "moving", date(2027, 1, 1)),
+    Waiver("other", "*", "none", date(2027, 1, 1)),
+)
 APPROVAL = Approval("ann@example.com", "bob@example.com", "run", "sha256:0")
 GATES = {"ci": GateSettings(mode="flag")}
 
@@ -138,7 +141,15 @@ def test_the_same_inputs_give_the_same_bytes(situation):
 def test_it_does_not_matter_what_was_judged_before(several, walks):
     """The interpreter takes the first steps, compiled functions those that follow."""
     policies = tuple(
-        Policy(f"policy-{number}", "Generated", "low", one.policy.require, one.policy.when, one.policy.params, {"run": "hold"})
+        Policy(
+            f"policy-{number}",
+            "Generated",
+            "low",
+            one.policy.require,
+            one.policy.when,
+            one.policy.params,
+            {"run": "hold"},
+        )
         for number, one in enumerate(several)
     )
     policy_set = PolicySet(policies)
@@ -271,7 +282,9 @@ def retell(**changes: Any) -> Facts:
 
 
 def rename(facts: Facts) -> Facts:
-    return Facts(facts.claims, facts.schema, facts.subject._replace(manifest="other/ml-manifest.yaml"), facts.unavailable)
+    return Facts(
+        facts.claims, facts.schema, facts.subject._replace(manifest="other/ml-manifest.yaml"), facts.unavailable
+    )
 
 
 DIGESTS = ("basis", "policy_set", "subject_digest", "evidence", "waivers", "approvals", "tables")
@@ -337,7 +350,17 @@ def test_the_kind_of_an_organisations_field_is_part_of_the_policy_set():
 
     field = Field("x.size", INTEGER, "its size")
     assert make(field) == make(field._replace(about="another size"))
-    assert len({make(field), make(field._replace(kind=STRING)), make(field._replace(agree="any")), digest_policy_set(make_set())}) == 4
+    assert (
+        len(
+            {
+                make(field),
+                make(field._replace(kind=STRING)),
+                make(field._replace(agree="any")),
+                digest_policy_set(make_set()),
+            }
+        )
+        == 4
+    )
 
 
 # Digests that were published must stay what they are

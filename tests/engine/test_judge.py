@@ -63,9 +63,9 @@ def test_a_gate_judges_what_names_it_or_has_a_default(gate):
 def test_a_policy_set_can_add_a_gate_and_change_an_effect():
     policy = make("{commit: flag}")
     assert decide(policy, facts_for("fail"), gate="run").outcomes == ()
-    changed = {"effects": {"test-policy": {"run": "block"}}}
-    assert acts(decide(policy, facts_for("fail"), gate="run", **changed)) == ("fail", "block", None)
-    assert acts(decide(policy, facts_for("fail"), gate="commit", **changed)) == ("fail", "flag", None)
+    effects = {"test-policy": {"run": "block"}}
+    assert acts(decide(policy, facts_for("fail"), gate="run", effects=effects)) == ("fail", "block", None)
+    assert acts(decide(policy, facts_for("fail"), gate="commit", effects=effects)) == ("fail", "flag", None)
 
 
 def test_no_policy_at_a_gate_is_an_allow_without_outcomes():
@@ -149,6 +149,11 @@ def test_a_waiver_covers_fail_and_unknown_and_shows_what_would_have_been(outcome
     assert outcome_of(decision).because
 
 
+def test_what_a_waiver_and_a_mode_keep_back_is_what_the_policy_says():
+    decision = decide(make(), facts_for("fail"), gate="run", waivers=(waive(),), modes={"test-policy": "flag"})
+    assert acts(decision) == ("waived", None, "block")
+
+
 def test_a_waiver_never_covers_an_error(broken):
     assert acts(decide(make(), broken, gate="run", waivers=(waive(),))) == ("error", "block", None)
 
@@ -184,7 +189,7 @@ def test_a_waiver_holds_to_the_end_of_its_day_in_utc():
 
 # 5. Modes
 
-CAPPED = {
+CAPPED: dict[str, dict[str, str | None]] = {
     "enforce": {effect: effect for effect in EFFECTS},
     "flag": {"advise": "advise", "flag": "flag", "hold": "flag", "block": "flag"},
     "observe": dict.fromkeys(EFFECTS),
@@ -195,16 +200,12 @@ CAPPED = {
 @pytest.mark.parametrize("of_policy", MODES)
 @pytest.mark.parametrize("of_gate", MODES)
 def test_the_milder_mode_of_gate_and_policy_caps(of_gate, of_policy, effect, broken):
-    settings = {
-        "gates": {"run": GateSettings(mode=of_gate, on_error=effect)},
-        "modes": {"test-policy": of_policy},
-        "has_ledger": True,
-    }
+    gates, modes = {"run": GateSettings(mode=of_gate, on_error=effect)}, {"test-policy": of_policy}
     mode = min(of_gate, of_policy, key=MODES.index)
-    capped = CAPPED[mode][effect]
+    capped = CAPPED[mode].get(effect)
     kept = None if capped == effect else effect
     for outcome, facts in (("fail", facts_for("fail")), ("error", broken)):
-        decision = decide(make(effect), facts, gate="run", **settings)
+        decision = decide(make(effect), facts, gate="run", gates=gates, modes=modes, has_ledger=True)
         assert acts(decision) == (outcome, capped, kept)
         assert outcome_of(decision).note == (f"the mode is {mode}" if kept else "")
         assert decision.mode == of_gate
@@ -237,7 +238,9 @@ def test_observe_shows_what_would_block_and_allows():
 )
 def test_the_verdict_is_the_hardest_effect(effects, verdict):
     policies = tuple(make(effect, f"policy-{effect}") for effect in effects)
-    assert decide((*policies, make(name="passes", stage="production")), facts_for("fail"), gate="run").verdict == verdict
+    assert (
+        decide((*policies, make(name="passes", stage="production")), facts_for("fail"), gate="run").verdict == verdict
+    )
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -412,7 +415,10 @@ def test_failures_of_an_undeclared_subject_act_and_unknowns_do_not():
     policies = (make("block", "fails"), make_policy("policy: lacks\nrequire: {data.rows: 5}\neffect: block"))
     facts = make_facts(observed="manifest.present: false\nstage: production", subject=Subject("", None, "train.yaml"))
     decision = decide(policies, facts, gate="run")
-    assert [(outcome.outcome, outcome.effect) for outcome in decision.outcomes] == [("fail", "block"), ("unknown", None)]
+    assert [(outcome.outcome, outcome.effect) for outcome in decision.outcomes] == [
+        ("fail", "block"),
+        ("unknown", None),
+    ]
     assert "without a manifest" in decision.outcomes[1].note
     assert decision.outcomes[1].location == Location("train.yaml")
 
@@ -444,7 +450,7 @@ def test_a_policy_that_reads_what_broke_in_when_errs(broken):
     assert acts(decide(policy, broken))[0] == "error"
 
 
-def fail(*arguments):
+def fail(*_):
     raise ZeroDivisionError("no rows")
 
 
@@ -507,7 +513,12 @@ def test_contradictions_are_findings_of_their_own():
     decision = decide(make_policy("require: {data.rows: {at_least: 60}}"), facts)
     assert acts(decision)[0] == "fail"
     (finding,) = decision.contradictions
-    assert (finding.field, finding.declared, finding.observed, finding.source) == ("data.rows", "100", "50", "data files")
+    assert (finding.field, finding.declared, finding.observed, finding.source) == (
+        "data.rows",
+        "100",
+        "50",
+        "data files",
+    )
     assert finding.declared_at == Location("ml-manifest.yaml", 1, 14, 1, 17)
 
 

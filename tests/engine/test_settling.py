@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.building import make_policy
 
 from policy.engine.settling import say_settling
 from policy.model.fact import Fact, Members
 from policy.model.facts import Facts
+from tests.building import make_policy
 
 POLICY = make_policy("""
 policy: p
@@ -23,7 +23,10 @@ effect: block
     ("path", "said"),
     [
         ("owner.team", "state owner.team in the manifest: the team that answers for the project"),
-        ("data.rows", "state data.rows in the manifest: examples in the training split, or supply evidence from data files"),
+        (
+            "data.rows",
+            "state data.rows in the manifest: examples in the training split, or supply evidence from data files",
+        ),
         ("data.secrets", "data.secrets counts only when it is observed: supply evidence from data scan"),
         ("manifest.present", "manifest.present follows from evidence from discovery"),
     ],

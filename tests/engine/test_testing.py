@@ -6,6 +6,7 @@ import pytest
 
 from policy.engine import testing
 from policy.engine.testing import PolicyTest, run_cases
+from policy.language.compiler import compile_policy
 from policy.model.fields import SCHEMA
 from tests.building import make_policy
 
@@ -96,17 +97,17 @@ cases:
 
 
 def test_two_engines_that_disagree_are_an_error(monkeypatch):
-    monkeypatch.setattr(testing, "compile_policy", lambda policy, params: lambda *facts: "pass")
+    monkeypatch.setattr(testing, "compile_policy", lambda *_: lambda *_: "pass")
     (result,) = run(f"{POLICY}  - {{given: {{approach: rag}}, expect: pass}}").results
     assert (result.actual, result.passed) == ("error", False)
     assert result.message == "the compiled policy says pass and the reference interpreter not-applicable"
 
 
 def test_a_policy_that_raises_is_an_error_also_where_one_is_expected(monkeypatch):
-    def fail(*facts):
+    def fail(*_):
         raise ZeroDivisionError("no rows")
 
-    monkeypatch.setattr(testing, "compile_policy", lambda policy, params: fail)
+    monkeypatch.setattr(testing, "compile_policy", lambda *_: fail)
     (result,) = run(f"{POLICY}  - {{given: {{approach: rag}}, expect: error}}").results
     assert (result.actual, result.passed) == ("error", False)
     assert result.message == "it could not be judged: ZeroDivisionError: no rows"
@@ -114,10 +115,12 @@ def test_a_policy_that_raises_is_an_error_also_where_one_is_expected(monkeypatch
 
 def test_each_set_of_parameters_is_compiled_once(monkeypatch):
     seen = []
-    compile_policy = testing.compile_policy
-    monkeypatch.setattr(
-        testing, "compile_policy", lambda policy, params: seen.append(params) or compile_policy(policy, params)
-    )
+
+    def compile_seen(policy, params):
+        seen.append(params)
+        return compile_policy(policy, params)
+
+    monkeypatch.setattr(testing, "compile_policy", compile_seen)
     case = "  - {given: {approach: rag}, %sexpect: not-applicable}\n"
     run(POLICY + case % "" + case % "" + case % "params: {fewest: 5}, " + case % "params: {fewest: 50}, ")
     assert [params["fewest"] for params in seen] == [50, 5]
@@ -179,7 +182,9 @@ def test_tests_that_decide_no_case(cases, left):
 
 
 def test_require_decides_nothing_where_the_policy_does_not_apply():
-    left = undecisive("{data.rows: 5}", "{given: {stage: pilot, data.rows: 5}, expect: not-applicable}", when="{stage: production}")
+    left = undecisive(
+        "{data.rows: 5}", "{given: {stage: pilot, data.rows: 5}, expect: not-applicable}", when="{stage: production}"
+    )
     assert left == ["5}"]
 
 
@@ -205,9 +210,23 @@ def tried(*members: str) -> str:
         (SOME, f"{{{tried('{approach: few-shot, sufficient: false}')}, expect: fail}}", ["false}}}"]),
         (SOME, f"{{{tried()}, expect: fail}}", ["rag, sufficient: false}}}", "false}}}"]),
         (SOME, f"{{{tried('{approach: rag}')}, expect: unknown}}", ["rag, sufficient: false}}}"]),
-        (EACH, f"{{{tried('{approach: rag, sufficient: false, run: a}')}, expect: pass}}", ["rag}, require: {sufficient: false}}, some: {run: a}}}"]),
+        (
+            EACH,
+            f"{{{tried('{approach: rag, sufficient: false, run: a}')}, expect: pass}}",
+            ["rag}, require: {sufficient: false}}, some: {run: a}}}"],
+        ),
+        # An entry that is decided says nothing about why all of them are not.
+        (
+            SOME,
+            f"{{{tried('{approach: rag}', '{approach: few-shot}')}, expect: unknown}}",
+            ["rag, sufficient: false}}}"],
+        ),
         (EACH, f"{{{tried('{approach: rag, sufficient: true, run: a}')}, expect: fail}}", ["some: {run: a}}}", "a}}}"]),
-        (EACH, f"{{{tried('{approach: few-shot, sufficient: true, run: a}')}, expect: pass}}", ["false}}, some: {run: a}}}"]),
+        (
+            EACH,
+            f"{{{tried('{approach: few-shot, sufficient: true, run: a}')}, expect: pass}}",
+            ["false}}, some: {run: a}}}"],
+        ),
         (COUNT, f"{{{tried('{approach: rag}')}, expect: fail}}", []),
         (COUNT, f"{{{tried('{approach: few-shot}')}, expect: fail}}", []),
         (COUNT, f"{{{tried()}, expect: fail}}", ["rag}, at_least: 2}}}"]),

@@ -19,7 +19,7 @@ from policy.language.interpreter import Scope, evaluate, judge_policy, make_scop
 from policy.language.policies import read_policy
 from policy.language.prose import describe_policy
 from policy.model.canonical import canonical_json
-from policy.model.condition import All, Any_, Condition, Not
+from policy.model.condition import All, AnyOf, Condition, Not
 from policy.model.fact import Members
 from policy.model.kinds import MoneyKind, is_list
 from policy.model.policy import Policy
@@ -98,14 +98,14 @@ def test_de_morgan(situation, other):
     scope = scope_of(situation)._replace(params={**situation.params, **other.params})
     assume(situation.params.keys().isdisjoint(other.params))
     one, two = situation.policy.require, other.policy.require
-    assert evaluate(Not(All((one, two))), scope) is evaluate(Any_((Not(one), Not(two))), scope)
-    assert evaluate(Not(Any_((one, two))), scope) is evaluate(All((Not(one), Not(two))), scope)
+    assert evaluate(Not(All((one, two))), scope) is evaluate(AnyOf((Not(one), Not(two))), scope)
+    assert evaluate(Not(AnyOf((one, two))), scope) is evaluate(All((Not(one), Not(two))), scope)
 
 
 @given(situations())
 def test_double_negation_and_idempotence(situation):
     require = situation.policy.require
-    for same in (Not(Not(require)), All((require, require)), Any_((require, require)), All((require,))):
+    for same in (Not(Not(require)), All((require, require)), AnyOf((require, require)), All((require,))):
         assert judge_compiled(with_require(situation, same)) == judge_compiled(situation)
     scope = scope_of(situation)
     assert evaluate(Not(require), scope) is negate(evaluate(require, scope))
@@ -169,7 +169,7 @@ def combine(condition: Condition, leaf: Callable[[Condition], bool | None]) -> b
     match condition:
         case All(items=items):
             return conjoin([combine(item, leaf) for item in items])
-        case Any_(items=items):
+        case AnyOf(items=items):
             return disjoin([combine(item, leaf) for item in items])
         case Not(item=item):
             return negate(combine(item, leaf))
@@ -207,4 +207,3 @@ def test_the_strategies_reach_every_outcome():
 
     judge_some()
     assert min(seen[outcome] for outcome in ("pass", "fail", "unknown", "not-applicable")) > 10
-

@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 from hypothesis import given
-from tests.building import make_facts, make_policy
-from tests.strategies import situations
 
 from policy.language.explanation import Explanation, explain
 from policy.language.interpreter import judge_policy
 from policy.model.facts import Facts
+from tests.building import make_facts, make_policy
+from tests.strategies import situations
 
 TODAY = date(2026, 11, 20)
 

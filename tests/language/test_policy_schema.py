@@ -11,10 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import strategies
-from tests.building import make_document
-from tests.editor import Editor, see, see_node
-from tests.language.test_conformance import ABOUT_FACTS, ABOUT_POLICY, JUDGED, REFUSED, Entry, read_entry, select
 
 from policy.errors import PolicyError
 from policy.language import cases, policies
@@ -24,6 +20,10 @@ from policy.language.policy_schema import policy_json_schema
 from policy.language.vocabulary import COMBINATORS, QUANTIFIERS, TESTS
 from policy.model.fields import SCHEMA, Field
 from policy.model.kinds import COUNT, enum
+from tests import strategies
+from tests.building import make_document
+from tests.editor import Editor, see, see_node
+from tests.language.test_conformance import ABOUT_FACTS, ABOUT_POLICY, JUDGED, REFUSED, Entry, read_entry, select
 
 CATALOGUE = Path(__file__).resolve().parent.parent.parent / "policies"
 FILES = sorted(CATALOGUE.glob("**/*.yaml"))

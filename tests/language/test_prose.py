@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from tests.building import make_policy
-from tests.strategies import policies
 
 from policy.language.prose import describe_condition, describe_policy
-from policy.model.condition import All, Any_, Condition, Not
+from policy.model.condition import All, AnyOf, Condition, Not
 from policy.model.policy import Policy
+from tests.building import make_policy
+from tests.strategies import policies
 
 PARAMS = {
     "enough": ("1000", "{default: 1000}"),
@@ -237,7 +237,7 @@ def test_a_parameter_at_the_end_of_where_keeps_its_bracket():
 
 def test_nothing_to_combine_is_said_plainly():
     assert describe_condition(All(), {}) == "nothing more is needed"
-    assert describe_condition(Any_(), {}) == "nothing can meet this"
+    assert describe_condition(AnyOf(), {}) == "nothing can meet this"
 
 
 # A policy, and the whole of what it says.

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.loading.conftest import MANIFEST, git
 
 from policy.errors import PolicyError
 from policy.loading.discovery import Item, discover
+from tests.loading.conftest import MANIFEST, git
 
 CONFIG = "base_model: org/model\n"
 
@@ -157,10 +157,12 @@ def test_a_worktree_is_a_root_of_its_own(repository, tmp_path):
 
 
 @pytest.mark.parametrize("at_work", ["repository", "elsewhere"])
-def test_what_a_hook_has_set_counts_for_its_own_repository_only(repository, write, tmp_path, monkeypatch, at_work):
+def test_what_a_hook_has_set_counts_for_its_own_repository_only(write, tmp_path, monkeypatch, at_work):
     write({"other/b.yaml": CONFIG})
     git(tmp_path / "other", "init", "--quiet")
     git(tmp_path / "other", "add", "--all")
+    # From now on only the right index tells of the file.
+    write({"other/.gitignore": "*.yaml\n"})
     root = tmp_path / "other" if at_work == "repository" else tmp_path / "elsewhere"
     write({"elsewhere/a.yaml": CONFIG})
     git(root, "init", "--quiet")
@@ -190,7 +192,7 @@ def trap(tmp_path: Path) -> Path:
     return program
 
 
-def test_nothing_that_a_repository_configures_is_run(repository, trap, tmp_path, monkeypatch):
+def test_nothing_that_a_repository_configures_is_run(repository, trap, tmp_path):
     root = repository({"a.yaml": CONFIG})
     hooks = root / ".git" / "more-hooks"
     hooks.mkdir()

@@ -9,17 +9,21 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.building import make_claims
 
 from policy.errors import Location
 from policy.model.canonical import canonical_json, digest, encode_claims, encode_value
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.fields import SCHEMA
 from policy.model.money import Money
+from tests.building import make_claims
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 scalars = (
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False) | texts
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
 )
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
@@ -43,7 +47,7 @@ def test_it_is_what_rfc_8785_says(value):
         (333333333.33333329, b"333333333.3333333"),
         (2**53 - 1, b"9007199254740991"),
         (float(2**53), b"9007199254740992"),
-        ("\u20ac$\x0f\nA'B\"\\\\\"/", b'"\xe2\x82\xac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'),
+        ('\u20ac$\x0f\nA\'B"\\\\"/', b'"\xe2\x82\xac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'),
         ("\x7f\u2028", b'"\x7f\xe2\x80\xa8"'),
         ({"b": 1, "a": (1, 2)}, b'{"a":[1,2],"b":1}'),
         # Sorted by UTF-16 code units: a character beyond the first 65536 comes before U+FB33.
@@ -58,7 +62,19 @@ def test_its_corners(value, expected):
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, math.inf, 2**53, -(2**53), {1: 2}, {None: 1}, "\ud800", {"\ud800": 1}, object(), [b"a"], {"a": date.min}],
+    [
+        math.nan,
+        math.inf,
+        2**53,
+        -(2**53),
+        {1: 2},
+        {None: 1},
+        "\ud800",
+        {"\ud800": 1},
+        object(),
+        [b"a"],
+        {"a": date.min},
+    ],
     ids=repr,
 )
 def test_what_has_no_canonical_form(value):
@@ -122,5 +138,8 @@ def test_claims_are_sorted_and_carry_where_they_come_from():
 
 def test_an_absent_fact_is_no_value_that_looks_like_it():
     kind = SCHEMA.fields["evaluation.metrics"].kind
-    shown = [canonical_json(encode_value(kind, value)) for value in (ABSENT, Members((), complete=True), Members((), complete=False))]
+    shown = [
+        canonical_json(encode_value(kind, value))
+        for value in (ABSENT, Members((), complete=True), Members((), complete=False))
+    ]
     assert len(set(shown)) == 3

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.strategies import values_of
 
 from policy.model.canonical import canonical_json
 from policy.model.fields import SCHEMA
@@ -34,6 +33,7 @@ from policy.model.kinds import (
     list_of,
 )
 from policy.model.money import Money
+from tests.strategies import values_of
 
 COLOUR = enum("red", "dark-red", "blue")
 KINDS = [BOOLEAN, COUNT, DATE, DAYS, DURATION, INTEGER, MONEY, NUMBER, PATH, RATE, SIGNED_DURATION, STRING, COLOUR]
@@ -91,11 +91,17 @@ READ = [
     (MONEY, "1234.50 EUR", Money(1234.5, "EUR"), "1234.5 EUR", "1,234.50 EUR"),
     (MONEY, "0 CHF", Money(0.0, "CHF")),
     (MONEY, "0.00001 USD", Money(0.00001, "USD"), "0.00001 USD", "0 USD"),
-    (MONEY, "12345678901234567890 USD", Money(12345678901234567890.0, "USD"), "12345678901234567000 USD", "12,345,678,901,234,567,168 USD"),
+    (
+        MONEY,
+        "12345678901234567890 USD",
+        Money(12345678901234567890.0, "USD"),
+        "12345678901234567000 USD",
+        "12,345,678,901,234,567,168 USD",
+    ),
 ]
 
 
-@pytest.mark.parametrize("row", READ, ids=[f"{row[0].name} {row[1]}" for row in READ])
+@pytest.mark.parametrize("row", READ, ids=[f"{type(row[0]).__name__} {row[1]}" for row in READ])
 def test_what_a_text_means_and_how_it_is_shown(row):
     kind, text, value, *more = row
     shown = more[0] if more else text
@@ -215,10 +221,11 @@ def test_any_text_is_read_or_refused_in_words(text):
         try:
             value = kind.read(text, plain=True)
         except KindError as error:
-            assert error.message
-            assert error.remedy
+            said = (error.message, error.remedy)
         else:
+            said = (kind.show(value), kind.say(value))
             assert kind.read(kind.show(value), plain=True) == value
+        assert all(said)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
-from tests.building import make_document
-from tests.editor import Editor, see
 
 from policy.errors import PolicyError
 from policy.model.fact import Members
@@ -40,6 +38,8 @@ from policy.model.kinds import (
 from policy.model.manifest import Manifest, read_manifest
 from policy.model.manifest_model import manifest_json_schema, manifest_model
 from policy.model.value_schemas import describe_field
+from tests.building import make_document
+from tests.editor import Editor, see
 
 # An organisation's fields: in a section of their own, named like something of pydantic's, with values like numbers.
 OWN_FIELDS = (

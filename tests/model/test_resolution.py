@@ -180,6 +180,27 @@ def test_a_contradiction_names_the_stronger_claim_first():
     assert (path, claim.origin, against.origin) == ("stage", "observed", "declared")
 
 
+STATED = {
+    "stage": {"observed": "pilot", "declared": "retired"},
+    "approach": {"observed": "rag", "declared": "hybrid"},
+}
+
+
+def test_contradictions_are_sorted_by_path():
+    claims = [Fact(path, value, origin) for path in ("stage", "approach") for origin, value in STATED[path].items()]
+    for ordered in permutations(claims):
+        assert [found.path for found in resolve(ordered, SCHEMA)[1]] == ["approach", "stage"]
+
+
+@pytest.mark.parametrize("sources", ["ab", "ba"])
+def test_observations_agree_whichever_comes_first(sources):
+    claims = [
+        Fact("approach", value, "observed", source)
+        for value, source in zip(("hybrid", "fine-tuning"), sources, strict=True)
+    ]
+    assert resolve(claims, SCHEMA)[0]["approach"].value == "hybrid"
+
+
 def test_claims_outside_the_schema_are_left_out():
     assert resolve([Fact("x.size", 5)], SCHEMA) == ({}, ())
 
@@ -217,7 +238,12 @@ def judge_unordered(path: str, *claims: tuple[str, Any]) -> tuple[Any, Any, int]
             True,
             "observed",
         ),
-        ([("observed", members("style")), ("observed", members("style", "latency"))], {"style", "latency"}, False, "observed"),
+        (
+            [("observed", members("style")), ("observed", members("style", "latency"))],
+            {"style", "latency"},
+            False,
+            "observed",
+        ),
         ([("observed", members("style")), ("observed", members(complete=True))], {"style"}, True, "observed"),
         ([("observed", ABSENT), ("declared", members("style", complete=True))], {"style"}, True, "declared"),
     ],
@@ -237,10 +263,13 @@ def record(origin: str, **values: Any) -> dict[str, Fact]:
     return {name: Fact(name, value, origin) for name, value in values.items()}
 
 
-def settle_records(*claims: tuple[str, list[dict[str, Any]], bool], path: str = "tried") -> tuple[list[dict[str, Any]], bool, list[str]]:
+def settle_records(
+    *claims: tuple[str, list[dict[str, Any]], bool], path: str = "tried"
+) -> tuple[list[dict[str, Any]], bool, list[str]]:
     """The merged records as plain values sorted by text, whether they are all, and where they contradict."""
     stated = [
-        (origin, Members(tuple(record(origin, **item) for item in items), complete)) for origin, items, complete in claims
+        (origin, Members(tuple(record(origin, **item) for item in items), complete))
+        for origin, items, complete in claims
     ]
     value, _, _ = judge_unordered(path, *stated)
     _, contradictions = resolve([Fact(path, value, origin) for origin, value in stated], SCHEMA)
@@ -318,7 +347,7 @@ def test_lists_inside_of_records_are_put_together():
 
 # Order
 
-CLAIMS = {
+CLAIMS: dict[str, list[Any]] = {
     "data.rows": [1000, 1004, 1009, 1012, ABSENT],
     "model.revision": ["a09a354", "a09a3541", "a09a35412", "a09a355"],
     "approach": ["fine-tuning", "hybrid", "rag"],
@@ -332,7 +361,9 @@ CLAIMS = {
     ],
 }
 claims = st.sampled_from(sorted(CLAIMS)).flatmap(
-    lambda path: st.builds(Fact, st.just(path), st.sampled_from(CLAIMS[path]), st.sampled_from(ORIGINS), st.sampled_from("ab"))
+    lambda path: st.builds(
+        Fact, st.just(path), st.sampled_from(CLAIMS[path]), st.sampled_from(ORIGINS), st.sampled_from("ab")
+    )
 )
 
 

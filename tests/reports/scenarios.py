@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from tests.building import decide, make_facts, make_policy
-
 from policy.model.decision import Decision, Subject
 from policy.model.policy import GateSettings, Policy, PolicySet
 from policy.model.summary import Summary
 from policy.model.waiver import Waiver
 from policy.reports.reporter import ReportContext
+from tests.building import decide, make_facts, make_policy
 
 FOLDER = "projects/tone"
 MANIFEST = f"{FOLDER}/ml-manifest.yaml"

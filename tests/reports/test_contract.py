@@ -9,7 +9,6 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 from pydantic import ValidationError
-from tests.reports.scenarios import SCENARIOS, allow
 
 from policy.errors import Location, Problem
 from policy.model import gates
@@ -17,6 +16,7 @@ from policy.model.summary import Summary
 from policy.reports import contract
 from policy.reports.contract import Decisions, json_schema
 from policy.reports.json_report import FORMAT, JsonReporter
+from tests.reports.scenarios import SCENARIOS, allow
 
 # Written by hand from the contract's first edition: every later version must read it as it stands.
 GOLDEN = Path(__file__).parent.parent / "golden" / "policy-decisions-1.json"

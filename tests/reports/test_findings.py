@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.building import make_policy
-from tests.reports.scenarios import block
 
 from policy.model.decision import Outcome, Reason
 from policy.reports.findings import find_alternatives, list_findings, say_wanted
+from tests.building import make_policy
+from tests.reports.scenarios import block
 
 
 def make_outcomes() -> tuple[Outcome, ...]:

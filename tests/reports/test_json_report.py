@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.reports.scenarios import SCENARIOS, allow, block, hostile, undeclared
 
 from policy.__about__ import __version__
 from policy.errors import Location, Problem
 from policy.model.decision import Subject
 from policy.model.summary import Summary
 from policy.reports.json_report import JsonReporter, decision_document, location_document, write_json
+from tests.reports.scenarios import SCENARIOS, allow, block, hostile, undeclared
 
 REPORTER = JsonReporter()
 # What facts.md promised at first; more may come, none of it may go or change its name.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.building import decide, make_facts, make_policy
-from tests.reports.scenarios import MANIFEST, POLICIES, SCENARIOS, Scenario, allow, block, flag, hostile, observe
 
 from policy.errors import Location, Problem
 from policy.model.summary import Summary
 from policy.reports.layout import WIDTH
 from policy.reports.text import TextReporter
 from policy.source.display import measure_width
+from tests.building import decide, make_facts, make_policy
+from tests.reports.scenarios import MANIFEST, POLICIES, SCENARIOS, Scenario, allow, block, flag, hostile, observe
 
 REPORTER = TextReporter()
 ESCAPE = re.compile("\x1b\\[[0-9;]*m")

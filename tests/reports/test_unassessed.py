@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.reports.scenarios import allow
 
 from policy.model.decision import NotAssessed, Outcome
 from policy.reports.unassessed import find_gaps, say_effect
+from tests.reports.scenarios import allow
 
 
 def test_the_fact_that_most_policies_lack_comes_first():

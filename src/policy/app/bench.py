@@ -71,9 +71,11 @@ class Bench:
 def make_reporter(makers: dict[str, Any], name: str) -> Reporter:
     """The reporter of a format. Raises PolicyError for a name that no plugin offers."""
     if name not in makers:
-        raise PolicyError(
-            Problem(f"there is no report format `{name}`", f"the formats are {', '.join(sorted(makers))}")
-        )
+        from policy.source.suggestion import nearest
+
+        close = nearest(name, makers)
+        remedy = f"write `{close}`" if close else f"the formats are {', '.join(sorted(makers))}"
+        raise PolicyError(Problem(f"there is no report format `{name}`", remedy))
     reporter: Reporter = makers[name]()
     return reporter
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from policy.language.explanation import find_decisive
 from policy.language.prose import describe_condition
 from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
+from policy.model.condition import All, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
 from policy.model.derived import DERIVATIONS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _find_tests(condition: Condition, ground: Ground) -> Iterator[Leaf | Quantif
 
 def _find_inner(test: Quantifier, result: bool | None, entry: Ground) -> Iterator[Leaf | Quantifier]:
     """The tests on one entry, where what they say of it speaks for the result of all."""
-    inner = Any_((Not(test.where), test.require)) if isinstance(test, Each) else test.where
+    inner = AnyOf((Not(test.where), test.require)) if isinstance(test, Each) else test.where
     truth = entry.holds(inner)
     # A number rests on the entries that count and on those that do not.
     counted = isinstance(test, Count) and truth is not None and result is not None

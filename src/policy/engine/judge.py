@@ -50,19 +50,13 @@ def judge(
     if approvals or asks:
         stake = digest_stake(first, outcomes, facts, gate)
     if len(first) < len(plan.steps):
-        judgement = Judgement(
-            plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers
-        )
-        outcomes |= {
-            step.policy.id: judgement.judge_step(step) for step in plan.steps if step.reads_approval
-        }
+        judgement = Judgement(plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers)
+        outcomes |= {step.policy.id: judgement.judge_step(step) for step in plan.steps if step.reads_approval}
     ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
     effects = [outcome.effect for outcome in ordered]
     if is_approved(approvals, gate, stake, now):
         effects = [effect for effect in effects if effect != "hold"]
-    made = Judged(
-        plan, facts, gate, now, tuple(waivers), tuple(approvals), ordered, hardest_verdict(effects), stake
-    )
+    made = Judged(plan, facts, gate, now, tuple(waivers), tuple(approvals), ordered, hardest_verdict(effects), stake)
     return record_decision(made)
 
 
@@ -110,13 +104,9 @@ class Judgement:
         policy = step.policy
         explanation = explain(policy, step.params, self.facts, self.today)
         action = step.on_fail if result == "fail" else step.on_unknown
-        waiver = next(
-            (w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None
-        )
+        waiver = next((w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None)
         if result == "unknown" and self.undeclared:
-            action = Action(
-                None, None, "nothing is asked of a subject without a manifest beyond what was observed"
-            )
+            action = Action(None, None, "nothing is asked of a subject without a manifest beyond what was observed")
         if waiver is not None:
             action = Action(
                 None,

@@ -42,6 +42,7 @@ class PolicyTest(NamedTuple):
     missing_outcomes: tuple[str, ...]
     undecisive_leaves: tuple[UndecisiveTest, ...]
 
+
 def run_cases(policy: Policy, schema: Schema) -> PolicyTest:
     """Run every case of the policy, through the compiled function and the reference interpreter."""
     defaults = {spec.name: spec.default for spec in policy.params if spec.default is not None}
@@ -102,9 +103,7 @@ class CaseRun:
             return explain(self.policy, self.params, self.facts, self.today).message
         applies = actual == "pass"
         decided = find_decisive(self.policy.require if applies else self.policy.when, self._ground)
-        said = [
-            describe_condition(item.test, self.params, negated=item.negated == applies) for item in decided
-        ]
+        said = [describe_condition(item.test, self.params, negated=item.negated == applies) for item in decided]
         return f"{'' if applies else 'the policy does not apply: '}{'; '.join(said)}"
 
     @property

@@ -91,9 +91,8 @@ def _read_claims(node: Mapping, schema: Schema, file: str, problems: list[Proble
             claims.extend(_open_list(fact, origin, complete) for fact in reader.read(inner))
         else:
             reader.refuse(inner, f"`{key}` needs fields", f"write `{key}: {{field: value}}`")
-    for path in _read_paths(node.get("absent"), schema, shared):
-        claims.append(Fact(path, ABSENT, "observed", "case"))
-    return claims
+    absent = _read_paths(node.get("absent"), schema, shared)
+    return [*claims, *(Fact(path, ABSENT, "observed", "case") for path in absent)]
 
 
 def _open_list(fact: Fact, origin: str, complete: set[str]) -> Fact:

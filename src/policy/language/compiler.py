@@ -19,7 +19,7 @@ from policy.language.interpreter import add_days
 from policy.language.vocabulary import OPPOSITES, PRESENT
 from policy.model.condition import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Count,
     Each,
@@ -77,9 +77,7 @@ def compile_policies(policies: Sequence[tuple[Policy, Mapping[str, Any]]]) -> li
 class PolicyWriter:
     """Writes the function of one policy as lines of Python."""
 
-    def __init__(
-        self, policy: Policy, params: Mapping[str, Any], constants: dict[str, Any], name: str
-    ) -> None:
+    def __init__(self, policy: Policy, params: Mapping[str, Any], constants: dict[str, Any], name: str) -> None:
         self.policy = policy
         self.params = params
         self.constants = constants
@@ -120,7 +118,7 @@ class PolicyWriter:
     def _condition(self, condition: Condition) -> str:
         if isinstance(condition, All):
             return self._combine(condition.items, empty=True)
-        if isinstance(condition, Any_):
+        if isinstance(condition, AnyOf):
             return self._combine(condition.items, empty=False)
         if isinstance(condition, Not):
             return self._negated(self._condition(condition.item))
@@ -158,9 +156,7 @@ class PolicyWriter:
         wanted = isinstance(leaf.operand, Literal) and leaf.operand.value
         found, missing = (True, False) if wanted else (False, True)
         absent = f"None if {leaf.path!r} in U else {missing}"
-        self._emit(
-            f"{result} = ({absent}) if {value} is None else {missing} if {value} is ABSENT else {found}"
-        )
+        self._emit(f"{result} = ({absent}) if {value} is None else {missing} if {value} is ABSENT else {found}")
         return result
 
     def _plain(self, leaf: Leaf, test: str) -> str:
@@ -197,8 +193,7 @@ class PolicyWriter:
             self._emit(f"{low} = {chosen}.count(True)")
             self._emit(f"{high} = {low} + {chosen}.count(None) if {members}.complete else None")
             bounds = [
-                f"bound_count({test!r}, {low}, {high}, {self._operand(bound)})"
-                for test, bound in condition.bounds
+                f"bound_count({test!r}, {low}, {high}, {self._operand(bound)})" for test, bound in condition.bounds
             ]
             self._emit(f"{result} = conjoin(({''.join(bound + ', ' for bound in bounds)}))")
         return result

@@ -17,7 +17,7 @@ from policy.language.vocabulary import (
 )
 from policy.model.condition import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Count,
     Each,
@@ -76,7 +76,7 @@ class ConditionReader:
     ) -> Condition:
         if text in ("all", "any"):
             items = self._combined(text, value, scope, depth, member=member)
-            return All(items) if text == "all" else Any_(items)
+            return All(items) if text == "all" else AnyOf(items)
         if text == "not":
             return Not(self._condition(value, scope, "not", depth + 1, member=member))
         if text == PRESENT:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from policy.language.vocabulary import PRESENT, SEVERAL
 from policy.model.condition import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Each,
     FieldValue,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def encode_condition(condition: Condition) -> list[Any]:
     """The condition as nested lists; positions are left out, values are canonical."""
-    if isinstance(condition, All | Any_):
+    if isinstance(condition, All | AnyOf):
         word = "all" if isinstance(condition, All) else "any"
         return [word, *map(encode_condition, condition.items)]
     if isinstance(condition, Not):

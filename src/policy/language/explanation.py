@@ -9,7 +9,7 @@ from policy.language.message import MessageWriter
 from policy.language.phrases import count_words, join_words
 from policy.language.prose import ProseWriter
 from policy.language.vocabulary import OPPOSITES, PRESENT
-from policy.model.condition import All, Any_, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
+from policy.model.condition import All, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
 from policy.model.decision import Reason
 from policy.model.fact import ABSENT, Members
 from policy.model.kinds import Kind, ListKind
@@ -67,7 +67,7 @@ def find_decisive(condition: Condition, ground: Ground, *, negated: bool = False
     """The tests that make the condition's result what it is."""
     if isinstance(condition, Not):
         return find_decisive(condition.item, ground, negated=not negated)
-    if not isinstance(condition, All | Any_):
+    if not isinstance(condition, All | AnyOf):
         return [Decisive(condition, ground, negated)]
     result = ground.holds(condition)
     decided = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy.language.interpreter import Scope, evaluate, make_scope
-from policy.model.condition import Any_, Each, Not
+from policy.model.condition import AnyOf, Each, Not
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import RecordsKind
 
@@ -104,7 +104,7 @@ def count_entries(quantifier: Quantifier, ground: Ground) -> Counts:
 
 def find_broken(quantifier: Each, ground: Ground) -> list[Entry]:
     """The entries that break an `each`; where none does for sure, those that may."""
-    kept = Any_((Not(quantifier.where), quantifier.require))
+    kept = AnyOf((Not(quantifier.where), quantifier.require))
     results = [(entry, entry.ground.holds(kept)) for entry in ground.entries(quantifier.path)]
     broken = [entry for entry, result in results if result is False]
     return broken or [entry for entry, result in results if result is None]

@@ -37,9 +37,7 @@ def encode_policy(policy: Policy) -> dict[str, Any]:
 
 def encode_policy_set(policy_set: PolicySet) -> dict[str, Any]:
     """The policies in force and every setting that can change a decision; the set's name is none."""
-    kinds = {
-        f"{policy.id}.{spec.name}": spec.kind for policy in policy_set.policies for spec in policy.params
-    }
+    kinds = {f"{policy.id}.{spec.name}": spec.kind for policy in policy_set.policies for spec in policy.params}
     return {
         "policies": sorted(
             (encode_policy(policy) for policy in policy_set.policies), key=lambda item: str(item["policy"])

@@ -9,7 +9,7 @@ from policy.language.comparison import apply_test, bound_count, conjoin, disjoin
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Count,
     Each,
@@ -78,7 +78,7 @@ def evaluate(condition: Condition, scope: Scope) -> bool | None:
     """The truth of a condition: True, False, or None for unknown."""
     if isinstance(condition, All):
         return conjoin([evaluate(item, scope) for item in condition.items])
-    if isinstance(condition, Any_):
+    if isinstance(condition, AnyOf):
         return disjoin([evaluate(item, scope) for item in condition.items])
     if isinstance(condition, Not):
         return negate(evaluate(condition.item, scope))
@@ -131,6 +131,4 @@ def evaluate_quantifier(condition: Some | Each | Count, scope: Scope) -> bool | 
         return conjoin([*kept, *open_end])
     low = chosen.count(True)
     high = low + chosen.count(None) if members.complete else None
-    return conjoin(
-        [bound_count(test, low, high, resolve_operand(bound, scope)) for test, bound in condition.bounds]
-    )
+    return conjoin([bound_count(test, low, high, resolve_operand(bound, scope)) for test, bound in condition.bounds])

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from policy.errors import Location, Problem
 from policy.language.polarity import Signed, walk_signed
-from policy.language.vocabulary import COUNT_TESTS, ORDER, PRESENT, SEVERAL
+from policy.language.vocabulary import ORDER, PRESENT, SEVERAL
 from policy.model.condition import All, Count, Each, Leaf, Literal, Now, Operand, Some
 from policy.model.money import Money
 from policy.source.node import Mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from policy.model.condition import Condition
     from policy.model.policy import Policy
@@ -152,7 +152,7 @@ class Linter:
     def _lint_presence(self, leaf: Leaf, part: Signed) -> None:
         wanted = isinstance(leaf.operand, Literal) and leaf.operand.value
         if part.in_when:
-            message = f"`when` asks whether `{leaf.path}` is known: a policy that it leaves out is not judged at all"
+            message = f"`when` asks whether `{leaf.path}` is known: a policy that it leaves out is not judged"
             self.warn("absence-test", message, "test its value, or ask for it under `require`", leaf.location)
         elif part.signs != {1 if wanted else -1}:
             message = f"a missing `{leaf.path}` meets this test, and stating it can turn a pass into a fail"
@@ -160,7 +160,7 @@ class Linter:
 
     def lint_lists(self) -> None:
         """Every `each` that an empty list would meet."""
-        counted = {path for path in (*counted_lists(self.policy.when), *counted_lists(self.policy.require))}
+        counted = {*counted_lists(self.policy.when), *counted_lists(self.policy.require)}
         for part in walk_signed(self.policy):
             test = part.condition
             if isinstance(test, Each) and not part.in_when and 1 in part.signs and test.path not in counted:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from policy.errors import PolicyError, Problem
 from policy.language.cases import read_cases
 from policy.language.conditions import ConditionReader
-from policy.language.operands import Use
 from policy.language.parameters import merge_kinds, read_parameter
 from policy.model.condition import All, Condition, outer_paths
 from policy.model.fields import ALTERNATIVES, SCHEMA, Schema
@@ -19,6 +18,7 @@ from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Document, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from policy.language.operands import Use
     from collections.abc import Iterable
 
 KEYS = (

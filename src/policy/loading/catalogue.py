@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy.errors import Location, PolicyError, Problem
 from policy.language.policies import read_policy
-from policy.source.yaml_reader import read_yaml_file
+from policy.loading.policy_text import read_policy_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +78,7 @@ def load_policies(places: Iterable[PolicyPlace], schema: Schema, *, with_cases: 
 
 def load_policy(place: PolicyPlace, schema: Schema, *, with_cases: bool = False) -> Policy:
     """The policy in one file; its area is the name of its folder."""
-    document = read_yaml_file(place.path, place.shown)
+    document = read_policy_document(place.path, place.shown, with_cases=with_cases)
     area = os.path.basename(os.path.dirname(place.shown))
     return read_policy(document, schema, area=area, with_cases=with_cases)
 

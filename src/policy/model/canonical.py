@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policy.model.fact import ABSENT, Fact, Members
-from policy.model.fields import Schema
 from policy.model.kinds import Kind, ListKind, RecordsKind
+
+if TYPE_CHECKING:
+    from policy.model.fields import Schema
 
 # Between these bounds Python and ECMAScript write a double in the same digits.
 _SMALLEST, _LARGEST = 1e-4, 1e16

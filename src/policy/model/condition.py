@@ -57,7 +57,7 @@ class All(Record):
     items: tuple[Condition, ...] = ()
 
 
-class Any_(Record):
+class AnyOf(Record):
     """At least one item holds; false without items."""
 
     items: tuple[Condition, ...] = ()
@@ -99,12 +99,12 @@ class Count(Record):
 
 
 Quantifier = Some | Each | Count
-Condition = Leaf | All | Any_ | Not | Some | Each | Count
+Condition = Leaf | All | AnyOf | Not | Some | Each | Count
 
 
 def parts_of(condition: Condition) -> tuple[Condition, ...]:
     """The conditions directly inside this one."""
-    if isinstance(condition, All | Any_):
+    if isinstance(condition, All | AnyOf):
         return condition.items
     if isinstance(condition, Not):
         return (condition.item,)

@@ -68,9 +68,7 @@ SOURCE_FIELDS = (
     Field("path", PATH, "the file, relative to the manifest", (CONFIG,)),
     Field("name", STRING, "the data set's name where it is no file of the repository", (CONFIG,)),
     Field("license", STRING, "the licence's identifier", ("dataset card",), agree="case"),
-    Field(
-        "split", enum(*SPLITS), "what the data is for; training where nothing is said", (CONFIG,), agree="any"
-    ),
+    Field("split", enum(*SPLITS), "what the data is for; training where nothing is said", (CONFIG,), agree="any"),
     Field("rows", COUNT, "examples in it", (DATA,), agree="within:0.01"),
     Field("format", STRING, "json, jsonl, csv or parquet", (DATA,)),
     Field("digest", STRING, "SHA-256 of its bytes, in hexadecimal", (DATA,), agree="prefix"),
@@ -109,9 +107,7 @@ FIELDS = (
         list_of(enum("style", "domain-language", "task-pattern", "latency", "knowledge", "other")),
         "why the model is adapted",
     ),
-    Field(
-        "stage", enum("experiment", "prototype", "pilot", "production", "retired"), "how far the project is"
-    ),
+    Field("stage", enum("experiment", "prototype", "pilot", "production", "retired"), "how far the project is"),
     Field(
         "system.kind",
         enum("assistant", "agent", "extraction", "classification", "generation", "search", "other"),
@@ -190,9 +186,7 @@ FIELDS = (
         writable=False,
     ),
     Field("model.base", STRING, "the base model", (CONFIG,), agree="case"),
-    Field(
-        "model.revision", STRING, "the base model's revision: a commit or a hash", (CONFIG,), agree="prefix"
-    ),
+    Field("model.revision", STRING, "the base model's revision: a commit or a hash", (CONFIG,), agree="prefix"),
     Field("model.license", STRING, "the base model's licence", ("model card",), agree="case"),
     Field(
         "model.license_terms",
@@ -309,9 +303,7 @@ FIELDS = (
         "consistency over repeats is measured, before and after",
         (RESULTS,),
     ),
-    Field(
-        "evaluation.pattern_shown", BOOLEAN, "the task repeats, and prompting was measured on it", (RESULTS,)
-    ),
+    Field("evaluation.pattern_shown", BOOLEAN, "the task repeats, and prompting was measured on it", (RESULTS,)),
     Field(
         "evaluation.latency_p95",
         DURATION,
@@ -404,9 +396,7 @@ class Schema:
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
         self.fields = {field.path: field for field in fields}
-        self.sections = {
-            path[:end] for path in self.fields for end in range(len(path)) if path[end] == "."
-        }
+        self.sections = {path[:end] for path in self.fields for end in range(len(path)) if path[end] == "."}
 
     def get(self, path: str) -> Field | None:
         return self.fields.get(path)

@@ -78,6 +78,8 @@ def _refuse_quotes(kind: Kind, text: str, plain: bool) -> None:
 
 
 class BooleanKind(Kind):
+    """`true` or `false`, nothing else."""
+
     def read(self, text: str, plain: bool) -> bool:
         _refuse_quotes(self, text, plain)
         if text == "true":
@@ -103,6 +105,8 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class IntegerKind(Kind):
+    """A whole number within ±2^53."""
+
     low: int = -LARGEST_INTEGER
 
     def read(self, text: str, plain: bool) -> int:
@@ -134,6 +138,8 @@ class IntegerKind(Kind):
 
 
 class NumberKind(Kind):
+    """A double; NaN and the infinities are none."""
+
     low: float = float("-inf")
     high: float = float("inf")
 
@@ -145,9 +151,7 @@ class NumberKind(Kind):
         if value in (float("inf"), float("-inf")):
             raise KindError(f"`{text[:40]}` is too large for a number", "write a finite number, such as 0.05")
         if not self.low <= value <= self.high:
-            raise KindError(
-                f"{text} is not between {self.low:g} and {self.high:g}", "write a number in that range"
-            )
+            raise KindError(f"{text} is not between {self.low:g} and {self.high:g}", "write a number in that range")
         return value
 
     def show(self, value: Any) -> str:
@@ -162,6 +166,8 @@ class NumberKind(Kind):
 
 
 class StringKind(Kind):
+    """Text as it is written."""
+
     def read(self, text: str, plain: bool) -> str:
         if not text:
             raise KindError("the text is empty", "write something, or leave the line out")
@@ -180,6 +186,8 @@ class PathKind(Kind):
 
 
 class EnumKind(Kind):
+    """One of some words, which have no order."""
+
     choices: tuple[str, ...] = ()
 
     def read(self, text: str, plain: bool) -> str:
@@ -211,15 +219,14 @@ class DurationKind(Kind):
         match = _DURATION.fullmatch(text)
         if match is None or len(text) > 40:
             if _NUMBER.fullmatch(text):
-                raise KindError(
-                    f"`{text[:40]}` is a number without a unit where a duration is needed", remedy
-                )
+                raise KindError(f"`{text[:40]}` is a number without a unit where a duration is needed", remedy)
             raise KindError(f"`{text[:40]}` is not a duration", remedy)
         unit = match[2]
         if unit not in UNITS_MS:
             raise KindError(f"`{match[2]}` is not a unit of time", remedy)
         # In whole numbers: 1.1 h is 3,960,000 ms, and a little more in doubles.
         whole, _, decimals = match[1].partition(".")
+        milliseconds: int
         milliseconds, rest = divmod(int(whole + decimals) * UNITS_MS[unit], 10 ** len(decimals))
         if rest or abs(milliseconds) > LARGEST_INTEGER:
             raise KindError(f"`{text}` is not a whole number of milliseconds within ±2^53", remedy)
@@ -256,6 +263,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class DateKind(Kind):
+    """A day of the calendar."""
+
     def read(self, text: str, plain: bool) -> date:
         try:
             # Python also reads other forms of ISO 8601, such as 2026-W01-1.
@@ -282,6 +291,8 @@ _MONEY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Z]{3})")
 
 
 class MoneyKind(Kind):
+    """An amount in a currency."""
+
     def read(self, text: str, plain: bool) -> Money:
         match = _MONEY.fullmatch(text)
         if match is None or len(text) > 40:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.errors import PolicyError, Problem
-from policy.model.fact import Fact
 from policy.model.fields import SCHEMA, Schema
 from policy.model.reading import FactReader
 from policy.source.node import Document, Mapping, Scalar
+
+if TYPE_CHECKING:
+    from policy.model.fact import Fact
 
 MANIFEST_NAME = "ml-manifest.yaml"
 FORMAT = "1"
@@ -56,5 +58,9 @@ def _check_format(root: Mapping, file: str, problems: list[Problem]) -> None:
     elif not (isinstance(node, Scalar) and node.text == FORMAT):
         found = f"`{node.text}`" if isinstance(node, Scalar) else "no number"
         problems.append(
-            Problem(f"the manifest's format is {found}; this version reads format 1", "write `manifest: 1`", node.location(file))
+            Problem(
+                f"the manifest's format is {found}; this version reads format 1",
+                "write `manifest: 1`",
+                node.location(file),
+            )
         )

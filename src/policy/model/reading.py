@@ -140,7 +140,7 @@ class FactReader:
             return
         names = list(known) if where else [*self.schema.fields, *known]
         close = nearest(path, names)
-        if path.startswith("x."):
+        if path == "x" or path.startswith("x."):
             remedy = "declare it under `fields:` in the policy set" + (f", or write `{close}`" if close else "")
         elif close:
             remedy = f"a field with a similar name exists: `{close}`"

@@ -161,4 +161,3 @@ def record_key(kind: RecordsKind, item: dict[str, Fact]) -> Any:
         if name in item:
             return name, item[name].value
     return object()
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy.model.condition import All, Any_, Condition, Not, parts_of
+from policy.model.condition import All, AnyOf, Condition, Not, parts_of
 from policy.model.gates import EFFECTS, SEVERITIES
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def _walk_alternatives(condition: Condition, *, negated: bool = False, free: boo
     if isinstance(condition, Not):
         yield from _walk_alternatives(condition.item, negated=not negated, free=free)
         return
-    if isinstance(condition, All | Any_):
-        free = free or (isinstance(condition, Any_) != negated and len(condition.items) > 1)
+    if isinstance(condition, All | AnyOf):
+        free = free or (isinstance(condition, AnyOf) != negated and len(condition.items) > 1)
     place = getattr(condition, "location", None)
     if free and place:
         yield place

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
 
 from policy.app.checking import Check, CheckRequest, exit_code
-from policy.errors import NothingToJudgeError, Problem
+from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.gates.cli.options import config_option, gate_option, time_option
-from policy.gates.cli.outputs import Output, parse_targets
-from policy.gates.cli.problems import print_problems, use_colour
+from policy.gates.cli.outputs import Output
+from policy.gates.cli.problems import print_problems, relocate
+from policy.gates.cli.streams import use_colour
+from policy.gates.cli.targets import parse_targets, refuse_inputs
+from policy.gates.cli.usage import NameOf
+from policy.loading.discovery import find_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 
@@ -29,16 +36,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["block", "hold", "flag"]),
+    type=NameOf("verdict", ("block", "hold", "flag")),
     default="block",
     show_default=True,
     help="The mildest verdict that ends with exit code 1.",
 )
 @time_option
 @config_option
-@click.option(
-    "--jobs", type=click.IntRange(1, 64), help="Processes to use; by default as many as the work is worth."
-)
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes to use; by default as many as the work is worth.")
 def command(
     paths: tuple[str, ...],
     gate: str,
@@ -60,7 +65,7 @@ def command(
     policy check --effective-time 2027-01-01    as it will be judged then
 
     Exit codes: 0 allowed, 1 blocked, 2 the input is wrong, 3 nothing to judge, 4 held for approval.
-    """
+    """  # noqa: D301 - click needs the character itself to leave lines as they are
     targets = parse_targets(outputs)
     colour = use_colour()
     request = CheckRequest(
@@ -72,29 +77,47 @@ def command(
         formats=tuple((target.format, colour and target.path is None) for target in targets),
         jobs=jobs,
     )
-    check = Check(request)
-    outs = [Output(target, reporter) for target, reporter in zip(targets, check.bench.reporters, strict=True)]
-    try:
-        _write(check, outs)
-    finally:
-        for out in outs:
-            out.discard()
+    check = open_check(request)
+    refuse_inputs(targets, list_inputs(check))
+    with ExitStack() as stack:
+        outs = []
+        for target, reporter in zip(targets, check.bench.reporters, strict=True):
+            outs.append(Output(target, reporter))
+            stack.callback(outs[-1].discard)
+        write_reports(check, outs)
     if not check.summary.subjects and not any(problem.level == "error" for problem in check.problems):
-        raise NothingToJudgeError(
-            Problem(
-                f"there is nothing to judge in {' '.join(request.paths)}: no ml-manifest.yaml and no training config",
-                "write an ml-manifest.yaml, or name the folder that holds one",
-            )
-        )
+        message = f"there is nothing to judge in {' '.join(request.paths)}: no ml-manifest.yaml and no training config"
+        raise NothingToJudgeError(Problem(message, "write an ml-manifest.yaml, or name the folder that holds one"))
     return exit_code(check.summary, check.problems, fail_on)
 
 
-def _write(check: Check, outs: list[Output]) -> None:
-    for out, context in zip(outs, check.bench.contexts, strict=True):
+def open_check(request: CheckRequest) -> Check:
+    """The run, before anything is judged. Raises PolicyError."""
+    try:
+        return Check(request)
+    except PolicyError as error:
+        raise relocate(error, find_root(request.paths[0])) from None
+
+
+def list_inputs(check: Check) -> Iterator[str]:
+    """The files that no report may take the place of."""
+    workspace = check.bench.workspace
+    for item in check.items:
+        for file in (item.manifest, *item.candidates):
+            if file is not None:
+                yield os.path.join(workspace.root, file)
+    if workspace.config is not None:
+        yield os.path.join(workspace.root, workspace.config)
+
+
+def write_reports(check: Check, outs: list[Output]) -> None:
+    """Judge, and write every report as the decisions come."""
+    contexts = check.bench.contexts
+    for out, context in zip(outs, contexts, strict=True):
         out.start(out.reporter.start(context))
     for rendered in check.run():
         for out, text in zip(outs, rendered.texts, strict=True):
             out.add(rendered.verdict, text)
-    print_problems(check.problems, check.bench.contexts[0].show_path)
-    for out, context in zip(outs, check.bench.contexts, strict=True):
+    print_problems(check.problems, contexts[0].show_path)
+    for out, context in zip(outs, contexts, strict=True):
         out.finish(out.reporter.finish(check.summary, check.problems, context))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from policy.app.explaining import describe, judge_alone
-from policy.app.workspace import open_workspace
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import config_option, gate_option, time_option
 from policy.gates.cli.problems import print_problems
-from policy.loading.discovery import find_root
+from policy.gates.cli.streams import say
+from policy.gates.cli.workspace import open_here
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("policy_id", metavar="POLICY")
-@click.argument("manifest", required=False, type=click.Path(exists=True), metavar="[MANIFEST]")
+@click.argument("manifest", required=False, type=click.Path(), metavar="[MANIFEST]")
 @gate_option
 @time_option
 @config_option
@@ -31,17 +31,18 @@ def command(policy_id: str, manifest: str | None, gate: str, now: datetime, conf
 
     Ends with 0 whatever the outcome is: `policy check` is what judges.
     """
-    workspace = open_workspace(find_root(manifest) if manifest else None, config)
+    if manifest is not None and not os.path.exists(manifest):
+        raise PolicyError(Problem(f"there is no `{manifest}`", "name a manifest, a training config or a folder"))
+    workspace = open_here(config, manifest or ".")
     policy = find_policy(workspace.policy_set, policy_id)
-    click.echo(describe(policy, workspace.policy_set, gate))
-    if manifest is not None:
-        text, problems = judge_alone(workspace, policy, manifest, gate, now)
-        click.echo("")
-        click.echo(text)
-        print_problems(problems, lambda file: os.path.relpath(os.path.join(workspace.root, file)))
-        if any(problem.level == "error" for problem in problems):
-            return 2
-    return 0
+    say(describe(policy, workspace.policy_set, gate))
+    if manifest is None:
+        return 0
+    text, problems = judge_alone(workspace, policy, manifest, gate, now)
+    if text:
+        say(f"\n{text}")
+    print_problems(problems, lambda file: os.path.relpath(os.path.join(workspace.root, file)))
+    return 2 if any(problem.level == "error" for problem in problems) else 0
 
 
 def find_policy(policy_set: PolicySet, policy_id: str) -> Policy:
@@ -49,10 +50,7 @@ def find_policy(policy_set: PolicySet, policy_id: str) -> Policy:
     for policy in policy_set.policies:
         if policy.id == policy_id:
             return policy
-    from policy.source.suggestion import nearest
+    from policy.gates.cli.usage import refuse_name
 
-    close = nearest(policy_id, [policy.id for policy in policy_set.policies])
-    remedy = (
-        f"a policy with a similar name exists: `{close}`" if close else "`policy list` shows what there is"
-    )
-    raise PolicyError(Problem(f"there is no policy `{policy_id}` in force", remedy))
+    known = [policy.id for policy in policy_set.policies]
+    raise refuse_name("policy", policy_id, known, "`policy list` shows what there is")

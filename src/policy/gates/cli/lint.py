@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from policy.app.policy_files import read_policy_files
-from policy.app.workspace import open_workspace
 from policy.errors import NothingToJudgeError, Problem
 from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
+from policy.gates.cli.streams import say
+from policy.gates.cli.workspace import open_here
 from policy.language.lint import lint_policy
 
 
@@ -24,14 +25,16 @@ def command(paths: tuple[str, ...], config: str | None) -> int:
 
     Exit codes: 0 nothing found, 1 a finding of style, 2 a file is wrong.
     """
-    workspace = open_workspace(config=config)
+    workspace = open_here(config, with_cases=True)
     files, problems = read_policy_files(workspace, paths)
     if not files and not problems:
         raise NothingToJudgeError(Problem("there are no policies here", "name a policy file, or a folder of policies"))
     findings = [finding for file in files for finding in lint_policy(file.policy, file.document)]
     print_problems([*problems, *findings])
-    click.echo(f"{len(files) + len({problem.location.file for problem in problems if problem.location})} policy files, "
-               f"{len(problems)} errors, {len(findings)} warnings")
+    broken = {problem.location.file for problem in problems if problem.location} - {
+        file.document.file for file in files
+    }
+    say(f"{len(files) + len(broken)} policy files, {len(problems)} errors, {len(findings)} warnings")
     if problems:
         return 2
     return 1 if findings else 0

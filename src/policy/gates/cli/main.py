@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from policy.__about__ import __version__
-from policy.errors import PolicyError
+from policy.errors import PolicyError, Problem
 from policy.gates.cli.problems import print_problems
+from policy.gates.cli.streams import prepare_streams, say_aside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,9 @@ COMMANDS = {
     "test": "Run the cases of policies and report their coverage.",
     "version": "Print the version.",
 }
-INTERNAL_ERROR = 70
 USAGE_ERROR = 2
+INTERNAL_ERROR = 70
+INTERRUPTED = 130
 
 
 class Commands(click.Group):
@@ -50,66 +51,84 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            from policy.source.suggestion import nearest
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from policy.gates.cli.usage import refuse_name
 
-            close = nearest(name, COMMANDS)
-            hint = f"did you mean `{close}`?" if close else f"the commands are {', '.join(COMMANDS)}"
-            raise click.UsageError(f"there is no command `{name}`: {hint}", ctx)
+            raise refuse_name("command", name, COMMANDS)
         return super().resolve_command(ctx, args)
 
 
-@click.command(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="policy %(version)s (tunegate)")
 def cli() -> None:
     """Policy as code for machine-learning platforms: should this be fine-tuned, and if not, what instead?
 
     Exit codes: 0 allowed, 1 blocked, 2 the input or a policy is wrong, 3 nothing to judge, 4 held for
     approval, 70 a bug of ours.
-    """
+    """  # noqa: D400 - it ends with a question
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; never raises."""
+    prepare_streams()
     try:
         result = cli.main(
             args=None if arguments is None else list(arguments), prog_name="policy", standalone_mode=False
         )
     except click.ClickException as error:
-        error.show(sys.stderr)
-        return USAGE_ERROR
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        return _report_usage(error)
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED
     except PolicyError as error:
         print_problems(error.problems)
         return error.exit_code
-    except BrokenPipeError:
-        return _close_quietly()
+    except SystemExit as stop:  # click's own way out, of shell completion and of `--help | head`
+        return stop.code if isinstance(stop.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours is said in one line
-        return _report_bug(error)
+        return _report_fault(error)
     return result if isinstance(result, int) else 0
 
 
-def _close_quietly() -> int:
-    """Whoever read our output has left, as in `policy list | head`: nothing more to say."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+def _report_usage(error: click.ClickException) -> int:
+    from policy.gates.cli.usage import describe_usage
+
+    if error.message.startswith("Usage:"):
+        # Called without a command: the answer is the help.
+        say_aside(error.message)
+    else:
+        print_problems([describe_usage(error)])
+    return USAGE_ERROR
 
 
-def _report_bug(error: Exception) -> int:
+def _report_fault(error: Exception) -> int:
+    """Say what nobody foresaw: that the system refuses something, or that this command has a bug."""
+    problem = _describe_refusal(error) if isinstance(error, OSError) else None
+    if problem is not None:
+        print_problems([problem])
+        return USAGE_ERROR
     if os.environ.get("POLICY_DEBUG"):
-        raise error
+        import traceback
+
+        say_aside("".join(traceback.format_exception(error)).rstrip("\n"))
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = f" ({os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno})" if where else ""
-    print(
-        f"error: a bug in policy {__version__}: {type(error).__name__}: {error}{place}\n"
-        "  help: please report it with this line; POLICY_DEBUG=1 shows the whole traceback",
-        file=sys.stderr,
-    )
+    said = f"a bug in policy {__version__}: {type(error).__name__}: {error}{place}"
+    print_problems([Problem(said, "please report it with this line; POLICY_DEBUG=1 shows the whole traceback")])
     return INTERNAL_ERROR
+
+
+def _describe_refusal(error: OSError) -> Problem | None:
+    """The problem of a system that refuses what every program may ask of it; None where it is something else."""
+    import errno
+
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return Problem("the working folder does not exist any more", "change to one that does")
+    spent = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    if error.errno not in spent:
+        return None
+    place = f" (`{error.filename}`)" if error.filename else ""
+    return Problem(f"the system refuses to go on: {error.strerror}{place}", "make room, and try again")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from policy.errors import PolicyError, Problem
+from policy.gates.cli.usage import NameOf
 from policy.model.gates import GATES
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ def gate_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--gate`."""
     return click.option(
         "--gate",
-        type=click.Choice(GATES),
+        type=NameOf("gate", GATES),
         default="check",
         show_default=True,
         help="The gate to judge at; effects and modes differ by gate.",
@@ -29,7 +31,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--config",
         metavar="FILE",
-        type=click.Path(exists=True, dir_okay=False),
+        type=click.Path(),
         help="The policy set; without it the nearest policy.yaml, or pyproject.toml with [tool.policy], "
         "from the working folder up to the repository's root, and without any the whole catalogue.",
     )(command)
@@ -53,5 +55,6 @@ def _read_time(_context: click.Context, _option: click.Parameter, value: str | N
 
     time = parse_time(value)
     if time is None:
-        raise click.BadParameter(f"`{value}` is not a time; write 2026-12-31 or 2026-12-31T12:00:00Z")
+        remedy = "write a date, 2026-12-31, or a time with its zone, 2026-12-31T12:00:00Z"
+        raise PolicyError(Problem(f"`--effective-time`: `{value}` is not a time", remedy))
     return time

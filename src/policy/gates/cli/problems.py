@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
+
+from policy.gates.cli.streams import say_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from policy.errors import Problem
+    from policy.errors import Location, PolicyError, Problem
+
+LONGEST_QUOTED = 1 << 20
 
 
 def print_problems(problems: Iterable[Problem], show_path: Callable[[str], str] | None = None) -> None:
     """Print each problem once; a file is quoted where it can be read."""
-    for problem in problems:
-        print(format_problem(problem, show_path or (lambda file: file)), file=sys.stderr)
+    for problem in dict.fromkeys(problems):
+        say_aside(format_problem(problem, show_path or (lambda file: file)))
+
+
+def relocate(error: PolicyError, root: str) -> PolicyError:
+    """The error with files named as from the working folder; they are relative to `root`, where they are there."""
+
+    def move(place: Location) -> Location:
+        path = os.path.join(root, place.file)
+        return place._replace(file=os.path.relpath(path)) if os.path.lexists(path) else place
+
+    return type(error)(
+        *(
+            problem._replace(
+                location=problem.location and move(problem.location),
+                related=tuple((label, move(place)) for label, place in problem.related),
+            )
+            for problem in error.problems
+        )
+    )
 
 
 def format_problem(problem: Problem, show_path: Callable[[str], str]) -> str:
@@ -37,7 +58,7 @@ def format_problem(problem: Problem, show_path: Callable[[str], str]) -> str:
 def _quote(path: str, problem: Problem) -> list[str]:
     from policy.source.excerpt import quote
 
-    if problem.location is None or not os.path.isfile(path) or os.path.getsize(path) > 1 << 20:
+    if problem.location is None or not os.path.isfile(path) or os.path.getsize(path) > LONGEST_QUOTED:
         return []
     try:
         with open(path, "rb") as stream:
@@ -45,8 +66,3 @@ def _quote(path: str, problem: Problem) -> list[str]:
     except OSError:
         return []
     return [quote(text, problem.location)]
-
-
-def use_colour() -> bool:
-    """Whether standard output is a terminal that wants colour."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policy.app.workspace import open_workspace
 from policy.gates.cli.options import config_option
+from policy.gates.cli.streams import say
+from policy.gates.cli.usage import NameOf
+from policy.gates.cli.workspace import open_here
 
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet
@@ -17,7 +19,7 @@ KINDS = ("manifest", "policy", "policy-set", "decisions")
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(KINDS), default="manifest", metavar="[KIND]")
+@click.argument("kind", type=NameOf("kind of schema", KINDS), default="manifest", metavar="[KIND]")
 @config_option
 def command(kind: str, config: str | None) -> int:
     """Print the JSON Schema of KIND: manifest (the default), policy, policy-set or decisions.
@@ -43,9 +45,9 @@ def command(kind: str, config: str | None) -> int:
 
         schema = json_schema()
     else:
-        schema = describe(kind, open_workspace(config=config).policy_set)
+        schema = describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.
-    click.echo(json.dumps(schema, indent=2))
+    say(json.dumps(schema, indent=2))
     return 0
 
 

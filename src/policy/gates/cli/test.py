@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policy.app.policy_files import read_policy_files
-from policy.app.workspace import open_workspace
 from policy.engine.testing import PolicyTest, run_cases
 from policy.errors import NothingToJudgeError, Problem
 from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
+from policy.gates.cli.streams import say
+from policy.gates.cli.usage import NameOf
+from policy.gates.cli.workspace import open_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also fail where an outcome has no case, or where a test of the policy decided no case.",
 )
-@click.option("--output", "-o", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", "-o", "form", type=NameOf("format", ("text", "json")), default="text", show_default=True)
 @config_option
 def command(paths: tuple[str, ...], require_cases: bool, form: str, config: str | None) -> int:
     """Run the cases in policy files: those at the PATHs, or of every policy in force.
@@ -34,7 +36,7 @@ def command(paths: tuple[str, ...], require_cases: bool, form: str, config: str 
 
     Exit codes: 0 all pass, 1 a case fails (or coverage is incomplete with --require-cases), 2 a file is wrong.
     """
-    workspace = open_workspace(config=config)
+    workspace = open_here(config, with_cases=True)
     files, problems = read_policy_files(workspace, paths)
     if not files and not problems:
         raise NothingToJudgeError(Problem("there are no policies here", "name a policy file, or a folder of policies"))
@@ -42,12 +44,12 @@ def command(paths: tuple[str, ...], require_cases: bool, form: str, config: str 
     if form == "json":
         import json
 
-        click.echo(json.dumps({"format": "policy-tests/1", "policies": list(map(encode_test, tests))}, indent=2))
+        say(json.dumps({"format": "policy-tests/1", "policies": list(map(encode_test, tests))}, indent=2))
     else:
         for test in tests:
             for line in describe_test(test, require_cases=require_cases):
-                click.echo(line)
-        click.echo(summarise(tests))
+                say(line)
+        say(summarise(tests))
     print_problems(problems)
     if problems:
         return 2

@@ -7,10 +7,11 @@ import sys
 import click
 
 from policy.__about__ import __version__
+from policy.gates.cli.streams import say
 
 
 @click.command("version")
 def command() -> int:
     """Print the version of tunegate and of Python."""
-    click.echo(f"tunegate {__version__} (Python {sys.version.split()[0]})")
+    say(f"tunegate {__version__} (Python {sys.version.split()[0]})")
     return 0
