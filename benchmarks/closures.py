@@ -136,7 +136,7 @@ class ClosureBuilder:
         if isinstance(operand, FieldValue):
             path = operand.path
             proven = path in self.observed
-                return lambda v, p, *_: (p if proven else v).get(path)
+            return lambda v, p, *_: (p if proven else v).get(path)
         offset = self._operand(operand.offset)
         return lambda v, p, u, t: add_days(t, offset(v, p, u, t))
 

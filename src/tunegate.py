@@ -6,6 +6,7 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+INTERRUPTED = 130
 
 
 def import_package() -> str:
@@ -37,9 +38,12 @@ def main() -> int:
             f" tunegate's own belongs in {os.path.join(HERE, 'policy')} (reinstall it if it is missing)\n"
         )
         return 2
-    from policy.gates.cli.main import main as run
+    try:
+        from policy.gates.cli.main import main as run
 
-    return run()
+        return run()
+    except KeyboardInterrupt:  # while the command itself is still being imported
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def test_a_gate_judges_what_names_it_or_has_a_default(gate):
         make("{release: hold, default: flag}", "both-three"),
     )
     judged = [outcome.policy for outcome in decide(policies, facts_for("fail"), gate=gate).outcomes]
-    assert judged == ["default-one", *(["named-two"] if gate in ("commit", "ci") else []), "both-three"]
+    assert judged == ["both-three", "default-one", *(["named-two"] if gate in ("commit", "ci") else [])]
 
 
 def test_a_policy_set_can_add_a_gate_and_change_an_effect():
@@ -437,7 +437,7 @@ def broken():
 
 
 def test_a_policy_that_reads_what_broke_errs(broken):
-    decision = decide((make(), make_policy("policy: other\nrequire: {present: [project]}")), broken, gate="run")
+    decision = decide((make(), make_policy("policy: zz\nrequire: {present: [project]}")), broken, gate="run")
     assert [outcome.outcome for outcome in decision.outcomes] == ["error", "fail"]
     error = decision.outcomes[0]
     assert (error.message, error.severity) == ("the predicate was killed after 10 s", "medium")
@@ -522,6 +522,12 @@ def test_contradictions_are_findings_of_their_own():
     assert finding.declared_at == Location("ml-manifest.yaml", 1, 14, 1, 17)
 
 
-def test_outcomes_keep_the_order_of_the_policies():
+def test_outcomes_stand_in_the_order_of_their_ids():
     policies = tuple(make(name=name) for name in ("b", "a", "c"))
-    assert [outcome.policy for outcome in decide(policies, facts_for("fail")).outcomes] == ["b", "a", "c"]
+    assert [outcome.policy for outcome in decide(policies, facts_for("fail")).outcomes] == ["a", "b", "c"]
+    assert decide(policies, facts_for("fail")) == decide(policies[::-1], facts_for("fail"))
+
+
+def test_a_time_without_a_time_zone_is_refused():
+    with pytest.raises(ValueError, match="needs a time zone"):
+        decide(make(), facts_for("fail"), now=datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test

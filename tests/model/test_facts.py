@@ -76,7 +76,7 @@ def test_only_observed_and_attested_facts_are_proven():
         ("approach: rag\nretrieval: {planned: false}", "", True, "declared"),
         ("retrieval: {planned: true}", "", True, "declared"),
         ("", "approach: rag", True, "observed"),
-        ("approach: hybrid", "approach: fine-tuning", True, "observed"),
+        ("approach: hybrid", "approach: fine-tuning", True, "declared"),
         ("", "", None, None),
     ],
 )

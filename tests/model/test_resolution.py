@@ -107,15 +107,15 @@ def test_when_a_declaration_and_an_observation_agree(path, observed, declared, e
 @pytest.mark.parametrize(
     ("path", "observed", "declared", "judged"),
     [
-        ("approach", "fine-tuning", "hybrid", "hybrid"),
-        ("model.revision", "a09a354", "a09a35458c702b33", "a09a35458c702b33"),
-        ("model.revision", "a09a35458c702b33", "a09a354", "a09a35458c702b33"),
-        ("data.rows", 1000, 1005, 1000),
-        ("model.base", "Qwen/A", "qwen/a", "Qwen/A"),
+        ("approach", "fine-tuning", "hybrid", ("hybrid", "declared")),
+        ("model.revision", "a09a354", "a09a35458c702b33", ("a09a35458c702b33", "declared")),
+        ("model.revision", "a09a35458c702b33", "a09a354", ("a09a35458c702b33", "observed")),
+        ("data.rows", 1000, 1005, (1000, "observed")),
+        ("model.base", "Qwen/A", "qwen/a", ("Qwen/A", "observed")),
     ],
 )
-def test_of_two_that_agree_the_more_exact_value_counts_as_observed(path, observed, declared, judged):
-    assert judge(path, ("observed", observed), ("declared", declared)) == (judged, "observed", 0)
+def test_of_two_that_agree_the_more_exact_value_counts_with_its_own_origin(path, observed, declared, judged):
+    assert judge(path, ("observed", observed), ("declared", declared)) == (*judged, 0)
 
 
 def test_the_more_exact_value_is_shown_where_it_stands():
@@ -143,8 +143,7 @@ def test_agreement_is_a_matter_of_the_field():
         ("model.revision", ["a09a354", "a09a35458c"], "a09a35458c", 0),
         ("model.revision", ["a09a354", "a09a3541", "a09a3542"], CONFLICT, 1),
         ("approach", ["fine-tuning", "hybrid"], "hybrid", 0),
-        ("data.rows", [1000, 1001], None, 0),
-        ("data.rows", [1000, 2000], CONFLICT, 1),
+        ("data.rows", [1000, 2000], 3000, 0),
         ("data.secrets", [3, 4, 0], 7, 0),
         ("data.secrets", [ABSENT, 4], 4, 0),
         ("data.secrets", [ABSENT, ABSENT], ABSENT, 0),
@@ -153,7 +152,8 @@ def test_agreement_is_a_matter_of_the_field():
         ("model.remote_code", [ABSENT, False], False, 0),
         ("model.remote_code", [ABSENT, ABSENT], ABSENT, 0),
         ("stage", [ABSENT, "pilot"], CONFLICT, 1),
-        ("data.tokens", [1, 5], None, 0),
+        ("data.tokens", [1, 5], 6, 0),
+        ("data.change_interval", [1, 5], None, 0),
     ],
     ids=str,
 )

@@ -37,8 +37,11 @@ def judge(
 ) -> Decision:
     """The decision of a policy set about one subject at a gate. Pure: same inputs, same decision, byte for byte.
 
-    `waivers` and `approvals` are those that count; whether they may is settled before. `now` needs a time zone.
+    `waivers` and `approvals` are those that count; whether they may is settled before. Raises ValueError for a
+    `now` without a time zone.
     """
+    if now.tzinfo is None:
+        raise ValueError("the time of judging needs a time zone")
     plan = make_plan(policy_set, gate)
     now = now.astimezone(UTC)
     judgement = Judgement(plan, facts, now.date(), waivers)

@@ -53,7 +53,10 @@ class Plan(NamedTuple):
 def make_plan(policy_set: PolicySet, gate: str) -> Plan:
     """The plan of a gate. A policy whose effect names neither the gate nor a default is not in it."""
     settings = policy_set.gate(gate)
-    policies = [policy for policy in policy_set.policies if policy_set.effect_of(policy, gate)]
+    # By id, so that the order in which files were found changes nothing.
+    policies = sorted(
+        (policy for policy in policy_set.policies if policy_set.effect_of(policy, gate)), key=lambda policy: policy.id
+    )
     params = [policy_set.values_for(policy) for policy in policies]
     pairs = list(zip(policies, params, strict=True))
     steps = tuple(

@@ -30,5 +30,7 @@ def _settle(field: Field, policy: Policy, facts: Facts) -> str:
     if known is not None and isinstance(known.value, Members):
         whole = "say more in the manifest of the entries that it holds" if known.value.complete else "state it in full"
         return f"what is known of {path} leaves this open: {whole}{because}"
+    if known is not None:
+        return f"{path} cannot be compared with what is required: state both in one currency{because}"
     observed = f", or supply {evidence}" if evidence else ""
     return f"state {path} in the manifest: {field.about}{observed}{because}"

@@ -63,13 +63,17 @@ class ConditionReader:
             return All()
         items = []
         for text, (key, value) in node.entries.items():
-            self._nodes += 1
-            if self._nodes == MAX_NODES + 1:
-                self.refuse(key, f"a policy has more than {MAX_NODES} tests", "split the policy in two")
-            if self._nodes > MAX_NODES:
+            if not self._count_test(key):
                 break
             items.append(self._entry(text, key, value, scope, depth, member=member))
         return items[0] if len(items) == 1 else All(tuple(items))
+
+    def _count_test(self, node: Node) -> bool:
+        """Whether one more test is within the limit."""
+        self._nodes += 1
+        if self._nodes == MAX_NODES + 1:
+            self.refuse(node, f"a policy has more than {MAX_NODES} tests", "split the policy in two")
+        return self._nodes <= MAX_NODES
 
     def _entry(
         self, text: str, key: Scalar, value: Node, scope: dict[str, Field], depth: int, *, member: bool
@@ -101,6 +105,8 @@ class ConditionReader:
         names = node.items if isinstance(node, Sequence) else []
         leaves = []
         for name in names:
+            if not self._count_test(name):
+                break
             if not isinstance(name, Scalar) or not name.text:
                 self.refuse(name, "`present` needs a list of fields", "write `present: [data.rows, …]`")
             elif name.text not in scope:

@@ -102,12 +102,16 @@ def say_open(paths: tuple[str, ...], ground: Ground) -> str:
 
 
 def look_inside(item: Decisive) -> list[Decisive]:
-    """The tests inside the entries that break an `each`; any other test itself."""
+    """The tests inside the entries that break an `each`, or may; any other test itself."""
     test = item.test
     if not isinstance(test, Each) or item.negated:
         return [item]
-    entries = find_broken(test, item.ground)[:ENTRIES]
-    return [inner for entry in entries for inner in find_decisive(test.require, entry.ground)] or [item]
+    kept = AnyOf((Not(test.where), test.require))
+    inner: list[Decisive] = []
+    for _, ground in find_broken(test, item.ground)[:ENTRIES]:
+        # What is meant for sure breaks the requirement; else what leaves open whether it is meant counts too.
+        inner += find_decisive(kept if ground.holds(kept) is None else test.require, ground)
+    return inner or [item]
 
 
 def make_reason(item: Decisive, prose: ProseWriter) -> Reason:

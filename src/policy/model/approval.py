@@ -19,8 +19,9 @@ class Approval(NamedTuple):
 
     @property
     def is_independent(self) -> bool:
-        """Whether the approver is another person than the requester."""
-        return bool(self.by.strip()) and fold_name(self.by) != fold_name(self.requested_by)
+        """Whether the approver is another person than the requester; nobody is without a name."""
+        names = (fold_name(self.by), fold_name(self.requested_by))
+        return all(names) and names[0] != names[1]
 
     def is_current(self, gate: str, stake: str, now: datetime) -> bool:
         """Whether it was given for what is at stake now, at this gate."""

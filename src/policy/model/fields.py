@@ -138,9 +138,9 @@ FIELDS = (
         (HISTORY,),
         agree="any",
     ),
-    Field("data.rows", COUNT, "examples in the training split", (DATA,), agree="within:0.01"),
-    Field("data.tokens", COUNT, "tokens in the training split", (DATA,), agree="any"),
-    Field("data.bytes", COUNT, "bytes in the training split", (DATA,), agree="within:0.01"),
+    Field("data.rows", COUNT, "examples in the training split", (DATA,), combine="sum", agree="within:0.01"),
+    Field("data.tokens", COUNT, "tokens in the training split", (DATA,), combine="sum", agree="any"),
+    Field("data.bytes", COUNT, "bytes in the training split", (DATA,), combine="sum", agree="within:0.01"),
     Field(
         "data.duplicate_rate",
         RATE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy.model.fact import ABSENT
@@ -55,10 +56,10 @@ def settle(field: Field, group: list[Fact], contradictions: list[Contradiction])
         group = [fact for fact in group if fact.value is not ABSENT] or group[:1]
     if isinstance(field.kind, RecordsKind) and group[0].value is not ABSENT:
         return merge_records(field, field.kind, group, contradictions)
+    if isinstance(field.kind, ListKind) and group[0].value is not ABSENT:
+        return merge_list(group)
     if len(group) == 1:
         return group[0]
-    if isinstance(field.kind, ListKind):
-        return merge_list(group)
     by_origin: dict[str, list[Fact]] = {}
     for claim in group:
         by_origin.setdefault(claim.origin, []).append(claim)
@@ -74,7 +75,7 @@ def settle(field: Field, group: list[Fact], contradictions: list[Contradiction])
             contradictions.append(Contradiction(field.path, best, weaker))
         elif is_more_exact(field, weaker.value, best.value):
             # Both are right and the weaker claim is the more exact one: hybrid, a full revision.
-            best = best._replace(value=weaker.value, location=weaker.location)
+            best = weaker
     return best
 
 
@@ -126,20 +127,27 @@ def is_more_exact(field: Field, weak: Any, strong: Any) -> bool:
 
 
 def merge_list(group: list[Fact]) -> Fact:
-    """All values that any claim names; complete where one claim says that it is."""
+    """All values that any claim names, in an order of their own; complete where one claim says that it is."""
     strongest = min(group, key=lambda fact: STRENGTH[fact.origin])
-    items = dict.fromkeys(item for fact in group for item in fact.value.items)
+    items = sorted({item for fact in group for item in fact.value.items})
     complete = any(fact.value.complete for fact in group)
     return strongest._replace(value=strongest.value._replace(items=tuple(items), complete=complete))
 
 
 def merge_records(field: Field, kind: RecordsKind, group: list[Fact], contradictions: list[Contradiction]) -> Fact:
-    """All records that any claim names, those with one key merged field by field."""
+    """All records that any claim names, those with one key merged field by field.
+
+    A manifest may declare a key several times, as for two results in one file: those are several records, and
+    what is observed under the key belongs to the first.
+    """
     strongest = min(group, key=lambda fact: STRENGTH[fact.origin])
     merged: dict[Any, dict[str, list[Fact]]] = {}
     for fact in group:
+        seen: Counter[Any] = Counter()
         for item in fact.value.items:
-            into = merged.setdefault(record_key(kind, item), {})
+            key = record_key(kind, item)
+            seen[key] += fact.origin == "declared"
+            into = merged.setdefault((key, max(1, seen[key])), {})
             for name, member in item.items():
                 into.setdefault(name, []).append(member)
     fields = {member.path: member for member in kind.fields}

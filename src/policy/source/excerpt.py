@@ -62,6 +62,8 @@ def _find_span(line: str, location: Location) -> tuple[int, int]:
 
 def _find_window(line: str, start: int, end: int) -> tuple[int, int]:
     """The slice of the line that fits the columns and holds the span, or the start of it."""
+    if len(line) <= _COLUMNS and line.isascii() and line.isprintable():
+        return 0, len(line)  # as almost always: one column a character
     span_end = min(end, len(line))
     first = span_end - _count_fitting(reversed(line[max(0, span_end - _COLUMNS - 1) : span_end]), _COLUMNS)
     if first > 0:
