@@ -8,7 +8,7 @@ from policy.language.comparison import apply_test, bound_count, conjoin, disjoin
 from policy.language.interpreter import add_days
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import (
-    All,
+    AllOf,
     AnyOf,
     Condition,
     Each,
@@ -71,7 +71,7 @@ class ClosureBuilder:
         self.observed = observed
 
     def build(self, condition: Condition) -> Test:
-        if isinstance(condition, All | AnyOf):
+        if isinstance(condition, AllOf | AnyOf):
             return self._combined(condition, stop=isinstance(condition, AnyOf))
         if isinstance(condition, Not):
             item = self.build(condition.item)
@@ -80,7 +80,7 @@ class ClosureBuilder:
             return self._leaf(condition)
         return self._quantifier(condition)
 
-    def _combined(self, condition: All | AnyOf, *, stop: bool) -> Test:
+    def _combined(self, condition: AllOf | AnyOf, *, stop: bool) -> Test:
         items = [self.build(item) for item in condition.items]
         if len(items) == 1:
             return items[0]

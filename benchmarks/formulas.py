@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy.model.condition import All, AnyOf, Condition, Leaf, Literal, Not
+from policy.model.condition import AllOf, AnyOf, Condition, Leaf, Literal, Not
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,9 +65,9 @@ def state(condition: Condition, *, wanted: bool) -> Formula:
     """That the condition is true, or that it is false; neither holds where it is unknown."""
     if isinstance(condition, Not):
         return state(condition.item, wanted=not wanted)
-    if isinstance(condition, All | AnyOf):
+    if isinstance(condition, AllOf | AnyOf):
         parts = tuple(state(item, wanted=wanted) for item in condition.items)
-        return Both(parts) if isinstance(condition, All) == wanted else Either(parts)
+        return Both(parts) if isinstance(condition, AllOf) == wanted else Either(parts)
     if not isinstance(condition, Leaf) or not isinstance(condition.operand, Literal):
         raise TypeError(f"not every engine can say {condition}")
     test = condition.test if wanted else OPPOSITES[condition.test]

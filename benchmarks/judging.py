@@ -17,6 +17,7 @@ from benchmarks.timing import Times, time_interleaved
 from policy.app.subjects import build_subjects
 from policy.app.workspace import open_workspace
 from policy.engine.judge import judge
+from policy.engine.judges import WALKS
 from policy.engine.plan import make_plan
 from policy.language.compiler import compile_policies, compile_policy
 from policy.language.explanation import explain
@@ -181,8 +182,9 @@ def run_compilers() -> None:
     even = (cost["generated"] - cost["closures"]) / (speed["closures"] - speed["generated"])
     print_table(
         "Generated code against closures",
-        f"The catalogue on {len(facts)} examples, µs a policy, medians of {ROUNDS} interleaved runs. Generated code\n"
-        f"is ahead once a policy has been judged {even:.0f} times; until then the interpreter judges.",
+        f"The catalogue on {len(facts)} examples, µs a policy, medians of {ROUNDS} interleaved runs. Generated code is\n"
+        f"ahead of closures once a policy has been judged {even:.0f} times; a plan starts with the interpreter, which\n"
+        f"needs nothing made, and compiles after {WALKS} judgements a policy.",
         ("way", "to make", "to judge", "ratio"),
         [
             (name, f"{cost[name]:.1f}", *show_speed(speed, name))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from policy.language.operands import comparable, operand_kind
 from policy.language.vocabulary import COUNT_TESTS, MEMBERSHIP, PRESENT, SEVERAL, tests_for
 from policy.model.condition import (
-    All,
+    AllOf,
     AnyOf,
     Condition,
     Count,
@@ -170,7 +170,7 @@ def draw_quantifier(draw: Draw, field: Field, written: Written) -> Condition:
     form = draw(st.sampled_from(["some", "each", "count"]))
     if form == "some":
         return Some(field.path, inner())
-    where = inner() if draw(st.booleans()) else All()
+    where = inner() if draw(st.booleans()) else AllOf()
     if form == "each":
         return Each(field.path, where, inner())
     bounds = []
@@ -193,7 +193,7 @@ def draw_condition(draw: Draw, scope: dict[str, Field], written: Written, depth:
         return Not(draw_condition(draw, scope, written, depth - 1))
     count = draw(st.integers(1, 3))
     items = tuple(draw_condition(draw, scope, written, depth - 1) for _ in range(count))
-    return All(items) if form == "all" else AnyOf(items)
+    return AllOf(items) if form == "all" else AnyOf(items)
 
 
 @st.composite
@@ -205,7 +205,7 @@ def policies(draw: Draw, *, presence: bool = True) -> Policy:
     scope = {name: SCHEMA.fields[name] for name in names}
     if not presence and all(isinstance(field.kind, RecordsKind) for field in scope.values()):
         scope["stage"] = SCHEMA.fields["stage"]
-    when = draw_condition(draw, scope, written, depth=1) if draw(st.booleans()) else All()
+    when = draw_condition(draw, scope, written, depth=1) if draw(st.booleans()) else AllOf()
     require = draw_condition(draw, scope, written, depth=3)
     if not presence:
         when, require = replace_presence(when), replace_presence(require)
@@ -232,8 +232,8 @@ def replace_presence(condition: Condition) -> Condition:
     match condition:
         case Leaf(test=test) if test == PRESENT:
             return Leaf("stage", "equals", Literal("pilot"), SCHEMA.fields["stage"].kind)
-        case All(items=items):
-            return All(tuple(map(replace_presence, items)))
+        case AllOf(items=items):
+            return AllOf(tuple(map(replace_presence, items)))
         case AnyOf(items=items):
             return AnyOf(tuple(map(replace_presence, items)))
         case Not(item=item):
@@ -251,9 +251,9 @@ def replace_member_presence(condition: Condition) -> Condition:
     """As `replace_presence`, inside a quantifier: nothing of the subject can be read there."""
     match condition:
         case Leaf(test=test) if test == PRESENT:
-            return All()
-        case All(items=items):
-            return All(tuple(map(replace_member_presence, items)))
+            return AllOf()
+        case AllOf(items=items):
+            return AllOf(tuple(map(replace_member_presence, items)))
         case AnyOf(items=items):
             return AnyOf(tuple(map(replace_member_presence, items)))
         case Not(item=item):
@@ -325,7 +325,7 @@ def situations(draw: Draw, *, presence: bool = True) -> Situation:
 def print_policy(policy: Policy) -> str:
     """The policy in the surface form, for reading it back."""
     lines = [f"policy: {policy.id}", f"title: {policy.title}", f"severity: {policy.severity}", "effect: block"]
-    if policy.when != All():
+    if policy.when != AllOf():
         lines.append(f"when: {print_condition(policy.when)}")
     lines.append(f"require: {print_condition(policy.require)}")
     if policy.params:
@@ -339,7 +339,7 @@ def print_policy(policy: Policy) -> str:
 def print_condition(condition: Condition) -> str:
     """The condition in flow style."""
     match condition:
-        case All(items=items):
+        case AllOf(items=items):
             return f"{{all: [{', '.join(map(print_condition, items))}]}}"
         case AnyOf(items=items):
             return f"{{any: [{', '.join(map(print_condition, items))}]}}"
@@ -359,7 +359,7 @@ def print_condition(condition: Condition) -> str:
 
 def print_where(where: Condition) -> str:
     """The `where` of a quantifier, and nothing for none."""
-    return "" if where == All() else f"where: {print_condition(where)}, "
+    return "" if where == AllOf() else f"where: {print_condition(where)}, "
 
 
 def print_operand(operand: Operand, kind: Kind) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from policy.model.condition import All, AnyOf, Condition, Leaf, Literal, Not
+from policy.model.condition import AllOf, AnyOf, Condition, Leaf, Literal, Not
 
 if TYPE_CHECKING:
     from policy.model.policy import Policy
@@ -44,7 +44,7 @@ def write_pack(rules: list[Policy]) -> str:
 
 def write_condition(condition: Condition) -> dict[str, Any]:
     """A condition in the pack's form."""
-    if isinstance(condition, All):
+    if isinstance(condition, AllOf):
         return {"all": [write_condition(item) for item in condition.items]}
     if isinstance(condition, AnyOf):
         return {"any": [write_condition(item) for item in condition.items]}

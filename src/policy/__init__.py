@@ -12,11 +12,17 @@ from policy.__about__ import __version__
 if TYPE_CHECKING:
     from policy.app.workspace import open_workspace as open_workspace
     from policy.engine.judge import judge as judge
-    from policy.errors import Location as Location, PolicyError as PolicyError, Problem as Problem
-    from policy.model.decision import Decision as Decision, Subject as Subject
-    from policy.model.fact import ABSENT as ABSENT, Fact as Fact, Members as Members
+    from policy.errors import Location as Location
+    from policy.errors import PolicyError as PolicyError
+    from policy.errors import Problem as Problem
+    from policy.model.decision import Decision as Decision
+    from policy.model.decision import Subject as Subject
+    from policy.model.fact import ABSENT as ABSENT
+    from policy.model.fact import Fact as Fact
+    from policy.model.fact import Members as Members
     from policy.model.facts import Facts as Facts
-    from policy.model.policy import Policy as Policy, PolicySet as PolicySet
+    from policy.model.policy import Policy as Policy
+    from policy.model.policy import PolicySet as PolicySet
     from policy.plugins.hookspecs import hookimpl as hookimpl
 
 _PLACES = {

@@ -7,8 +7,8 @@ import pytest
 
 from policy.app.workspace import open_workspace
 from policy.engine.judge import judge
+from policy.evidence import data_files
 from policy.model.decision import Subject
-from policy.model.fact import Members
 from tests.app.conftest import AXOLOTL, MANIFEST
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -152,21 +152,25 @@ def test_a_config_shows_a_fine_tuning_with_which_hybrid_agrees(study, approach, 
     assert facts.values["evidence.contradictions"] == contradictions
 
 
-def test_data_that_only_the_config_names_is_not_taken_for_declared(study):
-    files = {"ml-manifest.yaml": MANIFEST, "a.yaml": AXOLOTL.replace("data/train", "../train")}
-    (facts,), problems = study(files)
+def test_data_that_only_the_config_names_is_not_taken_for_declared(study, plant):
+    make_link(plant({}), "/etc/hosts")
+    (facts,), (problem,) = study({"ml-manifest.yaml": MANIFEST, "a.yaml": AXOLOTL})
     assert "data.rows" not in facts.values
-    assert "data.rows" in facts.unavailable
+    assert "leads outside the repository" in facts.unavailable["data.rows"]
     # The manifest speaks of its own repository; a config may name what is there only when it runs.
-    assert all(problem.level == "warning" for problem in problems)
+    assert problem.level == "warning"
+    assert str(problem.location) == "a.yaml:3:12"
 
 
 def test_subjects_of_one_project_share_what_is_read_of_a_file(study, monkeypatch):
-    from policy.evidence import collection
-
     observed = []
-    observe = collection.observe_file
-    monkeypatch.setattr(collection, "observe_file", lambda path, shown: observed.append(shown) or observe(path, shown))
+    observe = data_files.observe_file
+
+    def count(path, shown):
+        observed.append(shown)
+        return observe(path, shown)
+
+    monkeypatch.setattr(data_files, "observe_file", count)
     files = {"ml-manifest.yaml": MANIFEST, "data/train.jsonl": ROWS, "a.yaml": AXOLOTL, "b.yaml": AXOLOTL}
     facts, _ = study(
         {**files, "other/ml-manifest.yaml": f"{MANIFEST}data: {{sources: [{{path: ../data/train.jsonl}}]}}\n"}
@@ -217,14 +221,19 @@ def make_link(root, target):
     (root / "data" / "train.jsonl").symlink_to(target)
 
 
+def make_pipe(root):
+    (root / "data").mkdir()
+    os.mkfifo(root / "data" / "train.jsonl")
+
+
 @pytest.mark.parametrize(
     ("prepare", "level", "message"),
     [
-        (lambda root: None, "warning", "`data/train.jsonl` does not exist"),
+        (lambda _: None, "warning", "`data/train.jsonl` does not exist"),
         (lambda root: make_link(root, "/etc/hosts"), "error", "`data/train.jsonl` leads outside the repository"),
         (lambda root: make_link(root, "../../outside.jsonl"), "error", "`data/train.jsonl` leads outside"),
         (lambda root: (root / "data" / "train.jsonl").mkdir(parents=True), "error", "`data/train.jsonl` is a folder"),
-        (lambda root: (root / "data").mkdir() or os.mkfifo(root / "data" / "train.jsonl"), "error", "is a pipe"),
+        (make_pipe, "error", "`data/train.jsonl` is a pipe"),
     ],
     ids=["missing", "link to a file outside", "link to nothing outside", "folder", "pipe"],
 )
@@ -241,7 +250,7 @@ def test_data_that_cannot_be_read_leaves_its_facts_unknown(study, plant, prepare
 
 def test_data_that_may_not_be_read_is_a_warning(study, monkeypatch):
     # As it is for anyone but root, whom no permission stops.
-    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith(".jsonl"))
+    monkeypatch.setattr(os, "access", lambda path, _: not str(path).endswith(".jsonl"))
     text = f"{MANIFEST}data: {{sources: [{{path: data/train.jsonl, split: train}}]}}\n"
     (facts,), (problem,) = study({"ml-manifest.yaml": text, "data/train.jsonl": ROWS})
     assert (problem.level, problem.message) == ("warning", "`data/train.jsonl` may not be read")
@@ -339,8 +348,8 @@ HOUSE = {"policy.yaml": "policy_set: 1\nplugins: [house]\n", "ml-manifest.yaml":
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        ("raise ValueError('s3cr3t')", "ValueError in house.py, line 7"),
-        ("raise SystemExit(0)", "SystemExit in house.py, line 7"),
+        ("raise ValueError('s3cr3t')", "ValueError in house.py, line 8"),
+        ("raise SystemExit(0)", "SystemExit in house.py, line 8"),
         ("return None", "TypeError in collecting.py, line "),
         ("return Evidence((Fact('data.rowz', 5, 'observed'),))", "`data.rowz` is no field"),
         ("return Evidence((Fact('data.rows', '5', 'observed'),))", "`data.rows` is a str, not a whole number"),
@@ -373,13 +382,15 @@ def test_a_collector_that_breaks_takes_nothing_from_the_others(study, plugin):
 def test_a_collector_is_told_what_is_declared_and_what_the_config_names(study, plugin):
     plugin(
         COLLECTOR.format(
-            "return Evidence((Fact('evaluation.metrics', Members((project.folder, *sorted({fact.path for fact in "
-            "project.declared}), *[item.path for item in project.datasets]), True), 'observed'),))"
+            "told = (project.folder, *(fact.path for fact in project.declared))\n"
+            "            told = (*told, *(reference.path for reference in project.datasets))\n"
+            "            return Evidence((Fact('evaluation.metrics', Members(told, True), 'observed'),))"
         )
     )
     files = {"policy.yaml": HOUSE["policy.yaml"], "p/ml-manifest.yaml": MANIFEST, "p/a.yaml": AXOLOTL}
     (facts,), _ = study({**files, "p/data/train.jsonl": ROWS})
-    assert facts.values["evaluation.metrics"] == Members(("p", "project", "p/data/train.jsonl"), complete=True)
+    assert sorted(facts.values["evaluation.metrics"].items) == ["p", "p/data/train.jsonl", "project"]
+    assert facts.judged["data.sources"].origin == "observed"
 
 
 READER = """
@@ -398,7 +409,7 @@ MARKED = {**HOUSE, "a.yaml": "house_model: a\n"}
 
 @pytest.mark.parametrize(
     ("body", "fault"),
-    [("raise ValueError('s3cr3t')", "ValueError in house.py, line 7"), ("sys.exit()", "NameError in")],
+    [("raise ValueError('s3cr3t')", "ValueError in house.py, line 8"), ("sys.exit()", "NameError in")],
 )
 def test_a_reader_that_breaks_in_recognising_takes_the_file_for_none(study, plugin, body, fault):
     plugin(READER.format(body, "pass"))
@@ -411,8 +422,8 @@ def test_a_reader_that_breaks_in_recognising_takes_the_file_for_none(study, plug
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        ("raise ValueError('s3cr3t')", "ValueError in house.py, line 9"),
-        ("raise SystemExit(0)", "SystemExit in house.py, line 9"),
+        ("raise ValueError('s3cr3t')", "ValueError in house.py, line 10"),
+        ("raise SystemExit(0)", "SystemExit in house.py, line 10"),
         ("return None", "AttributeError in training_configs.py, line "),
         ("return ConfigFacts((Fact('model.base', 5, 'observed'),))", "`model.base` is a int, not a string"),
     ],

@@ -19,7 +19,7 @@ from policy.language.interpreter import Scope, evaluate, judge_policy, make_scop
 from policy.language.policies import read_policy
 from policy.language.prose import describe_policy
 from policy.model.canonical import canonical_json
-from policy.model.condition import All, AnyOf, Condition, Not
+from policy.model.condition import AllOf, AnyOf, Condition, Not
 from policy.model.fact import Members
 from policy.model.kinds import MoneyKind, is_list
 from policy.model.policy import Policy
@@ -98,14 +98,14 @@ def test_de_morgan(situation, other):
     scope = scope_of(situation)._replace(params={**situation.params, **other.params})
     assume(situation.params.keys().isdisjoint(other.params))
     one, two = situation.policy.require, other.policy.require
-    assert evaluate(Not(All((one, two))), scope) is evaluate(AnyOf((Not(one), Not(two))), scope)
-    assert evaluate(Not(AnyOf((one, two))), scope) is evaluate(All((Not(one), Not(two))), scope)
+    assert evaluate(Not(AllOf((one, two))), scope) is evaluate(AnyOf((Not(one), Not(two))), scope)
+    assert evaluate(Not(AnyOf((one, two))), scope) is evaluate(AllOf((Not(one), Not(two))), scope)
 
 
 @given(situations())
 def test_double_negation_and_idempotence(situation):
     require = situation.policy.require
-    for same in (Not(Not(require)), All((require, require)), AnyOf((require, require)), All((require,))):
+    for same in (Not(Not(require)), AllOf((require, require)), AnyOf((require, require)), AllOf((require,))):
         assert judge_compiled(with_require(situation, same)) == judge_compiled(situation)
     scope = scope_of(situation)
     assert evaluate(Not(require), scope) is negate(evaluate(require, scope))
@@ -167,7 +167,7 @@ def test_the_decisive_tests_decide(situation, data):
 def combine(condition: Condition, leaf: Callable[[Condition], bool | None]) -> bool | None:
     """The truth of a combination where `leaf` tells that of each test."""
     match condition:
-        case All(items=items):
+        case AllOf(items=items):
             return conjoin([combine(item, leaf) for item in items])
         case AnyOf(items=items):
             return disjoin([combine(item, leaf) for item in items])

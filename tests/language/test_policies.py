@@ -8,7 +8,7 @@ import pytest
 
 from policy.errors import Location, PolicyError
 from policy.language.policies import read_policy
-from policy.model.condition import All, Count, FieldValue, Leaf, Literal, Now, Operand, Parameter
+from policy.model.condition import AllOf, Count, FieldValue, Leaf, Literal, Now, Operand, Parameter
 from policy.model.fact import ABSENT, Members
 from policy.model.fields import SCHEMA, Field
 from policy.model.kinds import BOOLEAN, COUNT, DAYS, DURATION, list_of
@@ -385,7 +385,7 @@ controls: {nist-ai-rmf: [MANAGE 2.2]}
 """
     )
     assert policy.when == make_leaf("approach", "one_of", Literal(("fine-tuning", "hybrid")))
-    assert policy.require == All(
+    assert policy.require == AllOf(
         (
             make_leaf("data.change_interval", "at_least", Parameter("shortest")),
             make_leaf("model.retires", "more_than", Now(Literal(-30 * 86_400_000))),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from policy.language.prose import describe_condition, describe_policy
-from policy.model.condition import All, AnyOf, Condition, Not
+from policy.model.condition import AllOf, AnyOf, Condition, Not
 from policy.model.policy import Policy
 from tests.building import make_policy
 from tests.strategies import policies
@@ -236,7 +236,7 @@ def test_a_parameter_at_the_end_of_where_keeps_its_bracket():
 
 
 def test_nothing_to_combine_is_said_plainly():
-    assert describe_condition(All(), {}) == "nothing more is needed"
+    assert describe_condition(AllOf(), {}) == "nothing more is needed"
     assert describe_condition(AnyOf(), {}) == "nothing can meet this"
 
 

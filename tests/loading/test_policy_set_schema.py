@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.building import make_document, make_policy
-from tests.editor import Editor, see
 
 from policy.errors import PolicyError
 from policy.loading.organisation_fields import KEYS as FIELD_KEYS
@@ -14,6 +12,8 @@ from policy.loading.policy_set_files import PolicySetFile
 from policy.loading.policy_set_schema import FIELD_ABOUT, policy_set_json_schema
 from policy.loading.policy_sets import KEYS, load_policy_set
 from policy.model.policy import PolicySet
+from tests.building import make_document, make_policy
+from tests.editor import Editor, see
 
 POLICY = """
 policy: volatile-data

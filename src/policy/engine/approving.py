@@ -39,9 +39,7 @@ def digest_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: 
 
 def is_approved(approvals: Sequence[Approval], gate: str, stake: str, now: datetime) -> bool:
     """Whether a current approval by another person than the requester is there."""
-    return bool(stake) and any(
-        item.is_independent and item.is_current(gate, stake, now) for item in approvals
-    )
+    return bool(stake) and any(item.is_independent and item.is_current(gate, stake, now) for item in approvals)
 
 
 def approval_facts(approvals: Sequence[Approval], gate: str, stake: str, now: datetime) -> list[Fact]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from policy.language.explanation import find_decisive
 from policy.language.prose import describe_condition
 from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
+from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
 from policy.model.derived import DERIVATIONS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class UndecisiveTest(NamedTuple):
 def reachable_outcomes(policy: Policy) -> list[str]:
     """The outcomes that some facts give, which the cases of the policy should show."""
     outcomes = ["pass", "fail"]
-    if policy.when != All():
+    if policy.when != AllOf():
         outcomes.append("not-applicable")
     if any(can_be_unknown(part) for part in (*walk(policy.when), *walk(policy.require))):
         outcomes.append("unknown")

@@ -76,9 +76,7 @@ def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict
         "policy_set": plan.digest,
         "subject": digest([list(facts.subject), declared]),
         "evidence": digest([observed, facts.unavailable, facts.faults]),
-        "waivers": digest(sorted(list(map(str, waiver)) for waiver in waivers))
-        if waivers
-        else NOTHING_DIGEST,
+        "waivers": digest(sorted(list(map(str, waiver)) for waiver in waivers)) if waivers else NOTHING_DIGEST,
         "tables": NOTHING_DIGEST,
         "engine": ENGINE,
     }

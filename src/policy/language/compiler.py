@@ -18,7 +18,7 @@ from policy.language.comparison import (
 from policy.language.interpreter import add_days
 from policy.language.vocabulary import OPPOSITES, PRESENT
 from policy.model.condition import (
-    All,
+    AllOf,
     AnyOf,
     Condition,
     Count,
@@ -102,7 +102,7 @@ class PolicyWriter:
     def _write_when(self) -> str:
         """Leave early where a part of `when` is false; the variable that says whether all of it is true."""
         when = self.policy.when
-        items = when.items if isinstance(when, All) else (when,)
+        items = when.items if isinstance(when, AllOf) else (when,)
         if not items:
             return "True"
         applies = self._variable()
@@ -116,7 +116,7 @@ class PolicyWriter:
     # Conditions: each writes lines and gives the name of the variable that holds its result
 
     def _condition(self, condition: Condition) -> str:
-        if isinstance(condition, All):
+        if isinstance(condition, AllOf):
             return self._combine(condition.items, empty=True)
         if isinstance(condition, AnyOf):
             return self._combine(condition.items, empty=False)

@@ -16,7 +16,7 @@ from policy.language.vocabulary import (
     tests_for,
 )
 from policy.model.condition import (
-    All,
+    AllOf,
     AnyOf,
     Condition,
     Count,
@@ -57,16 +57,16 @@ class ConditionReader:
     def _condition(self, node: Node, scope: dict[str, Field], what: str, depth: int, *, member: bool) -> Condition:
         if not isinstance(node, Mapping) or not node.entries:
             self.refuse(node, f"`{what}` needs a condition: a mapping of field to test", "write `field: value`")
-            return All()
+            return AllOf()
         if depth > MAX_DEPTH:
             self.refuse(node, f"conditions are nested deeper than {MAX_DEPTH}", "split the policy in two")
-            return All()
+            return AllOf()
         items = []
         for text, (key, value) in node.entries.items():
             if not self._count_test(key):
                 break
             items.append(self._entry(text, key, value, scope, depth, member=member))
-        return items[0] if len(items) == 1 else All(tuple(items))
+        return items[0] if len(items) == 1 else AllOf(tuple(items))
 
     def _count_test(self, node: Node) -> bool:
         """Whether one more test is within the limit."""
@@ -80,7 +80,7 @@ class ConditionReader:
     ) -> Condition:
         if text in ("all", "any"):
             items = self._combined(text, value, scope, depth, member=member)
-            return All(items) if text == "all" else AnyOf(items)
+            return AllOf(items) if text == "all" else AnyOf(items)
         if text == "not":
             return Not(self._condition(value, scope, "not", depth + 1, member=member))
         if text == PRESENT:
@@ -88,7 +88,7 @@ class ConditionReader:
         field = scope.get(text)
         if field is None:
             self.operands.refuse_field(key, text, scope, member=member)
-            return All()
+            return AllOf()
         if isinstance(field.kind, RecordsKind):
             return self._quantified(field, field.kind, key, value, depth)
         return self._tests(field, key, value, scope, member=member)
@@ -116,7 +116,7 @@ class ConditionReader:
                 leaves.append(Leaf(name.text, PRESENT, Literal(value=True), scope[name.text].kind, where))
         if not names:
             self.refuse(key, "`present` names no field", "write `present: [data.rows, …]`")
-        return leaves[0] if len(leaves) == 1 else All(tuple(leaves))
+        return leaves[0] if len(leaves) == 1 else AllOf(tuple(leaves))
 
     # Tests on one field
 
@@ -137,16 +137,16 @@ class ConditionReader:
                 found = self.operands.operand(field, text, operand, scope, member=member)
                 if found is not None:
                     leaves.append(Leaf(field.path, text, found, field.kind, operand.location(self.file)))
-        return leaves[0] if len(leaves) == 1 else All(tuple(leaves))
+        return leaves[0] if len(leaves) == 1 else AllOf(tuple(leaves))
 
     def _short_form(self, field: Field, key: Scalar, node: Node) -> Condition:
         if isinstance(field.kind, ListKind):
             instead = "contains_any" if isinstance(node, Sequence) else "contains"
             self.refuse(key, f"`{field.path}` is a list and cannot equal a value", f"write `{{{instead}: …}}`")
-            return All()
+            return AllOf()
         test = "one_of" if isinstance(node, Sequence) else "equals"
         operand = self.operands.literal(field, test, node) if self._allows(field, test, key) else None
-        return Leaf(field.path, test, operand, field.kind, node.location(self.file)) if operand else All()
+        return Leaf(field.path, test, operand, field.kind, node.location(self.file)) if operand else AllOf()
 
     def _allows(self, field: Field, test: str, word: Scalar) -> bool:
         allowed = tests_for(field.kind)
@@ -178,7 +178,7 @@ class ConditionReader:
     def _quantified(self, field: Field, kind: RecordsKind, key: Scalar, node: Node, depth: int) -> Condition:
         if not isinstance(node, Mapping) or not node.entries:
             self.refuse(key, f"`{field.path}` is a list of records", "write `{some: …}`, `{each: …}` or `{count: …}`")
-            return All()
+            return AllOf()
         scope = {member.path: member for member in kind.fields}
         items: list[Condition] = []
         for text, (word, value) in node.entries.items():
@@ -193,7 +193,7 @@ class ConditionReader:
                 literal = self.operands.literal(field, text, value)
                 if literal is not None:
                     items.append(Leaf(field.path, text, literal, kind, value.location(self.file)))
-        return items[0] if len(items) == 1 else All(tuple(items))
+        return items[0] if len(items) == 1 else AllOf(tuple(items))
 
     def _parts(self, node: Node, word: str, allowed: tuple[str, ...]) -> Mapping | None:
         if not isinstance(node, Mapping):
@@ -206,23 +206,23 @@ class ConditionReader:
 
     def _where(self, parts: Mapping, scope: dict[str, Field], depth: int) -> Condition:
         node = parts.get("where")
-        return All() if node is None else self._condition(node, scope, "where", depth + 1, member=True)
+        return AllOf() if node is None else self._condition(node, scope, "where", depth + 1, member=True)
 
     def _each(self, field: Field, node: Node, scope: dict[str, Field], depth: int, where: Location) -> Condition:
         parts = self._parts(node, "each", ("where", "require"))
         if parts is None:
-            return All()
+            return AllOf()
         required = parts.get("require")
         if required is None:
             self.refuse(node, "`each` has no `require`", "write `each: {where: …, require: …}`")
-            return All()
+            return AllOf()
         require = self._condition(required, scope, "require", depth + 1, member=True)
         return Each(field.path, self._where(parts, scope, depth), require, where)
 
     def _count(self, field: Field, node: Node, scope: dict[str, Field], depth: int, where: Location) -> Condition:
         parts = self._parts(node, "count", ("where", *COUNT_TESTS))
         if parts is None:
-            return All()
+            return AllOf()
         bounds: list[tuple[str, Operand]] = []
         for text, (_, value) in parts.entries.items():
             if text in COUNT_TESTS:

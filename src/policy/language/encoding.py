@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.language.vocabulary import PRESENT, SEVERAL
 from policy.model.condition import (
-    All,
+    AllOf,
     AnyOf,
     Condition,
     Each,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 def encode_condition(condition: Condition) -> list[Any]:
     """The condition as nested lists; positions are left out, values are canonical."""
-    if isinstance(condition, All | AnyOf):
-        word = "all" if isinstance(condition, All) else "any"
+    if isinstance(condition, AllOf | AnyOf):
+        word = "all" if isinstance(condition, AllOf) else "any"
         return [word, *map(encode_condition, condition.items)]
     if isinstance(condition, Not):
         return ["not", encode_condition(condition.item)]

@@ -9,7 +9,7 @@ from policy.language.message import MessageWriter
 from policy.language.phrases import count_words, join_words
 from policy.language.prose import ProseWriter
 from policy.language.vocabulary import OPPOSITES, PRESENT
-from policy.model.condition import All, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
+from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
 from policy.model.decision import Reason
 from policy.model.fact import ABSENT, Members
 from policy.model.kinds import Kind, ListKind
@@ -67,13 +67,13 @@ def find_decisive(condition: Condition, ground: Ground, *, negated: bool = False
     """The tests that make the condition's result what it is."""
     if isinstance(condition, Not):
         return find_decisive(condition.item, ground, negated=not negated)
-    if not isinstance(condition, All | AnyOf):
+    if not isinstance(condition, AllOf | AnyOf):
         return [Decisive(condition, ground, negated)]
     result = ground.holds(condition)
     decided = []
     for item in condition.items:
         # A true `all` and a false `any` rest on every item, other results on the items that share them.
-        if result is isinstance(condition, All) or ground.holds(item) is result:
+        if result is isinstance(condition, AllOf) or ground.holds(item) is result:
             decided += find_decisive(item, ground, negated=negated)
     return decided
 

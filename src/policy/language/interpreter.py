@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from policy.language.comparison import apply_test, bound_count, conjoin, disjoin, members_of, negate
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import (
-    All,
+    AllOf,
     AnyOf,
     Condition,
     Count,
@@ -76,7 +76,7 @@ def judge_policy(policy: Policy, params: Mapping[str, Any], facts: Facts, today:
 
 def evaluate(condition: Condition, scope: Scope) -> bool | None:
     """The truth of a condition: True, False, or None for unknown."""
-    if isinstance(condition, All):
+    if isinstance(condition, AllOf):
         return conjoin([evaluate(item, scope) for item in condition.items])
     if isinstance(condition, AnyOf):
         return disjoin([evaluate(item, scope) for item in condition.items])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from policy.errors import Location, Problem
 from policy.language.polarity import Signed, walk_signed
 from policy.language.vocabulary import ORDER, PRESENT, SEVERAL
-from policy.model.condition import All, Count, Each, Leaf, Literal, Now, Operand, Some
+from policy.model.condition import AllOf, Count, Each, Leaf, Literal, Now, Operand, Some
 from policy.model.money import Money
 from policy.source.node import Mapping
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 80
 LONGEST_BECAUSE = 600
-# Areas whose policies speak against an approach, and so must name another.
-ADVISING_AREAS = ("fine-tuning",)
 
 # Each id names what is wrong; it stands in brackets at the end of the message.
 RULES = {
@@ -37,8 +35,6 @@ RULES = {
     "no-because": "a policy says why it is there",
     "no-cases": "a policy shows by cases that it does what it should",
     "no-fix": "a policy says what to do about a failure",
-    "no-instead": "a policy against an approach says which approach to take instead",
-    "no-references": "a policy names what it rests on",
     "repeated-value": "a value that stands in a list twice is a slip, or another value is missing",
     "single-value": "a list of one value is an `equals`",
     "title-full-stop": "a title is no sentence: it stands in tables and headings",
@@ -84,10 +80,7 @@ class Linter:
         self._limit("long-because", "because", policy.because, LONGEST_BECAUSE)
         self._need("no-because", policy.because, "does not say why", "add `because:`")
         self._need("no-fix", policy.fix, "does not say what to do", "add `fix:`")
-        self._need("no-references", policy.references, "names nothing that it rests on", "add `references: […]`")
         self._need("no-cases", policy.cases, "has no cases", "add `cases: [{given: …, expect: …}]`")
-        if policy.area in ADVISING_AREAS:
-            self._need("no-instead", policy.instead, "names no other approach", "add `instead: […]`")
 
     def _need(self, rule: str, value: Any, lack: str, remedy: str) -> None:
         if not value:
@@ -176,7 +169,7 @@ def read_size(value: Any) -> Any:
 
 def counted_lists(condition: Condition) -> Iterator[str]:
     """The lists of which the condition asks at least one entry."""
-    if isinstance(condition, All):
+    if isinstance(condition, AllOf):
         for item in condition.items:
             yield from counted_lists(item)
     elif isinstance(condition, Some) or (isinstance(condition, Count) and any(map(asks_entry, condition.bounds))):

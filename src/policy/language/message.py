@@ -9,7 +9,7 @@ from policy.language.ground import find_broken
 from policy.language.phrases import count_words, settle_negation
 from policy.language.prose import ProseWriter, is_conjunction, split_parts
 from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, AnyOf, Condition, Count, Each, Leaf, Not, Quantifier, Some
+from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, Leaf, Not, Quantifier, Some
 from policy.model.fact import ABSENT
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class MessageWriter:
             return self.explain(condition.item, ground, negated=not negated)
         if isinstance(condition, Leaf):
             return self._leaf(condition, ground, negated=negated)
-        if not isinstance(condition, All | AnyOf):
+        if not isinstance(condition, AllOf | AnyOf):
             return self._quantifier(condition, ground, negated=negated)
         parts = list(split_parts(condition, negated=negated))
         if is_conjunction(condition, negated=negated) or len(parts) == 1:
@@ -45,13 +45,13 @@ class MessageWriter:
         """One of several ways to meet a policy: what must be, and in brackets what is."""
         if isinstance(condition, Leaf):
             found = say_found(condition, ground, nested=True) + say_other(condition, ground, nested=True)
-        elif isinstance(condition, All | AnyOf):
+        elif isinstance(condition, AllOf | AnyOf):
             return self._offer_parts(condition, ground, negated=negated)
         elif isinstance(condition, Some | Each | Count):
             found = self._find_entries(condition, ground)
         return f"{self.prose.say(condition, must=True, negated=negated)} (it {found})"
 
-    def _offer_parts(self, condition: All | AnyOf, ground: Ground, *, negated: bool) -> str:
+    def _offer_parts(self, condition: AllOf | AnyOf, ground: Ground, *, negated: bool) -> str:
         parts = list(split_parts(condition, negated=negated))
         if is_conjunction(condition, negated=negated):
             said = [self._offer(part, ground, negated=no) for part, no in find_unmet(parts, ground, unknown=True)]

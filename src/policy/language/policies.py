@@ -9,7 +9,7 @@ from policy.errors import PolicyError, Problem
 from policy.language.cases import read_cases
 from policy.language.conditions import ConditionReader
 from policy.language.parameters import merge_kinds, read_parameter
-from policy.model.condition import All, Condition, outer_paths
+from policy.model.condition import AllOf, Condition, outer_paths
 from policy.model.fields import ALTERNATIVES, SCHEMA, Schema
 from policy.model.gates import EFFECTS, GATES, SEVERITIES
 from policy.model.kinds import STRING, Kind, KindError, enum, list_of
@@ -18,8 +18,9 @@ from policy.model.reading import NOTHING, FactReader
 from policy.source.node import Document, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from policy.language.operands import Use
     from collections.abc import Iterable
+
+    from policy.language.operands import Use
 
 KEYS = (
     "policy",
@@ -146,7 +147,7 @@ class PolicyReader:
 
     def _condition(self, root: Mapping, key: str) -> Condition:
         node = root.get(key)
-        return All() if node is None else self.conditions.read(node, key)
+        return AllOf() if node is None else self.conditions.read(node, key)
 
     def _effect(self, root: Mapping) -> dict[str, str]:
         node = root.get("effect")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.language.phrases import PhraseWriter, join_words, settle_negation
 from policy.language.vocabulary import PRESENT
-from policy.model.condition import All, AnyOf, Condition, Count, Leaf, Not, Operand, Quantifier, Some
+from policy.model.condition import AllOf, AnyOf, Condition, Count, Leaf, Not, Operand, Quantifier, Some
 from policy.model.kinds import COUNT
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ OPPOSITE_BOUNDS = {
 def describe_policy(policy: Policy, params: Mapping[str, Any]) -> str:
     """When the policy applies, what it requires, and which facts count only with evidence."""
     writer = ProseWriter(params)
-    when = "In every case" if policy.when == All() else f"When {writer.say(policy.when)}"
+    when = "In every case" if policy.when == AllOf() else f"When {writer.say(policy.when)}"
     text = f"{when}: {writer.say(policy.require, must=True)}."
     if policy.observed:
         text += f" Of {join_words(sorted(policy.observed), 'and')}, only what is observed or attested counts."
@@ -48,18 +48,18 @@ def describe_condition(condition: Condition, params: Mapping[str, Any], *, negat
     return ProseWriter(params).say(condition, negated=negated)
 
 
-def is_conjunction(condition: All | AnyOf, *, negated: bool) -> bool:
+def is_conjunction(condition: AllOf | AnyOf, *, negated: bool) -> bool:
     """Whether every part must hold: a negated `any` says that none of its parts does."""
-    return isinstance(condition, All) != negated
+    return isinstance(condition, AllOf) != negated
 
 
-def split_parts(condition: All | AnyOf, *, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
+def split_parts(condition: AllOf | AnyOf, *, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
     """The parts of a combination and whether each is negated; what is nested in the same sense is taken apart."""
     for item in condition.items:
         part, opposite = item, negated
         while isinstance(part, Not):
             part, opposite = part.item, not opposite
-        if isinstance(part, All | AnyOf) and is_conjunction(part, negated=opposite) == is_conjunction(
+        if isinstance(part, AllOf | AnyOf) and is_conjunction(part, negated=opposite) == is_conjunction(
             condition, negated=negated
         ):
             yield from split_parts(part, negated=opposite)
@@ -88,13 +88,13 @@ class ProseWriter:
     ) -> str:
         if isinstance(condition, Not):
             return self.say(condition.item, must=must, negated=not negated, inner=inner, tight=tight)
-        if isinstance(condition, All | AnyOf):
+        if isinstance(condition, AllOf | AnyOf):
             return self._combined(condition, must=must, negated=negated, inner=inner, tight=tight)
         if isinstance(condition, Leaf):
             return f"{condition.path} {self.phrases.predicate(condition, must=must, negated=negated)}"
         return self._quantifier(condition, must=must, negated=negated)
 
-    def _combined(self, condition: All | AnyOf, *, must: bool, negated: bool, inner: bool, tight: bool) -> str:
+    def _combined(self, condition: AllOf | AnyOf, *, must: bool, negated: bool, inner: bool, tight: bool) -> str:
         conjunction = is_conjunction(condition, negated=negated)
         said = self._say_parts(condition, must=must, negated=negated, tight=tight)
         if not said:
@@ -103,7 +103,7 @@ class ProseWriter:
         text = (f" {word} " if tight else f", {word} ").join(said)
         return f"({text})" if inner and len(said) > 1 else text
 
-    def _say_parts(self, condition: All | AnyOf, *, must: bool, negated: bool, tight: bool) -> list[str]:
+    def _say_parts(self, condition: AllOf | AnyOf, *, must: bool, negated: bool, tight: bool) -> list[str]:
         parts = list(split_parts(condition, negated=negated))
         stated = [part.path for part, opposite in parts if isinstance(part, Leaf) and is_stated(part, opposite)]
         together = ""
@@ -134,7 +134,7 @@ class ProseWriter:
 
     def where(self, condition: Condition) -> str:
         """Which entries are meant, to follow the word `entry`; nothing where all are."""
-        return "" if condition == All() else f" where {self.say(condition, tight=True)}"
+        return "" if condition == AllOf() else f" where {self.say(condition, tight=True)}"
 
     def bounds(self, condition: Count, *, negated: bool = False) -> str:
         """How many entries there may be: `at least 1 and at most 3`."""

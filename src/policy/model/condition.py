@@ -51,7 +51,7 @@ class Leaf(Record):
     _uncompared: ClassVar = frozenset({"kind", "location"})
 
 
-class All(Record):
+class AllOf(Record):
     """Every item holds; true without items."""
 
     items: tuple[Condition, ...] = ()
@@ -99,12 +99,12 @@ class Count(Record):
 
 
 Quantifier = Some | Each | Count
-Condition = Leaf | All | AnyOf | Not | Some | Each | Count
+Condition = Leaf | AllOf | AnyOf | Not | Some | Each | Count
 
 
 def parts_of(condition: Condition) -> tuple[Condition, ...]:
     """The conditions directly inside this one."""
-    if isinstance(condition, All | AnyOf):
+    if isinstance(condition, AllOf | AnyOf):
         return condition.items
     if isinstance(condition, Not):
         return (condition.item,)

@@ -6,7 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from policy.model.condition import All, Condition, outer_paths
+from policy.model.condition import AllOf, Condition, outer_paths
 from policy.model.fields import SCHEMA, Schema
 from policy.model.record import Record
 
@@ -51,7 +51,7 @@ class Policy(Record):
     title: str
     severity: str
     require: Condition
-    when: Condition = All()
+    when: Condition = AllOf()
     params: tuple[ParameterSpec, ...] = ()
     effect: Mapping[str, str] = NONE
     observed: frozenset[str] = frozenset()

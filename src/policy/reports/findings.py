@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy.model.condition import All, AnyOf, Condition, Not, parts_of
+from policy.model.condition import AllOf, AnyOf, Condition, Not, parts_of
 from policy.model.gates import EFFECTS, SEVERITIES
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _walk_alternatives(condition: Condition, *, negated: bool = False, free: boo
     if isinstance(condition, Not):
         yield from _walk_alternatives(condition.item, negated=not negated, free=free)
         return
-    if isinstance(condition, All | AnyOf):
+    if isinstance(condition, AllOf | AnyOf):
         free = free or (isinstance(condition, AnyOf) != negated and len(condition.items) > 1)
     place = getattr(condition, "location", None)
     if free and place:

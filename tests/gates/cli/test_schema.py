@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from jsonschema.validators import validator_for
-from tests.editor import Editor, see
 
 from policy.gates.cli.main import main
 from policy.gates.cli.schema import KINDS
+from tests.editor import Editor, see
 
 POLICY_SET = """
 policy_set: 1
