@@ -6,7 +6,8 @@ import pytest
 
 NAMED = "manifest: 1\nproject: bad\n"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join([f'*{earlier}'] * 9)}]\n" for earlier, name in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{name}: &{name} [{', '.join([f'*{earlier}'] * 9)}]\n"
+    for earlier, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
 BROKEN = {

@@ -111,7 +111,7 @@ def test_a_mistake_in_the_cases_is_found_beside_the_others(command, plant, polic
     assert [line.split(" ")[1] for line in result.headlines] == [
         "policies/own/own.yaml:5:18:",
         "policies/own/own.yaml:7:21:",
-        "policies/own/own.yaml:8:38:",
+        "policies/own/own.yaml:8:37:",
     ]
     assert result.code == 2
 
@@ -131,6 +131,6 @@ def test_hostile_policies_are_refused_like_hostile_manifests(plant, policy):
     result = policy("check")
     assert result.headlines == [
         "error: policies/own/other.yaml:1:1: the file is binary, not text",
-        "error: policies/own/own.yaml:5:243: lists and mappings are nested more than 40 levels deep",
+        "error: policies/own/own.yaml:5:244: lists and mappings are nested more than 40 levels deep",
     ]
     assert result.code == 2

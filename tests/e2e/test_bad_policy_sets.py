@@ -31,7 +31,7 @@ WRONG = {
     ),
     "parameter without unit": (
         f"{SET}params: {{volatile-data.shortest_interval: 60}}\n",
-        "2:44: `volatile-data.shortest_interval`: `60` is a number without a unit where a duration is needed",
+        "2:43: `volatile-data.shortest_interval`: `60` is a number without a unit where a duration is needed",
         None,
     ),
     "unknown policy": (
@@ -42,7 +42,7 @@ WRONG = {
     "unknown gate": (f"{SET}gates: {{comit: {{mode: flag}}}}\n", "2:9: there is no gate `comit`", "write `commit`"),
     "unknown mode": (
         f"{SET}modes: {{few-examples: watch}}\n",
-        "2:23: `few-examples`: `watch` is not one of observe, flag, enforce",
+        "2:23: `modes.few-examples`: `watch` is not one of observe, flag, enforce",
         None,
     ),
     "unknown plugin": (f"{SET}plugins: [acme_gone]\n", "2:11: plugin `acme_gone` is not installed", None),

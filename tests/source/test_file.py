@@ -88,7 +88,7 @@ def test_a_missing_file_is_refused(tmp_path, refuse):
         ("none", "the file does not exist"),
         ("f/x", "the file does not exist: its path leads through a file"),
         ("x" * 5000, "the file cannot be read: File name too long"),
-        ("a\0b", "the file cannot be read: embedded null byte"),
+        ("a\0b", "the file cannot be read: its path holds a character that no path has"),
     ]:
         (problem,) = refuse(read_bytes, str(tmp_path / name), "m")
         assert (problem.message, str(problem.location)) == (message, "m:1:1")

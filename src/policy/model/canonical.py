@@ -13,8 +13,8 @@ from policy.model.kinds import Kind, ListKind, RecordsKind
 if TYPE_CHECKING:
     from policy.model.fields import Schema
 
-# Between these bounds Python and ECMAScript write a double in the same digits.
-_SMALLEST, _LARGEST = 1e-4, 1e16
+# Between the first two, and from the third up, Python and ECMAScript write a double in the same characters.
+_SMALLEST, _LARGEST, _HUGE = 1e-4, 1e16, 1e21
 _ALWAYS_PLAIN = frozenset({str, bool, type(None)})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
@@ -23,6 +23,9 @@ def canonical_json(value: Any) -> bytes:
     """`value` as RFC 8785 writes it; floats must be finite, keys text. Raises ValueError for anything else."""
     if _is_plain(value):
         return _ENCODER.encode(value).encode()
+    if isinstance(value, list | tuple):
+        # The exact writer is slow, so that it is kept for the items that need it.
+        return b"[" + b",".join(map(canonical_json, value)) + b"]"
     import rfc8785  # the exact writer, for numbers and keys that the standard library writes in another way
 
     return rfc8785.dumps(value)
@@ -44,9 +47,14 @@ def _is_plain(value: Any) -> bool:
         elif kind is int:
             if not -(2**53) < item < 2**53:
                 return False
-        elif not (kind is float and _SMALLEST <= abs(item) < _LARGEST and item != int(item)):
+        elif kind is not float or not _is_plain_double(item):
             return False
     return True
+
+
+def _is_plain_double(value: float) -> bool:
+    size = abs(value)
+    return _HUGE <= size < float("inf") or (_SMALLEST <= size < _LARGEST and value != int(value))
 
 
 def digest(value: Any) -> str:

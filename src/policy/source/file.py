@@ -26,6 +26,7 @@ _KINDS = (
 _REASONS = {
     FileNotFoundError: ("the file does not exist", "check the path"),
     NotADirectoryError: ("the file does not exist: its path leads through a file", "check the path"),
+    ValueError: ("the file cannot be read: its path holds a character that no path has", "check the path"),
     PermissionError: ("the file may not be read", "give the user who runs this permission to read it"),
 }
 
