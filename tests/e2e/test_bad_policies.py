@@ -121,7 +121,7 @@ def test_the_files_that_are_named_are_looked_at_whatever_is_in_force(plant, poli
     result = policy("lint", "drafts")
     assert result.headlines[0].startswith("error: drafts/bad.yaml:5:18: ")
     assert {line.split(":")[1].strip() for line in result.headlines[1:]} == {"drafts/own.yaml"}
-    assert result.out.startswith("2 policy files, 1 errors, ")
+    assert result.out.startswith("2 policy files, 1 error, ")
     assert result.code == 2
 
 

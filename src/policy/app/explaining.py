@@ -72,19 +72,20 @@ def judge_alone(workspace: Workspace, policy: Policy, path: str, gate: str, now:
         for facts in subjects.facts:
             decision = judge(workspace.policy_set, facts, gate=gate, now=now)
             texts.append(_stand(workspace, policy, facts, decision, now))
-    if not texts and not problems:
-        raise NothingToJudgeError(Problem(f"there is no manifest and no training config at {path}", "name a manifest"))
+    if not texts and not any(problem.level == "error" for problem in problems):
+        nothing = Problem(f"there is no manifest and no training config at {path}", "name a manifest")
+        raise NothingToJudgeError(*problems, nothing)
     return "\n\n".join(texts), problems
 
 
 def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decision, now: datetime) -> str:
     outcome = next((item for item in decision.outcomes if item.policy == policy.id), None)
     subject = facts.subject
-    name = show_text(subject.project) + (
-        f" ({subject.training_config})" if subject.manifest and subject.training_config else ""
-    )
+    config = f" ({subject.training_config})" if subject.manifest and subject.training_config else ""
     said = outcome.outcome if outcome is not None else f"not judged at the gate {decision.gate}"
-    lines = [f"{name}: {said}"]
+    lines = [show_text(f"{subject.project}{config}: {said}")]
+    if outcome is not None and outcome.outcome == "error":
+        return f"{lines[0]}\n  {show_text(outcome.message)}"
     explained = explain(policy, workspace.policy_set.values_for(policy), facts, now.date())
     lines += [f"  {reason.result:<8}{_say_reason(reason, workspace.root)}" for reason in explained.reasons]
     if outcome is not None and outcome.note:

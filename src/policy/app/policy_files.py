@@ -26,39 +26,46 @@ class PolicyFile(NamedTuple):
 
 
 def read_policy_files(workspace: Workspace, paths: Sequence[str]) -> tuple[list[PolicyFile], list[Problem]]:
-    """Every policy at the paths, or without any those in force; and what is wrong with the files."""
-    places = list(_list_places(workspace, paths))
+    """Every policy at the paths, or without any those in force; and what is wrong with the files.
+
+    Raises PolicyError for paths that are not there.
+    """
     files: list[PolicyFile] = []
     problems: list[Problem] = []
-    for path, shown in places:
+    # A file that is named twice, by itself and with its folder, is one policy.
+    found = {os.path.realpath(path): path for path in (_list_files(paths) if paths else _find_files(workspace))}
+    for real, path in found.items():
         try:
-            document = read_yaml_file(path, shown)
-            area = os.path.basename(os.path.dirname(os.path.abspath(path)))
+            document = read_yaml_file(path, os.path.relpath(path))
+            area = os.path.basename(os.path.dirname(real))
             files.append(PolicyFile(read_policy(document, workspace.policy_set.schema, area=area), document))
         except PolicyError as error:
             problems.extend(error.problems)
     return files, problems + _find_duplicates(files)
 
 
-def _list_places(workspace: Workspace, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for path in paths or sorted(_find_sources(workspace)):
+def _list_files(paths: Sequence[str]) -> list[str]:
+    missing = [path for path in paths if not os.path.exists(path)]
+    if missing:
+        remedy = "name a policy file, or a folder of policies"
+        raise PolicyError(*(Problem(f"there is no `{path}`", remedy) for path in missing))
+    files: list[str] = []
+    for path in paths:
         if os.path.isdir(path):
-            shown = os.path.relpath(path) if paths else path
-            for relative in list_policy_files(path):
-                yield os.path.join(path, relative), os.path.normpath(os.path.join(shown, relative))
-        elif os.path.exists(path):
-            yield path, os.path.relpath(path)
+            files += [os.path.join(path, relative) for relative in list_policy_files(path)]
         else:
-            raise PolicyError(Problem(f"there is no `{path}`", "name a policy file, or a folder of policies"))
+            files.append(path)
+    return files
 
 
-def _find_sources(workspace: Workspace) -> Iterator[str]:
-    """The folders and files that the policies in force came from."""
+def _find_files(workspace: Workspace) -> Iterator[str]:
+    """The files that the policies in force came from, sorted."""
     folders = {source.name: source.folder for source in workspace.registry.policy_sources()}
-    for policy in workspace.policy_set.policies:
-        where = policy.location.file if policy.location else ""
-        source, _, rest = where.partition("/")
-        yield os.path.join(folders[source], rest) if source in folders else os.path.join(workspace.root, where)
+    for file in sorted(policy.location.file for policy in workspace.policy_set.policies if policy.location):
+        source, _, rest = file.partition("/")
+        shipped = os.path.join(folders.get(source, ""), rest)
+        # The repository may have a folder of the same name.
+        yield shipped if source in folders and os.path.isfile(shipped) else os.path.join(workspace.root, file)
 
 
 def _find_duplicates(files: list[PolicyFile]) -> list[Problem]:

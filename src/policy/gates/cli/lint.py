@@ -11,6 +11,7 @@ from policy.gates.cli.problems import print_problems
 from policy.gates.cli.streams import say
 from policy.gates.cli.workspace import open_here
 from policy.language.lint import lint_policy
+from policy.reports.layout import count_noun
 
 
 @click.command("lint")
@@ -34,7 +35,8 @@ def command(paths: tuple[str, ...], config: str | None) -> int:
     broken = {problem.location.file for problem in problems if problem.location} - {
         file.document.file for file in files
     }
-    say(f"{len(files) + len(broken)} policy files, {len(problems)} errors, {len(findings)} warnings")
+    counts = {"policy file": len(files) + len(broken), "error": len(problems), "warning": len(findings)}
+    say(", ".join(count_noun(count, noun) for noun, count in counts.items()))
     if problems:
         return 2
     return 1 if findings else 0

@@ -11,6 +11,7 @@ from policy.gates.cli.options import config_option, gate_option
 from policy.gates.cli.streams import say
 from policy.gates.cli.usage import NameOf, refuse_name
 from policy.gates.cli.workspace import open_here
+from policy.reports.layout import count_noun
 
 
 class Row(NamedTuple):
@@ -50,7 +51,7 @@ def command(area: str | None, form: str, gate: str, config: str | None) -> int:
         say(json.dumps([row._asdict() for row in rows], indent=2))
     else:
         say("\n".join(write_table(rows)))
-        say(f"{len(rows)} policies, effects at the gate {gate}")
+        say(f"{count_noun(len(rows), 'policy')}, effects at the gate {gate}")
     return 0
 
 

@@ -14,6 +14,7 @@ from policy.gates.cli.problems import print_problems
 from policy.gates.cli.streams import say
 from policy.gates.cli.usage import NameOf
 from policy.gates.cli.workspace import open_here
+from policy.reports.layout import count_noun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,8 @@ def describe_test(test: PolicyTest, *, require_cases: bool) -> Iterator[str]:
     """One line for a policy whose cases pass, and one for each thing that is wrong."""
     failed = [result for result in test.results if not result.passed]
     word = "FAIL" if failed or (require_cases and not is_covered(test)) else "ok  "
-    yield f"{word} {test.policy}: {len(test.results) - len(failed)} of {len(test.results)} cases pass"
+    cases = count_noun(len(test.results), "case")
+    yield f"{word} {test.policy}: {len(test.results) - len(failed)} of {cases} pass"
     for result in failed:
         where = f"{result.case.location}: " if result.case.location else ""
         reason = f": {result.message}" if result.message else ""
@@ -85,7 +87,8 @@ def summarise(tests: list[PolicyTest]) -> str:
     cases = sum(len(test.results) for test in tests)
     passed = sum(result.passed for test in tests for result in test.results)
     covered = sum(map(is_covered, tests))
-    return f"{len(tests)} policies, {passed} of {cases} cases pass, {covered} of {len(tests)} policies covered"
+    policies = count_noun(len(tests), "policy")
+    return f"{policies}, {passed} of {count_noun(cases, 'case')} pass, {covered} of {policies} covered"
 
 
 def encode_test(test: PolicyTest) -> dict[str, Any]:

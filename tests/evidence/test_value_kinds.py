@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from policy.errors import Problem
+from policy.evidence.value_kinds import find_misfit, is_of_kind
+from policy.model.fact import ABSENT, Fact, Members
+from policy.model.fields import SCHEMA
+from policy.model.kinds import INTEGER, PATH, list_of
+from policy.model.money import Money
+
+ROW = {"path": Fact("path", "a.jsonl"), "rows": Fact("rows", 5)}
+
+FITTING = [
+    ("project", "a"),
+    ("approach", "rag"),
+    ("needs.citations", False),
+    ("data.rows", 5),
+    ("training.epochs", 3),
+    ("training.epochs", 3.5),
+    ("data.change_interval", 86_400_000),
+    ("release.retires", date(2026, 1, 2)),
+    ("cost.run", Money(3.0, "EUR")),
+    ("purpose", Members(("style",), complete=False)),
+    ("data.sources", Members((ROW, {}), complete=True)),
+    ("data.sources", ABSENT),
+    ("model.revision", ABSENT),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), FITTING)
+def test_what_fits(path, value):
+    assert find_misfit([Fact(path, value, "observed")], [Problem("a")], SCHEMA) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("project", 5),
+        ("project", None),
+        ("needs.citations", 1),
+        ("needs.citations", "true"),
+        ("data.rows", True),
+        ("data.rows", 5.0),
+        ("data.rows", "5"),
+        ("training.epochs", "3"),
+        ("data.change_interval", "30d"),
+        ("release.retires", "2026-01-02"),
+        ("cost.run", (3.0, "EUR")),
+        ("purpose", "style"),
+        ("purpose", ["style"]),
+        ("purpose", Members((5,), complete=True)),
+        ("data.sources", [ROW]),
+        ("data.sources", Members(("a.jsonl",), complete=True)),
+        ("data.sources", Members(({"path": "a.jsonl"},), complete=True)),
+        ("data.sources", Members(({"pth": Fact("pth", "a")},), complete=True)),
+        ("data.sources", Members(({"rows": Fact("rows", "5")},), complete=True)),
+    ],
+)
+def test_what_does_not_fit(path, value):
+    said = find_misfit([Fact("project", "a"), Fact(path, value, "observed")], [], SCHEMA)
+    assert said == f"`{path}` is a {type(value).__name__}, not {SCHEMA.fields[path].kind.describe()}"
+
+
+def test_a_fact_that_is_no_field_and_an_origin_that_is_none():
+    assert find_misfit([Fact("data.rowz", 5)], [], SCHEMA) == "`data.rowz` is no field"
+    said = find_misfit([Fact("data.rows", 5, "guessed")], [], SCHEMA)
+    assert said.startswith("`data.rows` has the origin `guessed`, not one of observed, ")
+
+
+@pytest.mark.parametrize("problem", ["text", None, Problem("a", related=[])])  # type: ignore[arg-type]
+def test_a_problem_that_is_none(problem):
+    assert find_misfit([], [problem], SCHEMA) == f"a problem is not one: {type(problem).__name__}"
+
+
+def test_plain_values_are_those_that_could_be_written():
+    assert is_of_kind(list_of(INTEGER), [1, 2])
+    assert is_of_kind(list_of(INTEGER), ())
+    assert is_of_kind(PATH, "a//b")
+    assert not is_of_kind(list_of(INTEGER), [1, "2"])
+    assert not is_of_kind(list_of(INTEGER), ABSENT)
+    assert not is_of_kind(INTEGER, ABSENT)
+    assert not is_of_kind(PATH, "")
