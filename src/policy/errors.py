@@ -42,6 +42,9 @@ class PolicyError(Exception):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
+    def __reduce__(self) -> tuple[type[PolicyError], tuple[Problem, ...]]:
+        return type(self), self.problems
+
 
 class NothingToJudgeError(PolicyError):
     """There is no subject, or no policy to judge it by: never a vacuous pass."""

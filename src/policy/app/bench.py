@@ -95,4 +95,13 @@ def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -
             return None
 
     policies = {policy.id: policy for policy in workspace.policy_set.policies}
-    return ReportContext(workspace.policy_set, policies, request.gate, request.fail_on, show_path, read_source, colour)
+    return ReportContext(
+        workspace.policy_set,
+        policies,
+        request.gate,
+        request.fail_on,
+        show_path,
+        read_source,
+        colour,
+        workspace.config,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.model.fact import Members
+from policy.model.kinds import EnumKind, ListKind
 
 if TYPE_CHECKING:
     from policy.model.facts import Facts
@@ -33,4 +34,10 @@ def _settle(field: Field, policy: Policy, facts: Facts) -> str:
     if known is not None:
         return f"{path} cannot be compared with what is required: state both in one currency{because}"
     observed = f", or supply {evidence}" if evidence else ""
-    return f"state {path} in the manifest: {field.about}{observed}{because}"
+    return f"state {path} in the manifest: {field.about}{_say_choices(field)}{observed}{because}"
+
+
+def _say_choices(field: Field) -> str:
+    """The words that can be written, where there are only these."""
+    kind = field.kind.of if isinstance(field.kind, ListKind) else field.kind
+    return f" ({', '.join(kind.choices)})" if isinstance(kind, EnumKind) else ""

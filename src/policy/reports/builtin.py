@@ -18,6 +18,12 @@ def _make_text() -> Reporter:
     return TextReporter()
 
 
+def _make_short() -> Reporter:
+    from policy.reports.short import ShortReporter
+
+    return ShortReporter()
+
+
 def _make_json() -> Reporter:
     from policy.reports.json_report import JsonReporter
 
@@ -27,4 +33,4 @@ def _make_json() -> Reporter:
 @hookimpl
 def reporters() -> dict[str, Callable[[], Reporter]]:
     """Each format is imported when it is asked for."""
-    return {"text": _make_text, "json": _make_json}
+    return {"text": _make_text, "short": _make_short, "json": _make_json}

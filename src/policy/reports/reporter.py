@@ -17,7 +17,8 @@ class ReportContext(NamedTuple):
     """What a report may look at beside the decisions.
 
     `show_path` turns a path relative to the root into one that can be clicked from the working folder;
-    `read_source` gives a file's text (manifest, training config or policy), or None.
+    `read_source` gives a file's text (manifest, training config or policy), or None; `config` is the policy
+    set's file, None where the catalogue alone is in force.
     """
 
     policy_set: PolicySet
@@ -27,6 +28,7 @@ class ReportContext(NamedTuple):
     show_path: Callable[[str], str]
     read_source: Callable[[str], str | None]
     colour: bool = False
+    config: str | None = None
 
 
 class Reporter(Protocol):

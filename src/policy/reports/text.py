@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.model.manifest import MANIFEST_NAME
 from policy.reports.colour import paint
 from policy.reports.findings import list_findings
 from policy.reports.layout import clean, join_names, wrap
 from policy.reports.text_findings import FindingWriter
-from policy.reports.text_summary import say_summary
+from policy.reports.text_summary import say_policy_set, say_summary
 from policy.reports.unassessed import find_gaps, say_effect
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class TextReporter:
         """The counts in one line."""
         lines = wrap(say_summary(summary, problems, context), "", "  ")
         before = "\n" if summary.subjects else ""
-        return before + paint("\n".join(lines), "bold", colour=context.colour) + "\n"
+        return before + say_policy_set(context) + paint("\n".join(lines), "bold", colour=context.colour) + "\n"
 
 
 def _write_decision(decision: Decision, context: ReportContext) -> Iterator[str]:
@@ -103,7 +104,7 @@ def _write_unassessed(decision: Decision, context: ReportContext) -> Iterator[st
     if decision.subject.manifest is None and found.gaps:
         names = join_names(sorted({name for gap in found.gaps for name in gap.policies}), NAMED_POLICIES)
         yield from wrap(f"not assessed, because no manifest covers this: {names}", "  ", "    ")
-        yield from wrap("`policy init` writes a manifest from what it finds", "    ")
+        yield from wrap(f"write {MANIFEST_NAME} in its folder or one above: `policy schema manifest` says how", "    ")
         return
     effects = {outcome.policy: say_effect(outcome) for outcome in decision.outcomes}
     if found.gaps:

@@ -45,15 +45,15 @@ class FindingWriter:
             yield from self._entry("more", f"policy explain {outcome.policy}")
 
     def write_brief(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """Policies that flag because they could not be judged: a line each, and below them why any was held back."""
-        for finding in findings:
-            outcome = finding.outcome
-            held_back = f" (would {outcome.would_be})" if outcome.would_be else ""
-            lacking = join_names(list(outcome.missing), len(outcome.missing))
-            message = f"cannot be judged without {lacking}{held_back}"
-            yield from self._headline(finding.level, f"[{outcome.policy}]", message if lacking else outcome.message)
+        """Policies that flag because they could not be judged, by level; what each lacks stands further down."""
+        levels = dict.fromkeys(finding.level for finding in findings)
+        for level in levels:
+            names = [finding.outcome.policy for finding in findings if finding.level == level]
+            yield from self._headline(level, "", f"cannot be judged yet: {join_names(names, len(names))}")
         for note in dict.fromkeys(finding.outcome.note for finding in findings if finding.outcome.note):
-            yield from self._entry("note", note)
+            held_back = {finding.outcome.would_be for finding in findings if finding.outcome.note == note}
+            would = f"would {join_names(sorted(filter(None, held_back)), 2)}: " if any(held_back) else ""
+            yield from self._entry("note", f"{would}{note}")
 
     def write_contradiction(self, found: Contradiction) -> Iterator[str]:
         """A claim that evidence speaks against, with both places."""
@@ -61,6 +61,7 @@ class FindingWriter:
         for place, value in ((found.declared_at, found.declared), (found.observed_at, found.observed)):
             if place:
                 yield from self._excerpt(place, f"says {value}", "contradiction")
+        yield from self._entry("help", f"correct the manifest, or what {found.source or 'the evidence'} shows")
 
     def _headline(self, level: str, policy: str, message: str) -> Iterator[str]:
         tag = f"{level}{policy}:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.model.gates import EFFECTS
-from policy.reports.layout import count_noun
+from policy.reports.layout import clean, count_noun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +26,11 @@ def say_summary(summary: Summary, problems: Sequence[Problem], context: ReportCo
     if len(problems) > errors:
         parts.append(f"{count_noun(len(problems) - errors, 'warning')} (on standard error)")
     return " · ".join(parts)
+
+
+def say_policy_set(context: ReportContext) -> str:
+    """Whose policies judged, where it is not the catalogue alone: a line of its own."""
+    return "" if context.config is None else f"judged by {clean(context.show_path(context.config))}\n"
 
 
 def _say_verdicts(summary: Summary, context: ReportContext) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from policy.errors import PolicyError
-from policy.gates.cli import outputs
+from policy.gates.cli import spool
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.targets import Target, parse_targets, refuse_inputs
 from policy.reports.text import TextReporter
@@ -43,7 +43,7 @@ def test_decisions_in_their_order_with_separators_between(worst_first, order, de
 
 
 def test_many_decisions_wait_in_temporary_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(outputs, "IN_MEMORY", 1000)
+    monkeypatch.setattr(spool, "IN_MEMORY", 1000)
     many = [(("block", "allow")[number % 2], f"{number} \u00e9\n") for number in range(2000)]
     write(tmp_path / "x", Lines(worst_first=True, separator=""), many)
     numbers = [int(line.split()[0]) for line in (tmp_path / "x").read_text(encoding="utf-8").splitlines()[1:-1]]
@@ -77,7 +77,7 @@ def test_line_ends_and_names_are_written_as_they_are(tmp_path):
 
 def test_a_temporary_folder_that_is_full_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
-    monkeypatch.setattr(outputs, "IN_MEMORY", 10)
+    monkeypatch.setattr(spool, "IN_MEMORY", 10)
     out = Output(Target("lines", None), Lines(worst_first=True))
     with pytest.raises(PolicyError, match="cannot be kept in a temporary file: No such file") as caught:
         out.add("block", "more than ten characters")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "outputs",
     multiple=True,
     metavar="FMT[=FILE]",
-    help="A report format (text, json) and the file it goes to; without a file, standard output. Repeatable.",
+    help="A report format (text, short, json) and the file it goes to; without a file, standard output. Repeatable.",
 )
 @click.option(
     "--fail-on",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
 from policy.errors import PolicyError, Problem
+from policy.gates.cli.spool import ERRORS, Spool
 from policy.gates.cli.streams import say
 from policy.model.gates import VERDICTS
 
@@ -14,22 +15,18 @@ if TYPE_CHECKING:
     from policy.gates.cli.targets import Target
     from policy.reports.reporter import Reporter
 
-IN_MEMORY = 1 << 20
-# Names of files need not be text.
-ERRORS = "backslashreplace"
-
 
 class Output:
     """One report: its head at once, decisions as they come, and the tail when all are there.
 
-    A file appears under its name only when it is whole. With `worst_first` the decisions wait by verdict, in
-    memory or, when they are many, in temporary files. What cannot be written raises PolicyError.
+    A file appears under its name only when it is whole. With `worst_first` the decisions wait by verdict.
+    What cannot be written raises PolicyError.
     """
 
     def __init__(self, target: Target, reporter: Reporter) -> None:
         self.reporter = reporter
         self.path = target.path
-        self._waiting: dict[str, TextIO] = {}
+        self._waiting: dict[str, Spool] = {}
         self._started = False
         self._part = ""
         self._stream = self._open(target.path) if target.path is not None else None
@@ -58,23 +55,11 @@ class Output:
     def add(self, verdict: str, text: str) -> None:
         """One decision's text."""
         if self.reporter.worst_first:
-            self._keep(verdict, text)
+            separator = self.reporter.separator if verdict in self._waiting else ""
+            self._waiting.setdefault(verdict, Spool()).add(separator + text)
         else:
             self._write(self.reporter.separator + text if self._started else text)
             self._started = True
-
-    def _keep(self, verdict: str, text: str) -> None:
-        known = verdict in self._waiting
-        try:
-            if not known:
-                from tempfile import SpooledTemporaryFile
-
-                spool = SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", errors=ERRORS, newline="")  # noqa: SIM115
-                self._waiting[verdict] = cast("TextIO", spool)
-            self._waiting[verdict].write(self.reporter.separator + text if known else text)
-        except OSError as error:
-            message = f"the decisions cannot be kept in a temporary file: {error.strerror or error}"
-            raise PolicyError(Problem(message, "make room, or set TMPDIR to a folder that has some")) from None
 
     def finish(self, text: str) -> None:
         """Write what waited, and the tail."""
@@ -92,12 +77,11 @@ class Output:
         except OSError as error:
             raise self._refuse(error, "make room, or name another file") from None
 
-    def _write_waiting(self, spool: TextIO) -> None:
+    def _write_waiting(self, spool: Spool) -> None:
         if self._started:
             self._write(self.reporter.separator)
         self._started = True
-        spool.seek(0)
-        while block := spool.read(IN_MEMORY):
+        for block in spool.read():
             self._write(block)
 
     def discard(self) -> None:

@@ -1,0 +1,56 @@
+"""Decisions as one line a finding, for editors, long runs and people in a hurry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.reports.findings import list_findings
+from policy.reports.layout import clean
+from policy.reports.text_summary import say_policy_set, say_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.errors import Location, Problem
+    from policy.model.decision import Decision
+    from policy.model.summary import Summary
+    from policy.reports.reporter import ReportContext
+
+
+class ShortReporter:
+    """`file:line:column: block[policy]: message`, one line each, and one for each project's verdict."""
+
+    name = "short"
+    separator = ""
+    worst_first = True
+
+    def start(self, context: ReportContext) -> str:
+        """Nothing stands before the first project."""
+        return ""
+
+    def report_decision(self, decision: Decision, context: ReportContext) -> str:
+        """A line for every finding, and the verdict."""
+        return "".join(f"{line}\n" for line in _write_lines(decision, context))
+
+    def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
+        """The counts in one line."""
+        return say_policy_set(context) + say_summary(summary, problems, context) + "\n"
+
+
+def _write_lines(decision: Decision, context: ReportContext) -> Iterator[str]:
+    subject = decision.subject
+    file = subject.manifest or subject.training_config or ""
+    for finding in list_findings(decision):
+        outcome = finding.outcome
+        place = _say_place(outcome.location, file, context)
+        yield f"{place}: {finding.level}[{outcome.policy}]: {clean(outcome.message)}"
+    for found in decision.contradictions:
+        yield f"{_say_place(found.declared_at, file, context)}: contradiction: {clean(found.message)}"
+    assessed = f" ({len(decision.not_assessed)} policies not assessed)" if decision.not_assessed else ""
+    yield f"{clean(context.show_path(file))}: {decision.verdict}: {clean(subject.project)}{assessed}"
+
+
+def _say_place(place: Location | None, file: str, context: ReportContext) -> str:
+    if place is None:
+        return f"{clean(context.show_path(file))}:1:1"
+    return f"{clean(context.show_path(place.file))}:{place.line}:{place.column}"
