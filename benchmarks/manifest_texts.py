@@ -89,8 +89,8 @@ def _write_training(random: Random, approach: str, number: int) -> Iterator[str]
 def _write_tried(random: Random) -> Iterator[str]:
     yield "tried:"
     for approach in random.sample(TRIED, random.choice((1, 2, 3))):
-        score = random.randint(40, 95)
-        yield f"  - {{approach: {approach}, results: evals/{approach}.json, score: 0.{score}, sufficient: false}}"
+        run, score = random.randbytes(16).hex(), random.randint(40, 95)
+        yield f"  - {{approach: {approach}, run: 'mlflow:/runs/{run}', score: 0.{score}, sufficient: false}}"
     yield "evaluation:"
     for name in ("style_metric", "consistency", "pattern_shown"):
         if random.random() < 0.6:

@@ -116,7 +116,9 @@ def test_a_named_config_that_no_reader_knows_leaves_the_project_a_subject(study)
         Subject("reply-tone", "ml-manifest.yaml", None),
         Subject("reply-tone", "ml-manifest.yaml", "train/b.yaml"),
     ]
-    assert problems == []
+    assert [str(problem).splitlines()[0] for problem in problems] == [
+        "ml-manifest.yaml:3:20: no reader knows the training config `train/a.yaml`: nothing is observed about the training"
+    ]
     assert facts[0].values["training.epochs"] == 3.0
     assert facts[1].values["training.epochs"] == 1.0
 
@@ -124,11 +126,41 @@ def test_a_named_config_that_no_reader_knows_leaves_the_project_a_subject(study)
 def test_a_named_config_that_does_not_exist_is_said(study):
     facts, (problem,) = study({"ml-manifest.yaml": NAMING})
     assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
-    assert problem.level == "warning"
+    assert problem.level == "error"
     assert str(problem) == (
         "ml-manifest.yaml:3:20: the manifest names the training config `train/a.yaml`, which does not exist\n"
         "  help: correct `training.config`, or add the file"
     )
+
+
+def test_a_misspelt_config_is_said_with_the_one_that_may_be_meant(study):
+    naming = NAMING.replace("train/a.yaml", "train/aa.yaml")
+    facts, (problem,) = study({"ml-manifest.yaml": naming, "train/a.yaml": AXOLOTL, "data/train.jsonl": ROWS})
+    assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", "train/a.yaml")]
+    assert (problem.level, problem.remedy) == ("error", "a file with a similar name exists: `train/a.yaml`")
+
+
+def test_data_beside_the_manifest_comes_before_data_at_the_root(study):
+    config = "stage: sft\nfinetuning_type: lora\ndo_train: true\nmodel_name_or_path: Qwen/Qwen3-4B\ndataset: mine\n"
+    index = '{"mine": {"file_name": "train.jsonl"}}'
+    facts, problems = study(
+        {
+            "a/ml-manifest.yaml": MANIFEST,
+            "a/conf/sft.yaml": config,
+            "a/data/dataset_info.json": index,
+            "a/data/train.jsonl": '{"text": "a"}\n' * 3,
+            "data/dataset_info.json": index,
+            "data/train.jsonl": '{"text": "b"}\n' * 7,
+        }
+    )
+    assert (facts[0].values["data.rows"], problems) == (3, [])
+
+
+def test_results_that_nobody_can_look_at_are_said(study):
+    text = f"{MANIFEST}tried: [{{approach: rag, results: evals/rag.json}}, {{approach: few-shot, results: evals/shots.json}}]\n"
+    _, (problem,) = study({"ml-manifest.yaml": text, "evals/rag.json": "{}"})
+    assert problem.level == "warning"
+    assert problem.message == "`tried[].results` names `evals/shots.json`, which does not exist"
 
 
 def test_declared_and_observed_rows_that_differ_contradict(study):
@@ -212,7 +244,7 @@ def test_a_path_that_leads_out_of_the_repository_is_an_error(study, line, path):
 
 def test_a_path_may_lead_out_of_the_projects_folder(study):
     text = f"{MANIFEST}system: {{documentation: ../docs/system.md}}\n"
-    facts, problems = study({"a/ml-manifest.yaml": text})
+    facts, problems = study({"a/ml-manifest.yaml": text, "docs/system.md": "It answers."})
     assert (len(facts), problems) == (1, [])
 
 

@@ -117,10 +117,10 @@ def test_a_broken_line_is_named_and_nothing_of_it_is_quoted(name, beside_good, p
     content, message = BROKEN[name]
     result = beside_good({"ml-manifest.yaml": write_manifest("train.jsonl"), "train.jsonl": content})
     (headline,) = result.headlines
-    assert headline.startswith(f"warning: bad/train.jsonl:{message}")
-    assert result.helps == ["correct the file; until then its rows are unknown"]
+    assert headline.startswith(f"error: bad/train.jsonl:{message}")
+    assert result.helps == ["correct the file; until then its rows are not observed"]
     assert len(result.err.splitlines()) == 2
-    assert result.code == 1
+    assert result.code == 2
     assert_rows_are_unknown(policy)
 
 

@@ -217,7 +217,7 @@ def test_forms(observe, content, name, rows, form):
 def test_what_is_wrong_is_told_with_its_place(observe, content, name, problem):
     found = observe(content, name)
     assert str(found.problem).startswith(problem)
-    assert found.problem.level == "warning"
+    assert found.problem.level == "error"
     assert found.rows is None
     assert found.reason == f"line {found.problem.location.line} is broken"
     assert found.bytes == len(content.encode() if isinstance(content, str) else content)

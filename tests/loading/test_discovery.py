@@ -209,6 +209,14 @@ def test_nothing_that_a_repository_configures_is_run(repository, trap, tmp_path)
     assert not sprung.exists()
 
 
+def test_a_work_tree_that_the_configuration_moves_hides_nothing(repository, write, tmp_path_factory):
+    root = repository({"ml-manifest.yaml": MANIFEST})
+    git(root, "config", "core.worktree", str(tmp_path_factory.mktemp("elsewhere")))
+    write({"b/ml-manifest.yaml": MANIFEST})
+    (found,) = discover([str(root)])
+    assert [item.manifest for item in found.items] == ["b/ml-manifest.yaml", "ml-manifest.yaml"]
+
+
 def test_git_is_not_looked_up_in_the_repository(repository, trap, monkeypatch, tmp_path):
     root = repository({"a.yaml": CONFIG})
     shutil.copy(trap, root / "git")

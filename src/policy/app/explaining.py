@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy.app.subjects import build_subjects
 from policy.engine.judge import fill_parameters, judge, say_parameter
+from policy.engine.plan import act_on_failure
 from policy.errors import NothingToJudgeError, Problem
 from policy.language.explanation import explain
 from policy.language.phrases import join_words
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from policy.app.workspace import Workspace
+    from policy.engine.plan import Action
     from policy.model.decision import Decision, Reason
     from policy.model.facts import Facts
     from policy.model.policy import Policy, PolicySet
@@ -32,7 +34,7 @@ def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
     params = policy_set.values_for(policy)
     # The gate that was asked for comes first.
     gates = sorted(GATES, key=lambda name: name != gate)
-    effects = [f"{name} {policy_set.effect_of(policy, name) or 'not judged'}" for name in gates]
+    effects = [f"{name} {_say_action(act_on_failure(policy_set, policy, name))}" for name in gates]
     lines = [
         f"{policy.id} ({policy.severity}): {policy.title}",
         "",
@@ -49,6 +51,12 @@ def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
         lines += _paragraph("Controls", f"{framework}: {', '.join(controls)}")
     lines += _paragraph("Sources", "; ".join(policy.references))
     return "\n".join(lines)
+
+
+def _say_action(action: Action | None) -> str:
+    if action is None:
+        return "not judged"
+    return f"{action.effect or 'none'} (would {action.would_be})" if action.would_be else str(action.effect)
 
 
 def _say_unknown(policy: Policy) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from policy.model.fact import Fact
     from policy.model.fields import Schema
     from policy.model.kinds import Kind
+
+READ_ELSEWHERE = ("data.sources[].path", "training.config")
 
 
 def load_manifest(workspace: Workspace, file: str) -> Manifest:
@@ -51,6 +54,18 @@ def _find_outside(manifest: Manifest, schema: Schema) -> Iterator[Problem]:
         if leaves_root(manifest.folder, fact.value):
             message = f"`{path}` leads out of the repository: {fact.value}"
             yield Problem(message, "name a file inside the repository, relative to the manifest", fact.location)
+
+
+def warn_of_missing(workspace: Workspace, manifest: Manifest) -> Iterator[Problem]:
+    """What a manifest names and is not there: results that nobody can look at prove nothing.
+
+    Data files are looked at when they are read, the training config when it is judged.
+    """
+    for path, fact in _list_paths(manifest.claims, workspace.policy_set.schema):
+        whole = os.path.join(workspace.root, manifest.folder, fact.value)
+        if path not in READ_ELSEWHERE and not os.path.exists(whole):
+            message = f"`{path}` names `{fact.value}`, which does not exist"
+            yield Problem(message, "correct the path, or add the file", fact.location, level="warning")
 
 
 def _list_paths(claims: Iterable[Fact], schema: Schema) -> Iterator[tuple[str, Fact]]:

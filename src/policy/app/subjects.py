@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy.app.collecting import collect_evidence
-from policy.app.manifests import load_manifest
+from policy.app.manifests import load_manifest, warn_of_missing
 from policy.app.training_configs import read_config
 from policy.errors import PolicyError, Problem
 from policy.evidence.predicates import run_predicates
@@ -37,7 +37,7 @@ class Subjects(NamedTuple):
 def build_subjects(workspace: Workspace, item: Item) -> Subjects:
     """The subjects of one item: one for each training config, and the project where it has no other one.
 
-    The project is judged by itself, too, where its manifest names a training config that is not among them.
+    The project is judged by itself, too, where its manifest names a training config that no reader knows.
     """
     problems: list[Problem] = []
     manifest: Manifest | None = None
@@ -50,10 +50,9 @@ def build_subjects(workspace: Workspace, item: Item) -> Subjects:
     builder = SubjectBuilder(workspace, manifest, problems)
     facts = [builder.build(config) for config in configs]
     if manifest is not None and not item.only_configs:
-        named = builder.named_config
-        if named is not None and not os.path.exists(os.path.join(workspace.root, named.value)):
-            problems.append(_warn_of_missing(named))
-        if not configs or (named is not None and named.value not in [config.file for config in configs]):
+        problems += warn_of_missing(workspace, manifest)
+        unread = _look_for_named(workspace, item, builder.named_config, configs, problems)
+        if unread or not configs:
             facts.insert(0, builder.build(None))
     return Subjects(facts, list(dict.fromkeys(problems)))
 
@@ -71,9 +70,23 @@ def _find_configs(
     return found
 
 
-def _warn_of_missing(named: Fact) -> Problem:
+def _look_for_named(
+    workspace: Workspace, item: Item, named: Fact | None, configs: list[FoundConfig], problems: list[Problem]
+) -> bool:
+    """Whether the training config that a manifest names is there and no reader knows it; notes what is wrong."""
+    if named is None or named.value in [config.file for config in configs]:
+        return False
+    if os.path.exists(os.path.join(workspace.root, named.value)):
+        message = f"no reader knows the training config `{named.value}`: nothing is observed about the training"
+        problems.append(Problem(message, "check its keys, or state the facts", named.location, level="warning"))
+        return True
+    from policy.source.suggestion import nearest
+
     message = f"the manifest names the training config `{named.value}`, which does not exist"
-    return Problem(message, "correct `training.config`, or add the file", named.location, level="warning")
+    close = nearest(named.value, [config.file for config in configs] or list(item.candidates))
+    remedy = f"a file with a similar name exists: `{close}`" if close else "correct `training.config`, or add the file"
+    problems.append(Problem(message, remedy, named.location))
+    return False
 
 
 class SubjectBuilder:

@@ -75,7 +75,6 @@ def _describe(fault: BrokenTextError, form: str, shown: str) -> Problem:
     wanted = "one JSON value" if form == "jsonl" else "JSON"
     return Problem(
         f"line {fault.line} is not {wanted}: {fault.message}",
-        "correct the file; until then its rows are unknown",
+        "correct the file; until then its rows are not observed",
         Location(shown, fault.line, fault.column),
-        level="warning",
     )

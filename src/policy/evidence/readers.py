@@ -45,8 +45,8 @@ class RepositoryContext:
     def _find(self, written: str, kind: str) -> str | None:
         if posixpath.isabs(written):
             return None
-        # Tools read paths from the folder that they are started in: mostly the root, else one near the config.
-        for base in ("", *list_ancestors(self.folder)):
+        # Tools read paths from the folder that they are started in: mostly the project's, else one near the config.
+        for base in dict.fromkeys((self.base, *list_ancestors(self.folder), "")):
             path = posixpath.normpath(posixpath.join(base, written))
             if find_entry(self.root, path) == kind:
                 return path

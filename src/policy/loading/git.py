@@ -81,6 +81,9 @@ def _make_environment(folder: str) -> dict[str, str]:
     if find_repository(os.path.realpath(".")) != folder:
         dropped.update(OF_ONE_REPOSITORY)
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    if os.path.lexists(os.path.join(folder, ".git")):
+        # `core.worktree` could point elsewhere, and what is here would be no file of the repository.
+        kept["GIT_WORK_TREE"] = folder
     return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 

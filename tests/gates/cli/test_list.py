@@ -20,10 +20,10 @@ def test_a_table_by_area(plant, call):
     plant_three(plant)
     assert call("list --gate ci").out.splitlines() == [
         "one/",
-        "  a            low  block   About a",
-        "  longer-name  low  hold    About longer-name",
+        "  a            low  block              About a",
+        "  longer-name  low  flag (would hold)  About longer-name",
         "two/",
-        "  b            low  advise  About b",
+        "  b            low  advise             About b",
         "3 policies, effects at the gate ci",
     ]
 
@@ -33,11 +33,19 @@ def test_a_policy_that_the_gate_does_not_judge(plant, call):
     assert "  a            low  -       About a" in call("list --gate run").out.splitlines()
 
 
+def test_modes_are_counted(plant, call):
+    plant_three(plant)
+    plant({"policy.yaml": f"{SET}gates: {{ci: {{mode: observe}}}}\nmodes: {{longer-name: flag}}\n"})
+    assert "  a            low  -                    About a" in call("list --gate ci").out.splitlines()
+    assert "  longer-name  low  none (would hold)    About longer-name" in call("list --gate ci").out.splitlines()
+    assert "  longer-name  low  flag (would hold)  About longer-name" in call("list --gate run").out.splitlines()
+
+
 def test_one_area_as_json(plant, call):
     plant_three(plant)
     result = call("list --area two --output json")
     assert json.loads(result.out) == [
-        {"area": "two", "policy": "b", "severity": "low", "effect": "advise", "title": "About b"}
+        {"area": "two", "policy": "b", "severity": "low", "effect": "advise", "title": "About b", "would_be": None}
     ]
     assert result.code == 0
 

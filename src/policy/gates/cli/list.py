@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from policy.engine.plan import act_on_failure
 from policy.errors import NothingToJudgeError, Problem
 from policy.gates.cli.options import config_option, gate_option
 from policy.gates.cli.streams import say
 from policy.gates.cli.usage import NameOf, refuse_name
 from policy.gates.cli.workspace import open_here
 from policy.reports.layout import count_noun
+
+if TYPE_CHECKING:
+    from policy.engine.plan import Action
+    from policy.model.policy import Policy
 
 
 class Row(NamedTuple):
@@ -22,6 +27,7 @@ class Row(NamedTuple):
     severity: str
     effect: str
     title: str
+    would_be: str | None = None
 
 
 @click.command("list")
@@ -30,9 +36,10 @@ class Row(NamedTuple):
 @gate_option
 @config_option
 def command(area: str | None, form: str, gate: str, config: str | None) -> int:
-    """List the policies in force: id, severity, effect at the gate, and title.
+    """List the policies in force: id, severity, what a failure does at the gate, and title.
 
-    A policy that the gate does not judge has the effect `-`.
+    Modes are counted: `none (would block)` is a policy that is only observed. A policy that the gate does not
+    judge has the effect `-`.
     """
     policy_set = open_here(config).policy_set
     if not policy_set.policies:
@@ -41,7 +48,7 @@ def command(area: str | None, form: str, gate: str, config: str | None) -> int:
     if area is not None and area not in areas:
         raise refuse_name("area", area, areas)
     rows = [
-        Row(policy.area, policy.id, policy.severity, policy_set.effect_of(policy, gate) or "-", policy.title)
+        make_row(policy, act_on_failure(policy_set, policy, gate))
         for policy in policy_set.policies
         if area in (None, policy.area)
     ]
@@ -55,8 +62,15 @@ def command(area: str | None, form: str, gate: str, config: str | None) -> int:
     return 0
 
 
+def make_row(policy: Policy, action: Action | None) -> Row:
+    """A policy and what its failure does."""
+    effect, would_be = ("-", None) if action is None else (action.effect or "none", action.would_be)
+    return Row(policy.area, policy.id, policy.severity, effect, policy.title, would_be)
+
+
 def write_table(rows: list[Row]) -> list[str]:
     """The policies by area, in columns."""
+    rows = [row._replace(effect=f"{row.effect} (would {row.would_be})") if row.would_be else row for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines: list[str] = []
     previous = None
