@@ -497,3 +497,18 @@ cases:
 def test_cases_can_be_left_unread():
     document = make_document(f"{HEAD}require: {{data.rows: 5}}\ncases: [{{expect: nonsense}}]")
     assert read_policy(document, with_cases=False).cases == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "remedy"),
+    [
+        ("policy_set: 1\npolicies: [catalogue]\n", "this file is a policy set, not a policy", "`policy list --config FILE`"),
+        ("manifest: 1\nproject: p\n", "this file is a manifest, not a policy", "`policy check FILE`"),
+    ],
+)
+def test_another_kind_of_file_is_named_once(text, message, remedy):
+    with pytest.raises(PolicyError) as caught:
+        read_policy(make_document(text))
+    (problem,) = caught.value.problems
+    assert problem.message == message
+    assert remedy in problem.remedy

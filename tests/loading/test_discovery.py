@@ -382,3 +382,12 @@ def test_a_file_in_conflict_is_found_once(repository, write):
     with pytest.raises(subprocess.CalledProcessError):
         git(root, "merge", "--quiet", "other")
     assert look() == [(None, ("a.yaml",))]
+
+
+@pytest.mark.parametrize("name", ["ml-manifest.yml", "ml_manifest.yaml"])
+def test_a_name_that_is_nearly_right_is_said(write, name):
+    root = write({f"a/{name}": MANIFEST, "ml-manifest.yaml": MANIFEST})
+    (found,) = discover([str(root)])
+    (problem,) = found.problems
+    assert str(problem).startswith(f"a/{name}:1:1: this file is not read as a manifest")
+    assert (problem.level, problem.remedy) == ("warning", "rename it to ml-manifest.yaml")

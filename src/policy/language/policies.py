@@ -40,6 +40,10 @@ KEYS = (
     "cases",
 )
 NEEDED = ("policy", "title", "severity", "require", "effect")
+OTHER_FILES = {
+    "policy_set": ("a policy set", "`policy list --config FILE` reads it"),
+    "manifest": ("a manifest", "`policy check FILE` reads it"),
+}
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]*")
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -76,6 +80,7 @@ class PolicyReader:
         if not isinstance(root, Mapping):
             self.refuse(root, "the policy is not a mapping", f"write the keys {', '.join(NEEDED)}")
             raise PolicyError(*self.problems)
+        self._refuse_other_files(root)
         self._check_keys(root)
         required = root.get("require")
         when = self._condition(root, "when")
@@ -104,6 +109,13 @@ class PolicyReader:
         )
         self._check_placeholders(root, params)
         return policy
+
+    def _refuse_other_files(self, root: Mapping) -> None:
+        """A manifest or a policy set is no policy: said once, not key by key."""
+        for key, (what, remedy) in OTHER_FILES.items():
+            if root.get(key) is not None and root.get("policy") is None:
+                self.refuse(root.entries[key][0], f"this file is {what}, not a policy", remedy)
+                raise PolicyError(*self.problems)
 
     def _check_keys(self, root: Mapping) -> None:
         for text, (key, _) in root.entries.items():

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy.errors import PolicyError, Problem
+from policy.errors import Location, PolicyError, Problem
 from policy.loading.file_listing import YAML_ENDINGS, list_files
 from policy.loading.git import find_repository
 from policy.model.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+# What a manifest might be called by mistake.
+NEAR_NAMES = frozenset({"ml-manifest.yml", "ml_manifest.yaml", "ml_manifest.yml", "mlmanifest.yaml", "ml-manifests.yaml"})
 
 
 class Item(NamedTuple):
@@ -79,9 +82,15 @@ def _discover_below(root: str, wanted: list[str]) -> Found:
         if file not in manifests:
             manifest = find_cover(file, manifests)
             (alone if manifest is None else covered[manifest]).append(file)
+    problems += [_warn_of_name(file) for file in files if os.path.basename(file) in NEAR_NAMES]
     items = [Item(file, tuple(candidates)) for file, candidates in covered.items()]
     items += [Item(None, (file,)) for file in alone]
     return Found(root, list(_keep_wanted(items, set(wanted))), tuple(dict.fromkeys(problems)))
+
+
+def _warn_of_name(file: str) -> Problem:
+    message = f"this file is not read as a manifest: its name is not {MANIFEST_NAME}"
+    return Problem(message, f"rename it to {MANIFEST_NAME}", Location(file), level="warning")
 
 
 def _find_folder(root: str, path: str) -> str:

@@ -37,7 +37,9 @@ class SettingsReader:
         params = {}
         for name, key, node in self._flatten(self._section("params", "{volatile-data.shortest_interval: 60d}")):
             if name not in kinds:
-                refuse_name(self.values, key, "parameter", name, kinds)
+                # Another policy's parameter of a similar name would change the wrong rule.
+                own = [known for known in kinds if known.partition(".")[0] == name.partition(".")[0]]
+                refuse_name(self.values, key, "parameter", name, own or kinds)
                 continue
             if name in params:
                 self.values.refuse(key, f"parameter `{name}` is set twice", "leave one of them out")
