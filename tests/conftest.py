@@ -60,9 +60,7 @@ def compare(file: Path, text: str, *, refresh: bool) -> None:
         file.write_bytes(text.encode())
         return
     name = file.relative_to(ROOT).as_posix()
-    pytest.fail(
-        f"{explain(name, kept, text)}\nIf the change is meant, run `pytest --refresh`.", pytrace=False
-    )
+    pytest.fail(f"{explain(name, kept, text)}\nIf the change is meant, run `pytest --refresh`.", pytrace=False)
 
 
 def explain(name: str, kept: str | None, text: str) -> str:

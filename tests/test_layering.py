@@ -59,9 +59,7 @@ def find_imports(importer: str, file: Path, modules: dict[str, Path]) -> Iterato
             yield Import(importer, target, getattr(node, "lineno", 1), runs and not named, late or named)
         late = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(node):
-            types_only = (
-                isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and child in node.body
-            )
+            types_only = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and child in node.body
             pending.append((child, runs and not types_only, late))
 
 

@@ -116,9 +116,8 @@ def test_a_named_config_that_no_reader_knows_leaves_the_project_a_subject(study)
         Subject("reply-tone", "ml-manifest.yaml", None),
         Subject("reply-tone", "ml-manifest.yaml", "train/b.yaml"),
     ]
-    assert [str(problem).splitlines()[0] for problem in problems] == [
-        "ml-manifest.yaml:3:20: no reader knows the training config `train/a.yaml`: nothing is observed about the training"
-    ]
+    (problem,) = problems
+    assert str(problem).startswith("ml-manifest.yaml:3:20: no reader knows the training config `train/a.yaml`")
     assert facts[0].values["training.epochs"] == 3.0
     assert facts[1].values["training.epochs"] == 1.0
 
@@ -157,7 +156,8 @@ def test_data_beside_the_manifest_comes_before_data_at_the_root(study):
 
 
 def test_results_that_nobody_can_look_at_are_said(study):
-    text = f"{MANIFEST}tried: [{{approach: rag, results: evals/rag.json}}, {{approach: few-shot, results: evals/shots.json}}]\n"
+    tried = "{approach: rag, results: evals/rag.json}, {approach: few-shot, results: evals/shots.json}"
+    text = f"{MANIFEST}tried: [{tried}]\n"
     _, (problem,) = study({"ml-manifest.yaml": text, "evals/rag.json": "{}"})
     assert problem.level == "warning"
     assert problem.message == "`tried[].results` names `evals/shots.json`, which does not exist"

@@ -502,7 +502,11 @@ def test_cases_can_be_left_unread():
 @pytest.mark.parametrize(
     ("text", "message", "remedy"),
     [
-        ("policy_set: 1\npolicies: [catalogue]\n", "this file is a policy set, not a policy", "`policy list --config FILE`"),
+        (
+            "policy_set: 1\npolicies: [catalogue]\n",
+            "this file is a policy set, not a policy",
+            "`policy list --config FILE`",
+        ),
         ("manifest: 1\nproject: p\n", "this file is a manifest, not a policy", "`policy check FILE`"),
     ],
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.reports.scenarios import SCENARIOS
 
 from policy.model.summary import Summary
 from policy.reports.short import ShortReporter
+from tests.reports.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -87,7 +87,7 @@ def _make_step(policy_set: PolicySet, position: int, policy: Policy, params: dic
 
 
 def act_on_failure(policy_set: PolicySet, policy: Policy, gate: str) -> Action | None:
-    """What a failure of the policy does at the gate, modes and missing approvers counted; None where it is not judged."""
+    """What a failure of the policy does at the gate, modes counted; None where the gate does not judge it."""
     effect = policy_set.effect_of(policy, gate)
     return None if effect is None else _act(policy_set, policy, gate, effect)
 

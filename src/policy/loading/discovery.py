@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 # What a manifest might be called by mistake.
-NEAR_NAMES = frozenset({"ml-manifest.yml", "ml_manifest.yaml", "ml_manifest.yml", "mlmanifest.yaml", "ml-manifests.yaml"})
+NEAR_NAMES = frozenset({"ml-manifest.yml", "ml_manifest.yaml", "ml_manifest.yml", "mlmanifest.yaml"})
 
 
 class Item(NamedTuple):

@@ -71,7 +71,7 @@ def make_row(policy: Policy, action: Action | None) -> Row:
 def write_table(rows: list[Row]) -> list[str]:
     """The policies by area, in columns."""
     rows = [row._replace(effect=f"{row.effect} (would {row.would_be})") if row.would_be else row for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    widths = [max(len(cell) for cell in column) for column in zip(*(row[:4] for row in rows), strict=True)]
     lines: list[str] = []
     previous = None
     for row in rows:
