@@ -9,6 +9,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 INTERRUPTED = 130
 
 
+def leave_working_folder() -> None:
+    """Import nothing from the working folder: it is what is judged, and may hold a `yaml.py` of its own."""
+    try:
+        working = os.path.realpath(os.getcwd())
+    except FileNotFoundError:
+        working = ""
+    sys.path[:] = [entry for entry in sys.path if entry == HERE or (entry and os.path.realpath(entry) != working)]
+
+
 def import_package() -> str:
     """Import `policy`, this folder's before any other, and return the place it came from."""
     path = sys.path[:]
@@ -30,6 +39,7 @@ def is_ours(origin: str) -> bool:
 
 def main() -> int:
     """Run the command line and return its exit code; 2 where another `policy` stands in its place."""
+    leave_working_folder()
     origin = import_package()
     if not is_ours(origin):
         sys.stderr.write(

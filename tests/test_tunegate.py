@@ -75,12 +75,19 @@ def test_the_installed_command_starts_too(clash):
     assert result.returncode == 0
 
 
-def test_the_path_is_restored(tmp_path, clash, site):
+def test_the_path_is_restored_but_for_the_working_folder(tmp_path, clash, site):
     plain = tmp_path / "plain"
     plain.mkdir()
-    expected = run(AS_SCRIPT, "version", plain, clash, site, setup="import sys; print(sys.path)").stdout
-    before, after = expected.splitlines()
+    shown = "import sys; print([entry for entry in sys.path if entry])"
+    before, after = run(AS_SCRIPT, "version", plain, clash, site, setup=shown).stdout.splitlines()
     assert after == f"ours version {before}"
+
+
+@pytest.mark.parametrize("command", [AS_MODULE, AS_SCRIPT])
+def test_nothing_is_imported_from_the_working_folder(command, tmp_path, site):
+    (tmp_path / "yaml.py").write_text("raise SystemExit(0)\n")
+    (site / "policy/gates/cli/main.py").write_text("import yaml\n\ndef main():\n    return 4\n")
+    assert run(command, "version", tmp_path, tmp_path, site).returncode == 4
 
 
 @pytest.mark.parametrize("name", ["module", "package"])

@@ -117,7 +117,7 @@ def test_records_as_json():
         {"approach": ["rag", "declared"], "score": [0.5, "declared"]},
     ]
     (_, rag) = encode_value(SCHEMA.fields["tried"].kind, claim.value)
-    assert rag["score"] == [0.5, "declared", "ml-manifest.yaml", "", ["ml-manifest.yaml", 1, 17]]
+    assert rag["score"] == [0.5, "declared", "ml-manifest.yaml", "", ["ml-manifest.yaml", 1, 17, 1, 20]]
 
 
 def test_claims_are_sorted_and_carry_where_they_come_from():
@@ -129,7 +129,7 @@ def test_claims_are_sorted_and_carry_where_they_come_from():
     )
     expected = [
         ["data.rows", 5, "observed", "data files", "", None],
-        ["stage", "pilot", "declared", "ml-manifest.yaml", "", ["ml-manifest.yaml", 3, 8]],
+        ["stage", "pilot", "declared", "ml-manifest.yaml", "", ["ml-manifest.yaml", 3, 8, 0, 0]],
         ["stage", "pilot", "observed", "runs", "sha256:1", None],
     ]
     assert encode_claims(claims, SCHEMA) == expected

@@ -171,3 +171,11 @@ def test_the_schema_names_each_field_once_and_no_field_is_a_section():
     assert len(SCHEMA.fields) == len(FIELDS)
     assert not SCHEMA.sections & SCHEMA.fields.keys()
     assert SCHEMA.sections > {"data", "model", "needs"}
+
+
+def test_a_statement_against_what_follows_is_a_contradiction():
+    facts = Facts([Fact("approach", "hybrid"), Fact("retrieval.planned", False), Fact("training.seed", 1, "observed")])
+    (found,) = facts.contradictions
+    assert (found.path, found.claim.value, found.against.value) == ("retrieval.planned", True, False)
+    assert facts.values["retrieval.planned"] is True
+    assert facts.values["evidence.contradictions"] == 1

@@ -29,7 +29,6 @@ from policy.model.kinds import (
     ListKind,
     RecordsKind,
     enum,
-    is_list,
     list_of,
 )
 from policy.model.money import Money
@@ -249,12 +248,6 @@ def test_money_of_two_currencies_compares_only_with_nothing():
     assert Money(5, "USD").compare(Money(5, "EUR")) is None
     assert Money(0, "USD").compare(Money(5, "EUR")) == -5
     assert Money(5, "USD").compare(Money(0, "EUR")) == 5
-
-
-def test_which_kinds_hold_several():
-    assert is_list(list_of(STRING))
-    assert is_list(SCHEMA.fields["tried"].kind)
-    assert not is_list(STRING)
 
 
 def kinds_of(kind: Kind):

@@ -39,7 +39,7 @@ class Judged(NamedTuple):
 def record_decision(judged: Judged) -> Decision:
     """The decision with all its digests."""
     plan, facts, gate = judged.plan, judged.facts, judged.gate
-    time = judged.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = judged.now.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     inputs = digest_inputs(plan, facts, judged.waivers)
     basis = digest(inputs)
     approved = NOTHING_DIGEST

@@ -47,7 +47,7 @@ def encode_policy_set(policy_set: PolicySet) -> dict[str, Any]:
         "gates": {name: [gate.mode, gate.on_error] for name, gate in policy_set.gates.items()},
         "modes": dict(policy_set.modes),
         "fields": {
-            path: [field.kind.name, field.combine, field.agree]
+            path: [field.kind.describe(), field.about, list(field.evidence), field.combine, field.agree]
             for path, field in policy_set.schema.fields.items()
             if path not in SCHEMA.fields
         },

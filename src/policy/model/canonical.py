@@ -87,9 +87,7 @@ def encode_fact(kind: Kind, fact: Fact, *, bare: bool = False) -> list[Any]:
     value = encode_value(kind, fact.value, bare=bare)
     if bare:
         return [value, fact.origin]
-    where = fact.location
-    position = [where.file, where.line, where.column] if where else None
-    return [value, fact.origin, fact.source, fact.digest, position]
+    return [value, fact.origin, fact.source, fact.digest, list(fact.location) if fact.location else None]
 
 
 def encode_claims(claims: tuple[Fact, ...], schema: Schema) -> list[Any]:

@@ -137,12 +137,3 @@ def outer_paths(condition: Condition) -> Iterator[str]:
     else:
         for part in parts_of(condition):
             yield from outer_paths(part)
-
-
-def operands_of(condition: Condition) -> Iterator[Operand]:
-    """Every operand in the condition."""
-    for part in walk(condition):
-        if isinstance(part, Leaf):
-            yield part.operand
-        elif isinstance(part, Count):
-            yield from (operand for _, operand in part.bounds)

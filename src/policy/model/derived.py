@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy.model.fact import Fact
-from policy.model.resolution import STRENGTH
+from policy.model.resolution import STRENGTH, Contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +40,13 @@ DERIVATIONS = (
 )
 
 
-def derive(judged: dict[str, Fact], schema: Schema) -> None:
+def derive(judged: dict[str, Fact], schema: Schema) -> list[Contradiction]:
     """Add to `judged` what follows from it; a derived fact is trusted as its weakest input.
 
-    A fact that cannot be stated in a manifest keeps a value that evidence gave.
+    A fact that cannot be stated in a manifest keeps a value that evidence gave; one that can and is stated
+    otherwise is a contradiction. Gives the contradictions.
     """
+    contradictions = []
     for path, inputs, compute in DERIVATIONS:
         field = schema.get(path)
         if field is None or (path in judged and not field.writable):
@@ -56,4 +58,8 @@ def derive(judged: dict[str, Fact], schema: Schema) -> None:
         weakest = max((fact.origin for fact in known), key=STRENGTH.__getitem__, default="observed")
         source = f"derived from {', '.join(inputs)}" if inputs else "derived"
         location = known[0].location if known else None
+        stated = judged.get(path)
         judged[path] = Fact(path, value, weakest, source, location)
+        if stated is not None and stated.value != value:
+            contradictions.append(Contradiction(path, judged[path], stated))
+    return contradictions

@@ -45,8 +45,8 @@ class Facts:
     @cached_property
     def _resolved(self) -> tuple[dict[str, Fact], tuple[Contradiction, ...]]:
         judged, contradictions = resolve(self.claims, self.schema)
+        contradictions = (*contradictions, *derive(judged, self.schema))
         compare_evidence(self.claims, contradictions, judged)
-        derive(judged, self.schema)
         return judged, contradictions
 
     @property
@@ -64,8 +64,8 @@ class Facts:
         """As `judged`, from what was observed or attested alone."""
         strong = [claim for claim in self.claims if claim.origin in PROVEN]
         judged, _ = resolve(strong, self.schema)
-        compare_evidence(self.claims, self.contradictions, judged)
         derive(judged, self.schema)
+        compare_evidence(self.claims, self.contradictions, judged)
         return judged
 
     @cached_property

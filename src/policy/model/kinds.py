@@ -365,8 +365,3 @@ def enum(*choices: str) -> EnumKind:
 def list_of(kind: Kind) -> ListKind:
     """A kind for several values of `kind`."""
     return ListKind(f"list of {kind.name}", of=kind)
-
-
-def is_list(kind: Kind) -> bool:
-    """Whether values of this kind are several: scalars or records."""
-    return isinstance(kind, ListKind | RecordsKind)

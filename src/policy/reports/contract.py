@@ -39,7 +39,6 @@ class Reason(Document):
     result: Literal["true", "false", "unknown"] = Field(description="Whether the test is met.")
     source: str = Field(default="", description="What told the value: a file, or a kind of evidence.")
     location: Place | None = Field(default=None, description="Where the value stands.")
-    required_at: Place | None = Field(default=None, description="Where the policy asks for it.")
 
 
 class Outcome(Document):

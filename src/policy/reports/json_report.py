@@ -107,7 +107,6 @@ def reason_document(reason: Reason) -> dict[str, Any]:
         "result": reason.result,
         "source": reason.source,
         "location": location_document(reason.location),
-        "required_at": location_document(reason.required_at),
     }
 
 
