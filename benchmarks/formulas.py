@@ -21,6 +21,15 @@ OPPOSITES = {
     "present": "missing",
 }
 OPPOSITES |= {opposite: test for test, opposite in OPPOSITES.items()}
+# How most languages write the tests of order and equality.
+SIGNS = {
+    "equals": "==",
+    "not_equals": "!=",
+    "at_least": ">=",
+    "at_most": "<=",
+    "more_than": ">",
+    "less_than": "<",
+}
 
 
 class Atom(NamedTuple):

@@ -6,16 +6,15 @@ import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
-from importlib import import_module
 from statistics import median, quantiles
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.closures import compile_closures
-from benchmarks.formulas import make_rule, tell_outcome
-from benchmarks.rules import TODAY, as_json, generate_facts, read_rules
+from benchmarks.engines import compare_engines, show_times
+from benchmarks.rules import TODAY
 from benchmarks.table import Budget, print_table
-from benchmarks.timing import Times, time_interleaved
+from benchmarks.timing import time_interleaved
 from policy.app.subjects import build_subjects
 from policy.app.workspace import open_workspace
 from policy.engine.judge import judge
@@ -28,22 +27,16 @@ from policy.loading.discovery import discover
 from policy.model.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from policy.language.compiler import Judge
-    from policy.model.policy import Policy, PolicySet
+    from policy.model.policy import PolicySet
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 EXAMPLES = ("reply-tone", "pricing-answers", "ticket-triage")
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ROUNDS = 15
 REPEATS = 20
-PEERS = {
-    "json_schema": ("jsonschema-rs", "two schemas a rule"),
-    "cel": ("cel-expr-python", "all rules as one expression"),
-    "cedar": ("cedarpy", "two permits a rule, one request"),
-    "rego": ("regopy", "one query of a compiled bundle"),
-}
 BUDGET = Budget(1.0, " µs")
 
 
@@ -58,7 +51,7 @@ def run() -> bool:
     """Print the tables; whether the budget is kept."""
     within = run_catalogue()
     run_compilers()
-    run_peers()
+    compare_engines()
     return within
 
 
@@ -91,7 +84,7 @@ def run_catalogue() -> bool:
         rows.append((f"{name}: compiled, median policy", f"{middle:.2f}", "", BUDGET.say(middle)))
         rows.append((f"{name}: compiled, 90th percentile", f"{high:.2f}", "", ""))
         rows += [
-            (f"{name}: {way}", *show_times(spent, unmet if way.startswith("explanation") else count), "")
+            (f"{name}: {way}", *show_times(spent, REPEATS * (unmet if way.startswith("explanation") else count)), "")
             for way, spent in times.items()
         ]
     print_table(
@@ -154,12 +147,6 @@ def repeat(function: Callable[[], object]) -> Callable[[], object]:
     return lambda: [function() for _ in range(REPEATS)]
 
 
-def show_times(times: Times, parts: int, repeats: int = REPEATS) -> tuple[str, str]:
-    """Median and least of one of the equal parts, in microseconds."""
-    scaled = times.scaled(1e6 / parts / repeats)
-    return f"{scaled.median:.2f}", f"{scaled.least:.2f}"
-
-
 def run_compilers() -> None:
     """Generated code against closures: what each costs to make and to run."""
     policy_set, subjects = read_examples()
@@ -204,56 +191,3 @@ def show_speed(speed: dict[str, float], name: str) -> tuple[str, str]:
     if name not in speed:
         return "", ""
     return f"{speed[name]:.2f}", f"{speed[name] / speed['generated']:.2f}"
-
-
-def run_peers() -> None:
-    """The common rules in every engine, after all gave the same verdicts."""
-    rules = read_rules()
-    subjects = generate_facts(rules, 200)
-    documents = [as_json(facts) for facts in subjects]
-    ours = [compile_policy(rule, {}) for rule in rules]
-    arguments = [view(facts) for facts in subjects]
-    expected = [tuple(tell_outcome(one(*each)) for one in ours) for each in arguments]
-    candidates: dict[str, Callable[[], object]] = {
-        "tunegate, compiled policies": lambda: [[one(*each) for one in ours] for each in arguments],
-        "tunegate, reference interpreter": lambda: [
-            [judge_policy(rule, {}, facts, TODAY) for rule in rules] for facts in subjects
-        ],
-    }
-    for name, (package, way) in PEERS.items():
-        peer = prepare_peer(name, package, rules, documents, expected)
-        if peer is not None:
-            candidates[f"{package}: {way}"] = peer
-    times = time_interleaved(candidates, 7)
-    base = times["tunegate, compiled policies"].median
-    counts = {word: sum(row.count(word) for row in expected) for word in ("met", "failed", "unknown")}
-    print_table(
-        f"{len(rules)} rules in every engine",
-        f"{len(documents)} generated sets of facts, the verdicts first compared and the same in all engines\n"
-        f"({', '.join(f'{count} {word}' for word, count in counts.items())}). µs a rule; 7 interleaved runs,\n"
-        "rules prepared once. Verdicts only: nobody explains.",
-        ("engine", "median", "least", "ratio"),
-        [
-            (name, *show_times(spent, len(rules) * len(documents), 1), f"{spent.median / base:.1f}")
-            for name, spent in times.items()
-        ],
-    )
-
-
-def prepare_peer(
-    name: str,
-    package: str,
-    rules: Sequence[Policy],
-    documents: list[dict[str, Any]],
-    expected: list[tuple[str, ...]],
-) -> Callable[[], object] | None:
-    """The peer judging all documents, once it is shown that it gives the expected verdicts."""
-    try:
-        peer = import_module(f"benchmarks.peers.{name}")
-    except ImportError:
-        print(f"{package} is not installed and left out; install it with: pip install -e '.[bench]'")
-        return None
-    function = peer.prepare([make_rule(rule) for rule in rules])
-    if [function(document) for document in documents] != expected:
-        raise AssertionError(f"{package} gives other verdicts")
-    return lambda: [function(document) for document in documents]

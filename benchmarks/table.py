@@ -29,7 +29,7 @@ def print_table(title: str, method: str, head: Sequence[str], rows: Sequence[Seq
     """Print one benchmark's table; the first column is text, the others are numbers."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     rule = ["-" * width if column == 0 else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
-    print(f"\n### {title}\n\n{method}\n")
+    print(f"\n## {title}\n\n{method}\n")
     for row in (head, rule, *rows):
         cells = [
             cell.ljust(width) if column == 0 else cell.rjust(width)

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import cedarpy
 
-from benchmarks.formulas import Atom, Rule, tell_verdict, write_formula
+from benchmarks.formulas import SIGNS, Atom, Rule, tell_verdict, write_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.formulas import Formula
-
-SIGNS = {
-    "equals": "==",
-    "not_equals": "!=",
-    "at_least": ">=",
-    "at_most": "<=",
-    "more_than": ">",
-    "less_than": "<",
-}
 
 
 def prepare(rules: list[Rule]) -> Callable[[dict[str, Any]], tuple[str, ...]]:

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from cel_expr_python import cel
 
-from benchmarks.formulas import Atom, Rule, write_formula
+from benchmarks.formulas import SIGNS, Atom, Rule, write_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SIGNS = {
-    "equals": "==",
-    "not_equals": "!=",
-    "at_least": ">=",
-    "at_most": "<=",
-    "more_than": ">",
-    "less_than": "<",
-}
 
 
 def prepare(rules: list[Rule]) -> Callable[[dict[str, Any]], tuple[str, ...]]:

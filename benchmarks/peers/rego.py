@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from regopy import Input, Interpreter
 
-from benchmarks.formulas import Atom, Both, Rule, tell_verdict
+from benchmarks.formulas import SIGNS, Atom, Both, Rule, tell_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.formulas import Formula
-
-SIGNS = {
-    "equals": "==",
-    "not_equals": "!=",
-    "at_least": ">=",
-    "at_most": "<=",
-    "more_than": ">",
-    "less_than": "<",
-}
 
 
 def prepare(rules: list[Rule]) -> Callable[[dict[str, Any]], tuple[str, ...]]:

@@ -140,6 +140,8 @@ def test_a_folder_has_no_revision(values, plant, base):
         "base_model: org/model\n",
         "base_model: org/model\ndatasets: []\n",
         "base_model: org/model\ndatasets: [org/data]\nlicense: mit\n",
+        "base_model: org/model\ndatasets: [org/data]\ntags: [axolotl]\nlanguage: en\nlibrary_name: peft\n",
+        "base_model: org/model\ndatasets: []\nrl: dpo\n",
         "base_model:\ndatasets: [{path: a}]\n",
         "base_model: [a]\ndatasets: [{path: a}]\n",
         "base_model: org/model\nmerge_method: slerp\nmodels: [{model: a}]\n",
@@ -149,6 +151,16 @@ def test_a_folder_has_no_revision(values, plant, base):
 )
 def test_what_trains_nothing_is_not_recognised(tell, text):
     assert tell("axolotl", text) is None
+
+
+@pytest.mark.parametrize("line", ["rl: dpo", "adapter: lora", "num_epochs: 3", "output_dir: o", "learning_rate: 1e-4"])
+def test_datasets_can_be_plain_names(tell, line):
+    told = tell("axolotl", f"base_model: org/model\ndatasets: [a/b, c/d]\n{line}\n")
+    assert told.problems == ()
+    assert [(item.name, item.split, item.resolved) for item in told.datasets] == [
+        ("a/b", "train", True),
+        ("c/d", "train", True),
+    ]
 
 
 def test_a_file_of_the_repository_is_found_from_the_root_and_from_the_configs_folder(tell, plant):

@@ -8,7 +8,8 @@ import pytest
 from policy.errors import Location
 from policy.evidence import data_files
 from policy.evidence.collection import Cache, collect_sources
-from policy.evidence.data_files import observe_file
+from policy.evidence.data_files import FileObservation, observe_file
+from policy.evidence.data_totals import Reading, Source, sum_up
 from policy.model.fact import Fact, Members
 from policy.model.facts import Facts
 from policy.plugins.contracts import DatasetReference
@@ -119,6 +120,70 @@ def test_two_names_of_one_file_count_once(collect, plant):
     assert read(evidence)["data.digest"] == digest(f"data/alias.jsonl\0{digest(ROWS['train'])}\n")
 
 
+def test_copies_of_one_file_count_once(collect, plant):
+    root = plant({**FILES, "p/data/copy.jsonl": ROWS["train"]})
+    os.link(root / "p/data/train.jsonl", root / "p/data/link.jsonl")
+    references = [refer(f"p/data/{name}.jsonl") for name in ("train", "copy", "link")]
+    evidence = collect(references=references)
+    told = read(evidence)
+    assert told["data.rows"] == 3
+    assert told["data.bytes"] == len(ROWS["train"])
+    assert told["data.digest"] == digest(f"data/copy.jsonl\0{digest(ROWS['train'])}\n")
+    assert len(members(evidence)) == 3
+    assert read(collect(references=references[::-1]))["data.digest"] == told["data.digest"]
+
+
+def test_a_copy_that_is_held_out_leaves_the_other_for_training(collect, plant):
+    plant({"p/data/copy.jsonl": ROWS["train"]})
+    evidence = collect(references=[refer("p/data/train.jsonl"), refer("p/data/copy.jsonl", split="validation")])
+    assert read(evidence)["data.rows"] == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rows"),
+    [
+        ({"limit": 1}, {"limit": 2}, 2),
+        ({"limit": 1}, {}, 3),
+        ({"portion": "train[:1]"}, {}, 3),
+        ({"portion": "train[:1]"}, {"limit": 2}, None),
+    ],
+)
+def test_of_copies_the_one_counts_of_which_most_is_used(collect, plant, one, other, rows):
+    plant({"p/data/copy.jsonl": ROWS["train"]})
+    references = [refer("p/data/train.jsonl", **one), refer("p/data/copy.jsonl", **other)]
+    for order in (references, references[::-1]):
+        assert read(collect(references=order)).get("data.rows") == rows
+
+
+def test_a_copy_that_cannot_be_counted_leaves_the_rows_open(collect, plant):
+    plant({"p/data/copy.csv": ROWS["train"]})
+    evidence = collect(references=[refer("p/data/train.jsonl"), refer("p/data/copy.csv")])
+    assert evidence.unavailable["data.rows"].startswith("the rows of `data/copy.csv` are unknown")
+
+
+class CountedReal(str):
+    """A real path that counts how often it is compared."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        CountedReal.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_thousands_of_sources_are_not_each_compared_with_all_others():
+    file = FileObservation(1, 10, "0", "jsonl")
+    sources = [Source(f"{number}.jsonl", "", "train", None, declared=True) for number in range(2_000)]
+    readings = [Reading(source, CountedReal(source.path), file._replace(sha256=source.path)) for source in sources]
+    CountedReal.compared = 0
+    totals = sum_up(readings, {source.path: source.path for source in sources})
+    assert totals.values["data.rows"] == 2_000
+    assert CountedReal.compared < 20_000
+
+
 def test_a_file_is_read_once(collect, monkeypatch):
     seen = []
 
@@ -185,6 +250,14 @@ def test_a_limit_caps_the_rows_and_leaves_the_bytes_open(collect):
     assert evidence.unavailable == {"data.bytes": "the config takes at most 2 rows of `data/train.jsonl`"}
     assert "data.digest" in read(evidence)
     assert read(collect(references=[refer("p/data/train.jsonl", limit=3)]))["data.bytes"] == len(ROWS["train"])
+
+
+def test_a_negative_limit_leaves_the_rows_open(collect):
+    evidence = collect(references=[refer("p/data/train.jsonl", limit=-5)])
+    reason = "the config takes at most -5 rows of `data/train.jsonl`, which is no number of rows"
+    assert evidence.unavailable["data.rows"] == reason
+    assert "data.rows" not in read(evidence)
+    assert read(collect(references=[refer("p/data/train.jsonl", limit=0)]))["data.rows"] == 0
 
 
 def test_a_selection_leaves_rows_and_bytes_open(collect):

@@ -240,14 +240,36 @@ def test_a_line_that_is_too_long_is_refused(observe, monkeypatch):
     monkeypatch.setattr(json_rows, "LONGEST_VALUE", 2**20)
     line = json.dumps({"a": "x" * 2**20})
     found = observe('{"a": 1}\n' + line + "\n")
-    assert str(found.problem).startswith("data.jsonl:2:1: line 2 is not one JSON value: the line is longer than 1 MB")
+    assert str(found.problem).startswith("data.jsonl:2:1: line 2 is not one JSON value: the line is longer than 1 MiB")
     assert found.bytes == 10 + len(line)
+
+
+@pytest.mark.parametrize(("name", "start", "end"), [("a.jsonl", "", ""), ("a.json", "[", "]")])
+def test_the_longest_line_or_element_is_of_8_mib(observe, name, start, end):
+    assert json_text.LONGEST_VALUE == 8 * 2**20
+    longest = f'"{"x" * (8 * 2**20 - 3)}"'
+    assert observe(f"{start}{longest}{end}", name).problem is None
+    found = observe(f'{start}"xx{longest[1:]}{end}', name)
+    assert found.rows is None
+    assert "is longer than 8 MiB" in found.problem.message
+
+
+def test_nested_lists_in_one_long_line_take_little_memory(observe):
+    text = f"[{'[[]],' * (2 * 2**20)}[]]"
+    tracemalloc.start()
+    try:
+        found = observe(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.rows == 2 * 2**20 + 1
+    assert peak < 64 * 2**20
 
 
 def test_an_element_that_is_too_long_is_refused(observe, monkeypatch):
     monkeypatch.setattr(json_text, "LONGEST_VALUE", 3 * 2**20)
     found = observe(f'[1,\n"{"x" * 5 * 2**20}"]', "a.json")
-    assert str(found.problem).startswith("a.json:2:1: line 2 is not JSON: the value is longer than 3 MB")
+    assert str(found.problem).startswith("a.json:2:1: line 2 is not JSON: the value is longer than 3 MiB")
     assert observe(f'[1,\n"{"x" * 2 * 2**20}"]', "a.json").rows == 2
 
 

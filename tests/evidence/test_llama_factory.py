@@ -110,6 +110,14 @@ def test_adapters(values, plant, base, lines, adapter):
     assert values("llama-factory", text)["training.adapter"] == adapter
 
 
+@pytest.mark.parametrize("dataset", ["x", "[x, y]"])
+def test_a_config_that_leaves_stage_and_type_to_the_tool_is_recognised(tell, dataset):
+    told = tell("llama-factory", f"model_name_or_path: a/b\ndo_train: true\ndataset: {dataset}\noutput_dir: o\n")
+    facts = {fact.path: fact.value for fact in told.facts}
+    assert (facts["training.method"], facts["training.adapter"]) == ("sft", "lora")
+    assert [item.name for item in told.datasets] == ["x", "y"][: len(told.datasets)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -118,6 +126,9 @@ def test_adapters(values, plant, base, lines, adapter):
         "model_name_or_path: m\nstage: sft\ndo_predict: true\nfinetuning_type: lora\neval_dataset: a\n",
         "model_name_or_path: m\nstage: sft\ndo_train: false\ndataset: a\n",
         "model_name_or_path: m\ndo_train: true\ndataset_name: a\nlearning_rate: 1e-5\n",
+        "model_name_or_path: m\ndo_train: true\ndataset_mixer: {a: 1.0}\noutput_dir: o\n",
+        "model_name_or_path: m\ndo_train: true\ndataset: {name: a}\n",
+        "model_name_or_path: m\ndataset: a\noutput_dir: o\n",
         "model_name_or_path: m\ndataset_mixer: {a: 1.0}\nlearning_rate: 1e-5\nnum_train_epochs: 1\n",
         "stage: sft\ndo_train: true\n",
         "compute_environment: LOCAL_MACHINE\ndistributed_type: FSDP\n",
@@ -241,6 +252,30 @@ def test_data_that_cannot_be_made_out_is_never_taken_as_known(tell, plant, lines
     plant(FILES)
     [found] = tell("llama-factory", SMALLEST.replace("dataset: a", lines)).datasets
     assert not found.resolved or found.portion
+
+
+def test_a_negative_limit_is_a_warning_and_leaves_the_rows_open(tell, plant):
+    plant(FILES)
+    told = tell("llama-factory", f"{SMALLEST}max_samples: -5\n")
+    [problem] = told.problems
+    assert problem.level == "warning"
+    assert str(problem).startswith("train.yaml:6:14: `max_samples` is -5, and no number of examples is negative")
+    [found] = told.datasets
+    assert (found.limit, found.portion) == (None, "max_samples: -5")
+
+
+def test_a_limit_of_zero_leaves_nothing(tell, plant):
+    plant(FILES)
+    told = tell("llama-factory", f"{SMALLEST}max_samples: 0\n")
+    assert told.problems == ()
+    assert [(item.limit, item.portion) for item in told.datasets] == [(0, "")]
+
+
+@pytest.mark.parametrize("joined", [",".join(["a"] * 20_000), f"[{','.join(['a'] * 20_000)}]"])
+def test_a_name_that_is_repeated_is_one_dataset(tell, plant, joined):
+    plant(FILES)
+    [found] = tell("llama-factory", SMALLEST.replace("dataset: a", f"dataset: {joined}")).datasets
+    assert found.path == "data/a.json"
 
 
 def test_the_facts_fit_the_schema(tell, plant):

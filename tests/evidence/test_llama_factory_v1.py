@@ -39,6 +39,38 @@ def test_the_smallest_config_tells_the_documented_defaults(values, plant):
     }
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "micro_batch_size: 1",
+        "global_batch_size: 8",
+        "cutoff_len: 2048",
+        "batching_strategy: normal",
+        "output_dir: o\nlearning_rate: 1.0e-4",
+        "output_dir: o\nnum_train_epochs: 3",
+        "output_dir: o\nmax_steps: 10",
+    ],
+)
+def test_full_fine_tuning_needs_no_plugin(tell, lines):
+    told = tell("llama-factory", f"model: org/model\ntrain_dataset: org/data\n{lines}\n")
+    assert {fact.path: fact.value for fact in told.facts}["training.adapter"] == "full"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model: org/model\ntrain_dataset: org/data\n",
+        "model: org/model\ntrain_dataset: org/data\noutput_dir: o\n",
+        "model: org/model\ntrain_dataset: org/data\nlearning_rate: 0.1\n",
+        "model: org/model\nsample_backend: hf\nmax_new_tokens: 128\n",
+        "model: org/model\noutput_dir: o\nmicro_batch_size: 1\n",
+        "model: {name: m}\ntrain_dataset: org/data\nmicro_batch_size: 1\n",
+    ],
+)
+def test_what_does_not_plainly_train_is_not_recognised(tell, text):
+    assert tell("llama-factory", text) is None
+
+
 def test_the_index_says_what_the_datasets_are(tell, plant):
     plant(FILES)
     assert describe(tell("llama-factory", SMALLEST)) == [

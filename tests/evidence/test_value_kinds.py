@@ -64,6 +64,33 @@ def test_what_does_not_fit(path, value):
     assert said == f"`{path}` is a {type(value).__name__}, not {SCHEMA.fields[path].kind.describe()}"
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("training.epochs", float("nan"), "out of range for a number"),
+        ("training.epochs", float("inf"), "out of range for a number"),
+        ("training.epochs", float("-inf"), "out of range for a number"),
+        ("training.epochs", 10**400, "out of range for a number"),
+        ("data.rows", -1, "out of range for a whole number"),
+        ("data.rows", 2**53 + 1, "out of range for a whole number"),
+        ("training.seed", -(2**53) - 1, "out of range for a whole number"),
+        ("data.duplicate_rate", 1.5, "out of range for a number"),
+        ("data.change_interval", -1, "out of range for a duration, "),
+        ("approach", "guessing", "not one of fine-tuning, rag, "),
+        ("approach", "", "not one of fine-tuning, rag, "),
+        ("purpose", Members(("style", "fun"), complete=True), "possible for no such list: "),
+        ("cost.run", Money(float("nan"), "EUR"), "out of range for an amount of money, "),
+        ("cost.run", Money(-3.0, "EUR"), "out of range for an amount of money, "),
+        ("cost.run", Money("3", "EUR"), "out of range for an amount of money, "),  # type: ignore[arg-type]
+        ("data.sources", Members(({"rows": Fact("rows", -5)},), complete=True), "possible for no such list: "),
+        ("data.sources", Members(({"split": Fact("split", "dev")},), complete=True), "possible for no such list: "),
+    ],
+)
+def test_what_is_of_the_type_and_yet_no_value(path, value, said):
+    found = find_misfit([Fact(path, value, "observed")], [], SCHEMA)
+    assert found.startswith(f"`{path}` holds a value that is {said}")
+
+
 def test_a_fact_that_is_no_field_and_an_origin_that_is_none():
     assert find_misfit([Fact("data.rowz", 5)], [], SCHEMA) == "`data.rowz` is no field"
     said = find_misfit([Fact("data.rows", 5, "guessed")], [], SCHEMA)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from policy.evidence.config_reading import ConfigReading, Setting, get_text
 from policy.evidence.readers import leads_outside
+from policy.evidence.values import read_number
 from policy.plugins.contracts import ConfigFacts, DatasetReference
 from policy.source.node import Mapping, Scalar, Sequence
 
@@ -28,6 +29,20 @@ _ADAPTERS = ("lora", "qlora", "dora", "oft")
 _FORMATS = ("json", "csv", "parquet", "arrow", "text")
 _DATA_ENDINGS = (".json", ".jsonl", ".csv", ".tsv", ".parquet", ".arrow", ".txt")
 _WILDCARDS = frozenset("*?[")
+# What tells a config whose datasets are plain names from a model card's header, which has such names too.
+_TRAINING_KEYS = (
+    "rl",
+    "adapter",
+    "num_epochs",
+    "max_steps",
+    "learning_rate",
+    "micro_batch_size",
+    "gradient_accumulation_steps",
+    "optimizer",
+    "sequence_len",
+    "output_dir",
+    "val_set_size",
+)
 
 
 class AxolotlReader:
@@ -39,9 +54,10 @@ class AxolotlReader:
     def recognise(self, root: Mapping) -> bool:
         if not get_text(root, "base_model"):
             return False
-        # A model card's header names a base model and datasets too, but as plain names.
         listed = [item for key in ("datasets", "pretraining_dataset") for item in _list_items(root.get(key))]
-        return any(isinstance(item, Mapping) for item in listed) or bool(get_text(root, "pretraining_dataset"))
+        if any(isinstance(item, Mapping) for item in listed) or get_text(root, "pretraining_dataset"):
+            return True
+        return bool(listed) and any(get_text(root, key) for key in _TRAINING_KEYS)
 
     def read(self, document: Document, context: ConfigContext) -> ConfigFacts:
         root = document.root
@@ -110,10 +126,10 @@ def _list_datasets(reading: ConfigReading, key: str, split: str) -> Iterator[Dat
     for item in _list_items(reading.root.get(key)):
         if isinstance(item, Mapping):
             yield from _resolve_dataset(reading, item, split)
-        elif isinstance(item, Scalar) and key == "pretraining_dataset":
+        elif isinstance(item, Scalar) and item.text and not item.is_null and read_number(item.text) is None:
             yield _refer(reading, item, item.text, split)
         else:
-            reading.warn(item, f"an item of `{key}` is not a mapping with a `path`")
+            reading.warn(item, f"an item of `{key}` is not a mapping with a `path`, nor a name")
             yield DatasetReference(None, None, split, reading.locate(item), resolved=False)
 
 

@@ -54,10 +54,10 @@ class Totals(NamedTuple):
 
 def sum_up(readings: Sequence[Reading], shorten: dict[str, str]) -> Totals:
     """Add up the training split; `shorten` gives a path from the root as one from the manifest."""
-    training = [reading for reading in readings if _trains(reading, readings)]
+    training = _select_training(readings)
     if reason := _find_gap(training):
         return Totals({}, dict.fromkeys(PATHS, reason))
-    parts = list(_merge(training, shorten))
+    parts = _drop_copies(_merge(training, shorten))
     totals = Totals({}, {})
     _add(totals, "data.rows", (_count_rows(part) for part in parts))
     _add(totals, "data.bytes", (_count_bytes(part) for part in parts))
@@ -66,11 +66,13 @@ def sum_up(readings: Sequence[Reading], shorten: dict[str, str]) -> Totals:
     return totals
 
 
-def _trains(reading: Reading, readings: Sequence[Reading]) -> bool:
-    """Whether the source is trained on: as the config uses the file, else as the manifest declares it."""
-    uses = [other for other in readings if reading.real and other.real == reading.real]
-    configured = [other.source for other in uses if not other.source.declared]
-    return any(source.split == "train" for source in configured or [reading.source])
+def _select_training(readings: Sequence[Reading]) -> list[Reading]:
+    """The sources that are trained on: as the config uses the file, else as the manifest declares it."""
+    configured: dict[str, set[str]] = {}
+    for source, real, _, _ in readings:
+        if real and not source.declared:
+            configured.setdefault(real, set()).add(source.split)
+    return [reading for reading in readings if "train" in configured.get(reading.real, (reading.source.split,))]
 
 
 def _find_gap(training: Sequence[Reading]) -> str:
@@ -100,9 +102,27 @@ def _merge(training: Iterable[Reading], shorten: dict[str, str]) -> Iterable[_Pa
     return parts.values()
 
 
+def _drop_copies(parts: Iterable[_Part]) -> list[_Part]:
+    """Each content once, however many files hold it: the copy of which most is used."""
+    kept: dict[str, _Part] = {}
+    for part in sorted(parts, key=lambda part: part.path):
+        known = kept.get(part.file.sha256)
+        if known is None or _rank_use(part) > _rank_use(known):
+            kept[part.file.sha256] = part
+    return list(kept.values())
+
+
+def _rank_use(part: _Part) -> tuple[bool, bool, bool, int]:
+    """More for the copy that says less of what is used: uncounted, whole, a selection of unknown size, a limit."""
+    whole = part.limit is None and not part.portion
+    return part.file.rows is None, whole, bool(part.portion), part.limit or 0
+
+
 def _count_rows(part: _Part) -> int | str:
     if part.portion:
         return f"the config selects `{part.portion}` of `{part.path}`"
+    if part.limit is not None and part.limit < 0:
+        return f"the config takes at most {part.limit:,} rows of `{part.path}`, which is no number of rows"
     if part.file.rows is None:
         return f"the rows of `{part.path}` are unknown: {part.file.reason}"
     return part.file.rows if part.limit is None else min(part.file.rows, part.limit)

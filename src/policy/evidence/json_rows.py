@@ -72,7 +72,7 @@ def _count_lines(stream: ByteStream, number: int) -> int:
 
 def _read_row(data: bytes, number: int) -> Any:
     if len(data) > LONGEST_VALUE:
-        raise BrokenTextError(f"the line is longer than {LONGEST_VALUE // 1024**2} MB", number, 1)
+        raise BrokenTextError(f"the line is longer than {LONGEST_VALUE // 1024**2} MiB", number, 1)
     return read_line_value(data, number)
 
 

@@ -13,8 +13,9 @@ from policy.evidence.byte_stream import CHUNK
 if TYPE_CHECKING:
     from policy.evidence.byte_stream import ByteStream
 
-# The largest line of a JSONL file, or element of an array, that is read: more is no example but a mistake.
-LONGEST_VALUE = 64 * 1024 * 1024
+# The largest line of a JSONL file, or element of an array, that is read: more is no example but a mistake. Nested
+# lists take 25 times their text in memory.
+LONGEST_VALUE = 8 * 1024 * 1024
 # A token that the end of what is held may cut in two: a constant, an exponent, a pair of escapes.
 _LONGEST_TOKEN = 16
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -103,6 +104,7 @@ class JsonText:
             else:
                 # A number could go on in what is not held yet.
                 if end <= len(self._text) - _LONGEST_TOKEN or not self._extend(wanted):
+                    self._refuse_longer(end - self._index)
                     self._index = end
                     return value
             wanted *= 2
@@ -135,12 +137,15 @@ class JsonText:
         if self._ended:
             return False
         held = len(self._text) - self._index
-        if held > LONGEST_VALUE:
-            raise self.break_off(f"the value is longer than {LONGEST_VALUE // 1024**2} MB")
+        self._refuse_longer(held)
         wanted = min(wanted, LONGEST_VALUE + 1 - held)
         while len(self._text) - self._index < held + wanted and self._fill():
             pass
         return True
+
+    def _refuse_longer(self, length: int) -> None:
+        if length > LONGEST_VALUE:
+            raise self.break_off(f"the value is longer than {LONGEST_VALUE // 1024**2} MiB")
 
     def _fill(self) -> bool:
         """Hold the next bytes too, without what was read already; false at the end."""

@@ -14,7 +14,7 @@ from policy.evidence.llama_factory_datasets import DatasetIndex
 from policy.evidence.llama_factory_v1 import is_v1, read_v1
 from policy.evidence.quantization import is_quantized
 from policy.plugins.contracts import ConfigFacts
-from policy.source.node import Mapping, Scalar
+from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from policy.plugins.contracts import ConfigContext
@@ -24,8 +24,8 @@ _METHODS = {"pt": "continued-pretraining", "sft": "sft", "rm": "reward", "ppo": 
 # The losses of the stage dpo that are methods of their own; the others are variants of DPO.
 _LOSSES = {"orpo": "orpo", "simpo": "other"}
 _ADAPTERS = ("lora", "full", "freeze", "oft")
-# Other tools read `model_name_or_path` and `do_train` too.
-_OWN_KEYS = ("stage", "finetuning_type", "template")
+# Other tools read `model_name_or_path` and `do_train` too, but call their data `dataset_name` or `dataset_mixer`.
+_OWN_KEYS = ("stage", "finetuning_type", "template", "dataset")
 
 
 class LlamaFactoryReader:
@@ -51,7 +51,7 @@ class LlamaFactoryReader:
 
 def _is_classic(root: Mapping) -> bool:
     trains = bool(get_text(root, "model_name_or_path")) and is_true(root, "do_train")
-    return trains and any(isinstance(root.get(key), Scalar) for key in _OWN_KEYS)
+    return trains and any(isinstance(root.get(key), Scalar | Sequence) for key in _OWN_KEYS)
 
 
 def _read_classic(reading: ConfigReading) -> ConfigFacts:

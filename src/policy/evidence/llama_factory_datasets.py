@@ -30,8 +30,13 @@ class DatasetIndex:
         self.reading = reading
         self.folder = reading.text("dataset_dir")
         limit = reading.integer("max_samples")
-        self.limit = limit.value
-        self.portion = f"max_samples: {get_text(reading.root, 'max_samples')}" if limit.is_unreadable else ""
+        negative = limit.value is not None and limit.value < 0
+        if negative:
+            reading.warn(limit.node, f"`max_samples` is {limit.value}, and no number of examples is negative")
+        # None are taken with 0: the tool leaves nothing of a dataset then.
+        self.limit = None if negative else limit.value
+        unclear = negative or limit.is_unreadable
+        self.portion = f"max_samples: {get_text(reading.root, 'max_samples')}" if unclear else ""
 
     @cached_property
     def path(self) -> str | None:
@@ -51,7 +56,11 @@ class DatasetIndex:
         names = self.reading.texts(key, separator=",")
         if names.is_unreadable:
             return [_leave_open(self.reading.locate(names.node), split)]
-        found = [self._resolve(name, split, node) for name, node in names.value or ()]
+        # However often a name is repeated, it is looked up once.
+        distinct: dict[str, Node] = {}
+        for name, node in names.value or ():
+            distinct.setdefault(name, node)
+        found = [self._resolve(name, split, node) for name, node in distinct.items()]
         if found and self.entries is None and not self._is_remote:
             where = f"{self.folder.value or 'data'}/{_INDEX}"
             self.reading.warn(

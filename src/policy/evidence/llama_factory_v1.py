@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _ADAPTERS = ("full", "lora", "freeze", "oft")
 _OWN_KEYS = ("model_class", "kernel_config", "dist_config", "init_config", "quant_config", "sample_backend")
+# Its words for training; without a plugin, which full fine-tuning needs none of, one of them tells its configs.
+_TRAINING_KEYS = ("micro_batch_size", "global_batch_size", "batching_strategy", "cutoff_len")
+# Words that many tools use, which tell a training only where it also has somewhere to put its result.
+_COMMON_KEYS = ("learning_rate", "num_train_epochs", "max_steps")
 # What turns rows into pairs of a chosen and a rejected answer.
 _PAIRS = "pair"
 
@@ -28,7 +32,10 @@ def is_v1(root: Mapping) -> bool:
         return False
     adapter = root.get("peft_config")
     named = isinstance(adapter, Mapping) and bool(get_text(adapter, "name"))
-    return named or any(root.get(key) is not None for key in _OWN_KEYS)
+    if named or any(root.get(key) is not None for key in _OWN_KEYS):
+        return True
+    common = get_text(root, "output_dir") and any(get_text(root, key) for key in _COMMON_KEYS)
+    return bool(common) or any(get_text(root, key) for key in _TRAINING_KEYS)
 
 
 def read_v1(reading: ConfigReading) -> ConfigFacts:

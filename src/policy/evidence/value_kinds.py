@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 from policy.errors import Problem
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import (
+    LARGEST_INTEGER,
     BooleanKind,
     DateKind,
     DurationKind,
+    EnumKind,
     IntegerKind,
     ListKind,
     MoneyKind,
@@ -36,11 +39,14 @@ TYPES: dict[type[Kind], tuple[type[Any], ...]] = {
     NumberKind: (int, float),
 }
 
+# The infinities are no numbers.
+_LARGEST = float_info.max
+
 
 def find_misfit(facts: Iterable[Fact], problems: Iterable[object], schema: Schema) -> str:
     """What is wrong with the first of them that nobody can work with; empty where there is none.
 
-    Types are looked at, not values: this runs for every fact about every subject.
+    This runs for every fact about every subject, so values are looked at as they are, not written and read again.
     """
     for fact in facts:
         field = schema.fields.get(fact.path)
@@ -50,6 +56,8 @@ def find_misfit(facts: Iterable[Fact], problems: Iterable[object], schema: Schem
             return f"`{fact.path}` has the origin `{fact.origin}`, not one of {', '.join(STRENGTH)}"
         if not _is_typed(field.kind, fact.value):
             return f"`{fact.path}` is a {type(fact.value).__name__}, not {field.kind.describe()}"
+        if not _is_possible(field.kind, fact.value):
+            return f"`{fact.path}` holds a value that is {_describe_limits(field.kind)}"
     for problem in problems:
         if not isinstance(problem, Problem) or not isinstance(problem.related, tuple):
             return f"a problem is not one: {type(problem).__name__}"
@@ -72,6 +80,42 @@ def _is_typed_record(fields: dict[str, Field], record: Any) -> bool:
         name in fields and isinstance(fact, Fact) and _is_typed(fields[name].kind, fact.value)
         for name, fact in record.items()
     )
+
+
+def _is_possible(kind: Kind, value: Any) -> bool:
+    """Whether a value of the right type is one that the kind can have."""
+    if value is ABSENT:
+        return True
+    if isinstance(kind, RecordsKind):
+        fields = {field.path: field.kind for field in kind.fields}
+        return all(_is_possible(fields[name], fact.value) for item in value.items for name, fact in item.items())
+    if isinstance(kind, ListKind):
+        return all(_is_possible(kind.of, item) for item in value.items)
+    if isinstance(kind, EnumKind):
+        return value in kind.choices
+    if isinstance(kind, MoneyKind):
+        return type(value.currency) is str and type(value.amount) in (int, float) and 0 <= value.amount <= _LARGEST
+    low, high = _find_bounds(kind)
+    return low is None or low <= value <= high
+
+
+def _find_bounds(kind: Kind) -> tuple[Any, float]:
+    """The least and the largest number of the kind; None for a kind that is no number. NaN is between none."""
+    if isinstance(kind, IntegerKind):
+        return kind.low, LARGEST_INTEGER
+    if isinstance(kind, NumberKind):
+        return max(kind.low, -_LARGEST), min(kind.high, _LARGEST)
+    if isinstance(kind, DurationKind):
+        return -LARGEST_INTEGER if kind.signed else 0, LARGEST_INTEGER
+    return None, 0
+
+
+def _describe_limits(kind: Kind) -> str:
+    if isinstance(kind, ListKind | RecordsKind):
+        return "possible for no such list: an item of it is out of range, or none of the words to choose from"
+    if isinstance(kind, EnumKind):
+        return f"not {kind.describe()}"
+    return f"out of range for {kind.describe()}"
 
 
 def is_of_kind(kind: Kind, value: Any) -> bool:

@@ -10,6 +10,7 @@ _NUMERIC = frozenset("0123456789+-._eE")
 _INTEGRAL = frozenset("0123456789abcdefABCDEFxo+-_")
 # No count or seed is longer, and long digit strings are slow to convert.
 _LONGEST = 40
+_LARGEST = 2**53
 
 
 def read_boolean(text: str) -> bool | None:
@@ -19,16 +20,17 @@ def read_boolean(text: str) -> bool | None:
 
 
 def read_integer(text: str) -> int | None:
-    """A whole number: decimal, `0x1f`, octal as `0o17` or YAML 1.1's `017`, or a whole float such as `3.0`."""
+    """A whole number within ±2^53: decimal, `0x1f`, octal as `0o17` or YAML 1.1's `017`, or a whole float such as `3.0`."""
     if len(text) <= _LONGEST and _INTEGRAL.issuperset(text):
         # Base 0 goes by the prefix and refuses a leading zero, which makes a number octal in YAML 1.1.
         for base in (0, 8):
             try:
-                return int(text, base)
+                number = int(text, base)
             except ValueError:
                 continue
-    number = read_number(text)
-    return int(number) if number is not None and number.is_integer() and abs(number) <= 2**53 else None
+            return number if abs(number) <= _LARGEST else None
+    value = read_number(text)
+    return int(value) if value is not None and value.is_integer() and abs(value) <= _LARGEST else None
 
 
 def read_number(text: str) -> float | None:
