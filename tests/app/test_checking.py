@@ -153,7 +153,7 @@ def test_summary_and_problems_are_those_of_all_items(plant):
     assert len(list(check.run())) == check.summary.subjects == 2
     assert [(problem.level, problem.location and problem.location.file) for problem in check.problems] == [
         ("error", "b/ml-manifest.yaml"),
-        ("warning", "c/x.yaml"),
+        ("error", "c/x.yaml"),
     ]
 
 
@@ -246,14 +246,88 @@ def test_a_process_that_breaks_is_an_error(plant, plugin, body, error, message):
 
 
 def test_a_bug_in_a_process_is_said_by_this_one(plant, plugin):
+    # Only there: the plugin puts the bug in.
     plugin(
-        "class Broken:\n    name = separator = ''\n    worst_first = False\n"
-        "    def report_decision(self, decision, context): raise LookupError('here')\n"
-        "@hookimpl\ndef reporters(): return {'broken': Broken}\n"
+        "import os\nimport policy.app.bench as bench\n"
+        "def broken(*_, **__): raise LookupError('here')\n"
+        f"if os.getpid() != {os.getpid()}: bench.judge = broken\n"
+        "@hookimpl\ndef collectors(): return []\n"
     )
     plant_many(plant, 110)
-    with pytest.raises(RuntimeError, match=r"in a worker: LookupError in house\.py, line 6: here"):
-        list(Check(request(jobs=2, formats=(("broken", False),))).run())
+    with pytest.raises(RuntimeError, match=r"in a worker: LookupError in house\.py, line 5: here"):
+        list(Check(request(jobs=2)).run())
+
+
+REPORTER = """
+    class House:
+        name, separator, worst_first = "house", "", False
+        def start(self, context): {start}
+        def report_decision(self, decision, context): {decision}
+        def finish(self, summary, problems, context): {finish}
+    @hookimpl
+    def reporters(): return {{"house": {maker}}}
+"""
+WORKING = {"start": "return ''", "decision": "return 'one'", "finish": "return ''", "maker": "House"}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        ({"start": "raise ValueError('s3cr3t')"}, "ValueError in house.py, line 6"),
+        ({"decision": "raise ValueError('s3cr3t')"}, "ValueError in house.py, line 7"),
+        ({"finish": "raise SystemExit(0)"}, "SystemExit in house.py, line 8"),
+        ({"decision": "return None"}, "`report_decision` gives a NoneType, not text"),
+        ({"maker": "lambda: 5"}, "int has no function `start`"),
+        ({"maker": "lambda: 1 / 0"}, "ZeroDivisionError in house.py, line 10"),
+    ],
+)
+def test_a_report_format_that_breaks_is_an_error_and_no_bug(plant, plugin, capfd, broken, fault, jobs):
+    plugin(REPORTER.format(**{**WORKING, **broken}))
+    plant_many(plant, 110)
+    assert main(["check", "--output", "house", "--jobs", jobs]) == 2
+    said = capfd.readouterr().err
+    assert f"error: the report format `house` failed: {fault}" in said
+    assert "s3cr3t" not in said
+
+
+def test_a_report_format_of_a_plugin_is_used(plant, plugin, capsys):
+    plugin(REPORTER.format(**WORKING))
+    plant({"policy.yaml": "policy_set: 1\nplugins: [house]\n", "ml-manifest.yaml": write_project("one", "rag")})
+    assert main(["check", "--output", "house"]) == 0
+    assert "one" in capsys.readouterr().out
+
+
+# Paths that give nothing
+
+GOOD = write_project("one", "rag")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_path_that_gives_nothing_beside_others_is_said(plant, capsys, jobs):
+    files = {"good/ml-manifest.yaml": GOOD, "good/README.md": "", "notes/a.yaml": "a: 1\n", "b.yaml": "b: 1\n"}
+    (plant(files) / "empty").mkdir()
+    assert main(["check", "good", "empty/", "good/README.md", "notes", "b.yaml", "--jobs", jobs]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning:")]
+    # A YAML file that is named was looked at.
+    assert said == [
+        "warning: there is nothing to judge in `empty/`",
+        "warning: there is nothing to judge in `good/README.md`",
+        "warning: there is nothing to judge in `notes`",
+    ]
+
+
+def test_a_path_with_what_is_broken_gives_something(plant, capsys):
+    plant({"good/ml-manifest.yaml": GOOD, "bad/ml-manifest.yaml": "manifest: 1\n", "c/a.yaml": "base_model: [\n"})
+    assert main(["check", "good", "bad", "c"]) == 2
+    assert "nothing to judge" not in capsys.readouterr().err
+
+
+def test_where_no_path_gives_anything_that_is_the_error(plant, capsys):
+    root = plant({"a/README.md": ""})
+    (root / "b").mkdir()
+    assert main(["check", "a", "b"]) == 3
+    assert capsys.readouterr().err.count("nothing to judge") == 1
 
 
 def test_processes_end_when_nobody_takes_their_answers(plant, plugin, monkeypatch):

@@ -347,16 +347,129 @@ def test_a_broken_manifest_is_an_error_with_every_problem(study):
 
 @pytest.mark.parametrize(
     "text",
-    ["base_model: [\n", "base_model: a\nbase_model: b\n", "{{ base_model }}: x\n", "base_model: " + "x" * (1 << 20)],
-    ids=["not closed", "a key twice", "template", "too large"],
+    [
+        "base_model: [\n",
+        "base_model: a\nbase_model: b\n",
+        "{{ base_model }}: x\n",
+        "base_model: a\nhook: !!python/name:os.system\n",
+        "base_model: a\nname: \a\n",
+        f"{AXOLOTL}---\nb: 1\n",
+        "base_model: a\n".encode("utf-16"),
+    ],
+    ids=["not closed", "a key twice", "template", "tag", "odd character", "two documents", "UTF-16"],
 )
-def test_what_may_be_a_training_config_and_cannot_be_read_is_a_warning(study, text):
+def test_what_may_be_a_training_config_and_cannot_be_read_is_an_error(study, text):
     facts, (problem,) = study({"a.yaml": text})
     assert facts == []
-    assert problem.level == "warning"
+    assert problem.level == "error"
     assert problem.message.startswith("this may be a training config and cannot be read: ")
+    assert problem.remedy == "mend it, or let .gitignore name it if it is a template"
     assert problem.location is not None
     assert problem.location.file == "a.yaml"
+
+
+def test_several_documents_of_which_none_trains_are_no_matter(study):
+    assert study({"a.yaml": "kind: Job\nargs: [--base_model]\n---\nkind: Service\n"}) == ([], [])
+
+
+@pytest.mark.parametrize("key", ['"base\\x5fmodel"', '"base\\u005fmodel"', '"\\U00000062ase_model"'])
+def test_a_key_that_is_written_with_escapes_is_found(study, key):
+    facts, problems = study({"a.yaml": AXOLOTL.replace("base_model", key), "data/train.jsonl": ROWS})
+    assert (name(facts), problems) == ([Subject("a.yaml", None, "a.yaml")], [])
+
+
+def test_what_has_escapes_and_no_mark_need_not_be_yaml(study):
+    assert study({"a.yaml": '"\\x5f": [\n', "b.yaml": '"\\x5f": 1\n'}) == ([], [])
+
+
+@pytest.mark.parametrize("place", [0, 1 << 20, (2 << 20) - 4, (2 << 20) - 5, 3 << 20], ids=str)
+def test_what_is_too_large_is_an_error_where_it_has_a_mark(study, place):
+    size = 4 << 20
+    facts, (problem,) = study({"a.yaml": "#" * place + "base_model: a" + "#" * (size - place)})
+    assert facts == []
+    assert problem.level == "error"
+    assert problem.message.startswith("this file is too large to be read as a training config")
+
+
+def test_what_is_too_large_and_has_no_mark_is_no_matter(study):
+    assert study({"a.yaml": "#" * (3 << 20)}) == ([], [])
+
+
+def test_what_may_not_be_read_is_an_error(study, monkeypatch):
+    def refuse(path, *_):
+        if path.endswith("a.yaml"):
+            raise PermissionError(13, "Permission denied", path)
+        return open(path, *_)
+
+    monkeypatch.setattr("policy.app.config_files.open", refuse, raising=False)
+    facts, (problem,) = study({"a.yaml": AXOLOTL, "ml-manifest.yaml": MANIFEST})
+    assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
+    assert problem.level == "error"
+    assert str(problem).startswith("a.yaml:1:1: this file cannot be read, and may be a training config: Permission den")
+
+
+def test_a_link_to_a_file_inside_is_read(study, plant):
+    (plant({"data/train.jsonl": ROWS, "ax.txt": AXOLOTL}) / "ax.yaml").symlink_to("ax.txt")
+    facts, problems = study({})
+    assert (name(facts), problems) == ([Subject("ax.yaml", None, "ax.yaml")], [])
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [("../out.txt", "`ax.yaml` leads outside the repository by a symbolic link"), ("gone", "`ax.yaml` does not exist")],
+)
+def test_a_link_that_leads_out_or_nowhere_is_a_warning(study, plant, tmp_path, target, message):
+    (tmp_path / "out.txt").write_text(AXOLOTL)
+    (plant({}) / "ax.yaml").symlink_to(target)
+    facts, (problem,) = study({})
+    assert facts == []
+    assert (problem.level, problem.message, str(problem.location)) == ("warning", message, "ax.yaml:1:1")
+
+
+# A named config that is no candidate
+
+JSON = '{"base_model": "org/model", "datasets": [{"path": "data/train.jsonl", "type": "alpaca"}]}'
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("train/a.json", JSON), ("train/a.conf", AXOLOTL), ("train/a.txt", AXOLOTL)]
+)
+def test_a_named_config_is_read_whatever_its_ending(study, file, text):
+    facts, problems = study(
+        {"ml-manifest.yaml": NAMING.replace("train/a.yaml", file), file: text, "data/train.jsonl": ROWS}
+    )
+    assert (name(facts), problems) == ([Subject("reply-tone", "ml-manifest.yaml", file)], [])
+    assert facts[0].values["model.base"] == "org/model"
+
+
+def test_a_named_config_that_git_ignores_is_read(study):
+    files = {".gitignore": "train/\n", "ml-manifest.yaml": NAMING, "train/a.yaml": AXOLOTL, "data/train.jsonl": ROWS}
+    facts, problems = study(files)
+    assert (name(facts), problems) == ([Subject("reply-tone", "ml-manifest.yaml", "train/a.yaml")], [])
+
+
+@pytest.mark.parametrize("text", ["base_model = [\n  'x'\n", "import os\n", "recipe: ours\n"])
+def test_a_named_file_that_no_reader_knows_stays_a_warning(study, text):
+    facts, (problem,) = study({"ml-manifest.yaml": NAMING.replace("a.yaml", "a.py"), "train/a.py": text})
+    assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
+    assert problem.level == "warning"
+    assert problem.message.startswith("no reader knows the training config `train/a.py`")
+
+
+def test_a_named_json_file_that_is_broken_is_an_error(study):
+    facts, problems = study({"ml-manifest.yaml": NAMING.replace("a.yaml", "a.json"), "train/a.json": JSON[:-1]})
+    assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
+    assert [problem.level for problem in problems] == ["error", "warning"]
+
+
+def test_a_named_config_behind_a_link_out_of_the_root_is_not_read(study, plant, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.yaml").write_text(AXOLOTL)
+    (plant({}) / "train").symlink_to("../out")
+    facts, problems = study({"ml-manifest.yaml": NAMING})
+    assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
+    assert [problem.level for problem in problems] == ["warning", "warning"]
+    assert problems[0].message == "`train/a.yaml` leads outside the repository by a symbolic link"
 
 
 def test_other_yaml_is_not_even_parsed(study):
@@ -443,11 +556,11 @@ MARKED = {**HOUSE, "a.yaml": "house_model: a\n"}
     ("body", "fault"),
     [("raise ValueError('s3cr3t')", "ValueError in house.py, line 8"), ("sys.exit()", "NameError in")],
 )
-def test_a_reader_that_breaks_in_recognising_takes_the_file_for_none(study, plugin, body, fault):
+def test_a_reader_that_breaks_in_recognising_is_an_error(study, plugin, body, fault):
     plugin(READER.format(body, "pass"))
     facts, (problem,) = study(MARKED)
     assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
-    assert problem.level == "warning"
+    assert problem.level == "error"
     assert str(problem).startswith(f"a.yaml:1:1: the reader of house configs failed: {fault}")
 
 
@@ -475,3 +588,20 @@ def test_the_first_reader_that_recognises_a_config_reads_it(study, plugin):
     plugin(READER.format("return True", "return ConfigFacts()").replace("house_model", "base_model"))
     (facts,), _ = study({"policy.yaml": HOUSE["policy.yaml"], "a.yaml": AXOLOTL, "data/train.jsonl": ROWS})
     assert facts.values["training.tool"] == "axolotl"
+
+
+def test_a_reader_that_breaks_in_recognising_keeps_no_other_from_it(study, plugin):
+    plugin(
+        READER.format("raise ValueError", "pass").replace("house_model", "base_model")
+        + READER.format("return True", "return ConfigFacts()")
+        .replace("house_model", "base_model")
+        .replace("Broken", "Other")
+        .replace(
+            "def training_config_readers(): return [Other()]",
+            "def training_config_readers(): return [Broken(), Other()]",
+        )
+    )
+    text = "base_model: 5\n"
+    facts, (problem,) = study({"policy.yaml": HOUSE["policy.yaml"], "a.yaml": text})
+    assert name(facts) == [Subject("a.yaml", None, "a.yaml")]
+    assert problem.level == "error"

@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 
 TRAINS_NOTHING = re.compile(r"accelerate/|inference/|merge_lora/|export_|deepspeed|evaluat|extras/nlg_eval|/data/")
-MANIFEST = """\
-manifest: 1
-project: tuned
-approach: fine-tuning
-purpose: [style]
-data: {{rows: {rows}}}
-training: {{config: train/sft.yaml}}
-"""
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/reply-tone"
+DATA = re.compile(r"^data:\n.*?(?=^model:)", re.MULTILINE | re.DOTALL)
+MODEL = re.compile(r"^model:\n.*?(?=^training:)", re.MULTILINE | re.DOTALL)
+TRAINING = re.compile(r"^training:\n.*?(?=^tried:)", re.MULTILINE | re.DOTALL)
+
+
+def write_manifest(rows: int) -> str:
+    """That of the good example, with another training and a claim about its rows."""
+    text = (EXAMPLE / "ml-manifest.yaml").read_text(encoding="utf-8")
+    text = DATA.sub(f"data: {{change_interval: 180d, rows: {rows}}}\n", text)
+    text = MODEL.sub("model: {license: apache-2.0}\n", text)
+    return TRAINING.sub("training: {config: train/sft.yaml, interval: 180d}\n", text)
 
 
 @pytest.fixture
@@ -31,7 +35,9 @@ def project(corpus: Path, tmp_path: Path):
         (tmp_path / "train").mkdir()
         changed = re.sub(r"^dataset: .*$", f"dataset: {datasets}", text, flags=re.MULTILINE)
         (tmp_path / "train/sft.yaml").write_text(changed, encoding="utf-8")
-        (tmp_path / "ml-manifest.yaml").write_text(MANIFEST.format(rows=rows), encoding="utf-8")
+        (tmp_path / "ml-manifest.yaml").write_text(write_manifest(rows), encoding="utf-8")
+        shutil.copytree(EXAMPLE / "evals", tmp_path / "evals")
+        shutil.copy(EXAMPLE / "MODEL_CARD.md", tmp_path)
 
     return make
 
@@ -40,7 +46,8 @@ def project(corpus: Path, tmp_path: Path):
 def judge(policy):
     def run() -> dict[str, Any]:
         decision: dict[str, Any]
-        (decision,) = json.loads(policy("check", "--output", "json").out)["decisions"]
+        result = policy("check", "--gate", "ci", "--output", "json", "--effective-time", "2026-11-20")
+        (decision,) = json.loads(result.out)["decisions"]
         assert decision["training_config"] == "train/sft.yaml"
         return decision
 
@@ -53,6 +60,13 @@ def get_outcomes(decision: dict[str, Any]) -> dict[str, str]:
     return {name: outcomes[name] for name in ("too-few-examples", "few-examples")}
 
 
+def get_effects(decision: dict[str, Any]) -> dict[str, str]:
+    """What comes of those that fail."""
+    outcomes = {outcome["policy"]: outcome for outcome in decision["outcomes"]}
+    failed = [outcomes[name] for name in ("too-few-examples", "few-examples") if outcomes[name]["outcome"] == "fail"]
+    return {outcome["policy"]: outcome["effect"] for outcome in failed}
+
+
 def test_a_project_that_claims_5000_rows_and_has_91_is_caught(project, judge, policy):
     project("identity", 5000)
     decision = judge()
@@ -62,17 +76,28 @@ def test_a_project_that_claims_5000_rows_and_has_91_is_caught(project, judge, po
     assert (reason["field"], reason["actual"], reason["origin"]) == ("data.rows", "91", "observed")
     (contradiction,) = decision["contradictions"]
     assert contradiction["field"] == "data.rows"
-    assert contradiction["declared_at"]["line"] == 5
+    assert "5000" in str(contradiction["declared"]).replace(",", "")
+    assert "91" in str(contradiction["observed"])
+    assert decision["verdict"] == "block"
+    assert get_effects(decision) == {"too-few-examples": "block", "few-examples": "flag"}
     text = policy("check").out
     assert "contradiction" in text
     assert "5000" in text.replace(",", "")
 
 
 def test_a_project_with_999_rows_has_few_and_not_too_few(project, judge):
-    project("alpaca_en_demo", 999)
+    project("alpaca_en_demo", 5000)
     decision = judge()
     assert get_outcomes(decision) == {"too-few-examples": "pass", "few-examples": "fail"}
-    assert decision["contradictions"] == []
+    assert get_effects(decision) == {"few-examples": "flag"}
+    outcome = next(outcome for outcome in decision["outcomes"] if outcome["policy"] == "few-examples")
+    assert [(reason["actual"], reason["origin"]) for reason in outcome["because"]] == [("999", "observed")]
+    assert [contradiction["field"] for contradiction in decision["contradictions"]] == ["data.rows"]
+
+
+def test_a_project_that_claims_what_is_there_contradicts_nothing(project, judge):
+    project("alpaca_en_demo", 999)
+    assert judge()["contradictions"] == []
 
 
 def test_a_project_with_1090_rows_has_enough(project, judge):
@@ -111,6 +136,8 @@ def test_every_training_config_is_found_without_a_manifest(corpus, policy, tmp_p
         for tool, count, missed, alarms in scores:
             right = count - len(missed)
             print(f"\n{tool}: {right} of {count} training configs judged, false alarms {len(alarms)}", end="")  # noqa: T201 - the score is what the test is for
+    assert result.code in (0, 1)
+    assert not [line for line in result.headlines if line.startswith("error:")]
     assert document["errors"] == []
     assert [(missed, alarms) for _, _, missed, alarms in scores] == [(set(), set())] * 2
     assert {file.split("/")[0] for file in found} == {"axolotl", "llama-factory"}

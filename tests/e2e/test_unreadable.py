@@ -18,6 +18,15 @@ def test_what_may_not_be_read_is_said_and_the_rest_is_judged(beside_good, tmp_pa
     assert result.code == 2
 
 
+def test_a_training_config_that_may_not_be_read_is_said(beside_good, tmp_path, unprivileged):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/a.yaml").touch(mode=0)
+    result = beside_good({}, prepare=unprivileged)
+    message = "this file cannot be read, and may be a training config: Permission denied"
+    assert result.headlines == [f"error: bad/a.yaml:1:1: {message}"]
+    assert result.code == 2
+
+
 def test_a_folder_that_may_not_be_looked_into_is_said(beside_good, tmp_path, unprivileged):
     (tmp_path / "bad").mkdir(mode=0)
     try:

@@ -44,7 +44,9 @@ def test_whole_numbers(text, value):
     assert read_integer(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "3.5", "1e400", "0x", "0x_", "nan", "inf", "1" * 5000, "٣", "a", "1 2", "9007199254740993"])
+@pytest.mark.parametrize(
+    "text", ["", "3.5", "1e400", "0x", "0x_", "nan", "inf", "1" * 5000, "٣", "a", "1 2", "9007199254740993"]
+)
 def test_other_texts_are_no_whole_number(text):
     assert read_integer(text) is None
 

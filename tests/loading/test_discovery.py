@@ -135,17 +135,47 @@ def test_two_repositories_are_two_roots(write, tmp_path):
     ]
 
 
-def test_a_repository_inside_another_is_judged_by_itself(repository, write, tmp_path):
-    repository({"ml-manifest.yaml": MANIFEST, "b.yaml": CONFIG})
+def test_a_repository_inside_another_is_judged_by_itself_and_that_is_said(repository, write, tmp_path):
+    repository({"ml-manifest.yaml": MANIFEST, "b.yaml": CONFIG, "sub/c.yaml": CONFIG})
     write({"vendor/ml-manifest.yaml": MANIFEST, "vendor/a.yaml": CONFIG})
     git(tmp_path / "vendor", "init", "--quiet")
-    assert look() == [("ml-manifest.yaml", ("b.yaml",))]
+    said = [
+        "vendor:1:1: `vendor/` is a repository of its own and is not looked into\n  help: check it by itself",
+    ]
+    items = [Item("ml-manifest.yaml", ("b.yaml", "sub/c.yaml"))]
+    assert look_and_hear(".") == (items, said)
     git(tmp_path / "vendor", "add", "--all")
     git(tmp_path / "vendor", "commit", "--quiet", "--message=first")
     # As a submodule is recorded.
     git(tmp_path, "-c", "advice.addEmbeddedRepo=false", "add", "vendor")
-    assert look() == [("ml-manifest.yaml", ("b.yaml",))]
+    modules = '[submodule "v"]\n\tpath = vendor\n\turl = x\n[submodule "w"]\n\tpath = gone\n\turl = x\n'
+    write({".gitmodules": modules})
+    assert look_and_hear(".") == (items, said)
+    assert look("sub") == [("ml-manifest.yaml", ("sub/c.yaml",))]
     assert look("vendor") == [("ml-manifest.yaml", ("a.yaml",))]
+
+
+def look_and_hear(path: str) -> tuple[list[Item], list[str]]:
+    (found,) = discover([path])
+    assert all(problem.level == "warning" for problem in found.problems)
+    return found.items, [str(problem) for problem in found.problems]
+
+
+@pytest.mark.parametrize("text", ["garbage [", "", '[include]\n\tpath = /dev/zero\n[submodule "a"]\n\tpath = ../..\n'])
+def test_a_list_of_submodules_that_is_odd_is_left_alone(repository, text):
+    repository({"a.yaml": CONFIG, ".gitmodules": text})
+    assert look() == [(None, ("a.yaml",))]
+
+
+@pytest.mark.parametrize("with_git", [True, False], ids=["git", "plain"])
+def test_a_link_to_a_file_that_is_listed_is_judged_where_it_is(repository, write, with_git):
+    root = write({"one/a.yaml": CONFIG, "two/c.txt": CONFIG, "d.YAML": CONFIG})
+    (root / "two" / "b.yaml").symlink_to("../one/a.yaml")
+    (root / "two" / "c.yaml").symlink_to("c.txt")
+    if with_git:
+        repository({})
+    assert look() == [(None, (name,)) for name in ("d.YAML", "one/a.yaml", "two/c.yaml")]
+    assert look("two") == [(None, ("two/b.yaml",)), (None, ("two/c.yaml",))]
 
 
 def test_a_worktree_is_a_root_of_its_own(repository, tmp_path):

@@ -82,8 +82,22 @@ def test_a_project_file_holds_one_where_it_has_the_table(write):
     assert open_policy_set(str(root / "a" / "pyproject.toml"), str(root)) is None
 
 
-def test_a_policy_file_comes_before_the_project_file_beside_it(write):
-    root = write({"policy.yaml": "policy_set: 1\n", "pyproject.toml": "[tool.policy]\npolicy_set = 1\n"})
+def test_two_policy_sets_in_one_folder_are_refused(write):
+    files = {"policy.yaml": "policy_set: 1\n", "pyproject.toml": "[tool.policy]\npolicy_set = 1\n"}
+    root = write({f"team/{name}": text for name, text in files.items()})
+    with pytest.raises(PolicyError) as refusal:
+        find_policy_set(str(root / "team"), str(root))
+    (problem,) = refusal.value.problems
+    message = "two policy sets in one folder: `team/policy.yaml`, and `[tool.policy]` in `team/pyproject.toml`"
+    assert problem.message == message
+    assert [str(location) for _, location in problem.related] == ["team/pyproject.toml:1:1"]
+    assert "--config" in problem.remedy
+    assert open_workspace(str(root), str(root / "team/policy.yaml")).config == "team/policy.yaml"
+
+
+@pytest.mark.parametrize("text", ["[project]\nname = 'tool policy'\n", "[tool.policy\n"], ids=["none", "broken"])
+def test_a_project_file_without_a_policy_set_is_no_second_one(write, text):
+    root = write({"policy.yaml": "policy_set: 1\n", "pyproject.toml": text})
     found = find_policy_set(str(root), str(root))
     assert found is not None
     assert found.document.file == "policy.yaml"
@@ -457,3 +471,18 @@ def test_a_misspelt_parameter_is_looked_for_in_its_own_policy(refuse):
     assert "there is no parameter `other-rows.fewest`" in said
     assert "other-rows.enough" in said
     assert "enough-rows.fewest" not in said
+
+
+# Links and endings
+
+
+def test_policies_behind_a_link_to_a_folder_are_in_force(load, write):
+    root = write(
+        {"shared/linked.yaml": OWNED.replace("owned", "linked"), "policies/loop/b.YAML": OWNED.replace("owned", "b")}
+    )
+    (root / "policies/team").symlink_to("../shared")
+    (root / "policies/again").symlink_to("../shared")
+    (root / "policies/loop/up").symlink_to("..")
+    (root / "shared/self").symlink_to(".")
+    ids = sorted(policy.id for policy in load("").policies)
+    assert ids == ["b", "enough-rows", "linked", "owned"]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from policy.app.reporters import make_reporter
 from policy.app.subjects import build_subjects
 from policy.app.workspace import Workspace, open_workspace
 from policy.engine.judge import judge
-from policy.errors import PolicyError, Problem
 from policy.model.summary import Summary
 from policy.reports.reporter import ReportContext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from policy.app.checking import CheckRequest
+    from policy.app.subjects import Subjects
+    from policy.errors import Problem
     from policy.loading.discovery import Item
     from policy.model.decision import Decision
-    from policy.reports.reporter import Reporter
 
 
 class Rendered(NamedTuple):
@@ -29,11 +30,15 @@ class Rendered(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What a part of the work gave."""
+    """What a part of the work gave; `places` are the files that something was said of, where several paths are asked.
+
+    Of one path that gives nothing the whole run says so.
+    """
 
     rendered: list[Rendered]
     summary: Summary
     problems: list[Problem]
+    places: set[str]
 
 
 class Bench:
@@ -51,14 +56,17 @@ class Bench:
         summary = Summary()
         rendered: list[Rendered] = []
         problems: dict[Problem, None] = {}
+        places: set[str] = set()
         for item in items:
             subjects = build_subjects(self.workspace, item)
+            if len(self.request.paths) > 1:
+                places.update(_list_places(item, subjects))
             problems.update(dict.fromkeys(subjects.problems))
             for facts in subjects.facts:
                 decision = judge(self.workspace.policy_set, facts, gate=self.request.gate, now=self.request.now)
                 summary.count(decision)
                 rendered.append(self._render(decision))
-        return Piece(rendered, summary, list(problems))
+        return Piece(rendered, summary, list(problems), places)
 
     def _render(self, decision: Decision) -> Rendered:
         texts = (
@@ -68,16 +76,16 @@ class Bench:
         return Rendered(decision.verdict, tuple(texts))
 
 
-def make_reporter(makers: dict[str, Any], name: str) -> Reporter:
-    """The reporter of a format. Raises PolicyError for a name that no plugin offers."""
-    if name not in makers:
-        from policy.source.suggestion import nearest
-
-        close = nearest(name, makers)
-        remedy = f"write `{close}`" if close else f"the formats are {', '.join(sorted(makers))}"
-        raise PolicyError(Problem(f"there is no report format `{name}`", remedy))
-    reporter: Reporter = makers[name]()
-    return reporter
+def _list_places(item: Item, subjects: Subjects) -> Iterator[str]:
+    """The files of an item that are judged or broken."""
+    for facts in subjects.facts:
+        if facts.subject.manifest is not None and not item.only_configs:
+            yield facts.subject.manifest
+        if facts.subject.training_config is not None:
+            yield facts.subject.training_config
+    for problem in subjects.problems:
+        if problem.level == "error" and problem.location is not None:
+            yield problem.location.file
 
 
 def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -> ReportContext:

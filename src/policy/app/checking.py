@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy.app.bench import Bench
 from policy.errors import NothingToJudgeError, PolicyError, Problem
-from policy.loading.discovery import discover
+from policy.loading.discovery import discover, is_below
+from policy.loading.file_listing import is_yaml
 from policy.model.summary import Summary
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Check:
         self.items = found[0].items
         self.bench = Bench(request, found[0].root)
         self.summary = Summary()
+        self._wanted = found[0].wanted
         self._problems = dict.fromkeys(found[0].problems)
         self._refuse_nothing()
 
@@ -63,11 +65,14 @@ class Check:
 
     def run(self) -> Iterator[Rendered]:
         """Every decision, rendered; summary and problems are complete when this ends. Raises PolicyError."""
+        places = {problem.location.file for problem in self._problems if problem.location is not None}
         for piece in self._list_pieces():
+            places |= piece.places
             self.summary.merge(piece.summary)
             # What many projects share, such as a collector that breaks, is said and kept once.
             self._problems.update(dict.fromkeys(piece.problems))
             yield from piece.rendered
+        self._problems.update(dict.fromkeys(warn_of_barren(self._wanted, places)))
 
     def _list_pieces(self) -> Iterable[Piece]:
         jobs = self.request.jobs
@@ -79,6 +84,18 @@ class Check:
         from policy.app.workers import work_in_processes
 
         return work_in_processes(self.request, self.bench.workspace.root, chunks, jobs)
+
+
+def warn_of_barren(wanted: Iterable[tuple[str, str]], places: set[str]) -> list[Problem]:
+    """A warning for each path at which nothing was judged, where `places` are the files that something was said of.
+
+    A YAML file that is named is looked at, and need not be a training config: hooks name all that have changed.
+    """
+    asked = dict(wanted)
+    fruitful = {relative for relative in asked.values() if any(is_below(place, {relative}) for place in places)}
+    barren = [path for path, relative in asked.items() if relative not in fruitful and not is_yaml(relative)]
+    remedy = "leave it out, or name a folder that holds an ml-manifest.yaml or a training config"
+    return [Problem(f"there is nothing to judge in `{path}`", remedy, level="warning") for path in barren if fruitful]
 
 
 def exit_code(summary: Summary, problems: Sequence[Problem], fail_on: str) -> int:

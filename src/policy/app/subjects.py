@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy.app.collecting import collect_evidence
 from policy.app.manifests import load_manifest, warn_of_missing
-from policy.app.training_configs import read_config
+from policy.app.project_configs import find_configs, look_for_named
 from policy.errors import PolicyError, Problem
 from policy.evidence.predicates import run_predicates
 from policy.evidence.readers import rebase
@@ -46,47 +45,16 @@ def build_subjects(workspace: Workspace, item: Item) -> Subjects:
             manifest = load_manifest(workspace, item.manifest)
         except PolicyError as error:
             return Subjects([], list(error.problems))
-    configs = _find_configs(workspace, item, manifest, problems)
     builder = SubjectBuilder(workspace, manifest, problems)
+    named = None if item.only_configs else builder.named_config
+    configs = find_configs(workspace, item, manifest, named, problems)
     facts = [builder.build(config) for config in configs]
     if manifest is not None and not item.only_configs:
         problems += warn_of_missing(workspace, manifest)
-        unread = _look_for_named(workspace, item, builder.named_config, configs, problems)
+        unread = look_for_named(workspace, item, named, configs, problems)
         if unread or not configs:
             facts.insert(0, builder.build(None))
     return Subjects(facts, list(dict.fromkeys(problems)))
-
-
-def _find_configs(
-    workspace: Workspace, item: Item, manifest: Manifest | None, problems: list[Problem]
-) -> list[FoundConfig]:
-    """The training configs among the files of an item."""
-    found = []
-    for file in item.candidates:
-        base = manifest.folder if manifest is not None else posixpath.dirname(file)
-        config = read_config(workspace, file, base, problems)
-        if config is not None:
-            found.append(config)
-    return found
-
-
-def _look_for_named(
-    workspace: Workspace, item: Item, named: Fact | None, configs: list[FoundConfig], problems: list[Problem]
-) -> bool:
-    """Whether the training config that a manifest names is there and no reader knows it; notes what is wrong."""
-    if named is None or named.value in [config.file for config in configs]:
-        return False
-    if os.path.exists(os.path.join(workspace.root, named.value)):
-        message = f"no reader knows the training config `{named.value}`: nothing is observed about the training"
-        problems.append(Problem(message, "check its keys, or state the facts", named.location, level="warning"))
-        return True
-    from policy.source.suggestion import nearest
-
-    message = f"the manifest names the training config `{named.value}`, which does not exist"
-    close = nearest(named.value, [config.file for config in configs] or list(item.candidates))
-    remedy = f"a file with a similar name exists: `{close}`" if close else "correct `training.config`, or add the file"
-    problems.append(Problem(message, remedy, named.location))
-    return False
 
 
 class SubjectBuilder:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.app.config_files import MEND, has_escape, has_mark, read_candidate
 from policy.app.manifests import refuse_name
 from policy.errors import Location, PolicyError, Problem
 from policy.evidence.readers import RepositoryContext
 from policy.evidence.value_kinds import find_misfit
 from policy.plugins.contracts import ConfigFacts
 from policy.plugins.faults import BREAKING, describe_fault
-from policy.source.limits import DEFAULT_LIMITS
-from policy.source.node import Mapping
+from policy.source.node import Document, Mapping, Sequence
 from policy.source.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policy.app.workspace import Workspace
     from policy.plugins.contracts import TrainingConfigReader
-    from policy.source.node import Document
+
+CONFIG_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class FoundConfig(NamedTuple):
@@ -39,28 +41,26 @@ class FoundConfig(NamedTuple):
         return Location(self.file)
 
 
-def read_config(workspace: Workspace, file: str, base: str, problems: list[Problem]) -> FoundConfig | None:
+def read_config(
+    workspace: Workspace, file: str, base: str, problems: list[Problem], *, named: bool = False
+) -> FoundConfig | None:
     """The training config in a file, or None where it is none; paths in its facts are relative to `base`.
 
-    What looks like one and cannot be read is a warning.
+    What looks like one and cannot be read is an error: it would go unjudged. A file that is `named` may be
+    anything, such as a script, and is read whatever it looks like.
     """
-    data = _read_data(workspace, file)
-    readers = [reader for reader in workspace.registry.training_config_readers() if _is_marked(reader, data)]
-    if not readers:
-        return None
+    readers = workspace.registry.training_config_readers()
     try:
-        document = read_yaml(data, file, merge=True)
-    except PolicyError as error:
-        problems.append(_doubt(error.problems[0].message, error.problems[0].location))
-        return None
-    try:
-        reader = next((reader for reader in readers if _recognises(reader, document)), None)
-        if reader is None:
+        data = read_candidate(workspace.root, file, _list_marks(readers), confined=named)
+        documents, readers = _parse(data, file, readers, named=named)
+        found = _find_reader(readers, documents, file, problems)
+        if found is None:
             return None
         refuse_name(file)
     except PolicyError as error:
         problems.extend(error.problems)
         return None
+    reader, document = found
     digest = sha256(data).hexdigest()
     context = RepositoryContext(workspace.root, posixpath.dirname(file), base, digest)
     try:
@@ -71,27 +71,51 @@ def read_config(workspace: Workspace, file: str, base: str, problems: list[Probl
         return FoundConfig(file, digest, ConfigFacts(), error.problems[0].message)
 
 
-def _is_marked(reader: TrainingConfigReader, data: bytes) -> bool:
-    return any(mark in data for mark in reader.marks)
+def _list_marks(readers: Iterable[TrainingConfigReader]) -> list[bytes]:
+    return [mark for reader in readers for mark in reader.marks]
 
 
-def _read_data(workspace: Workspace, file: str) -> bytes:
-    """The file's bytes, and one more than may be read of a large one; empty for what is no file of its own."""
-    path = os.path.join(workspace.root, file)
-    if os.path.islink(path) or not os.path.isfile(path):
-        return b""
+def _parse(
+    data: bytes, file: str, readers: list[TrainingConfigReader], *, named: bool
+) -> tuple[list[Document], list[TrainingConfigReader]]:
+    """The YAML documents in the bytes, and the readers that may know them; nothing where none can.
+
+    Raises PolicyError where marked bytes are no YAML.
+    """
+    marked = [reader for reader in readers if has_mark(data, reader.marks)]
+    unsure = bool(data) and (named or has_escape(data))
+    if not marked and not unsure:
+        return [], []
     try:
-        with open(path, "rb") as stream:
-            return stream.read(DEFAULT_LIMITS.max_bytes + 1)
-    except OSError:
-        return b""
+        document = read_yaml(data, file, merge=True, documents="many")
+    except PolicyError as error:
+        # A script that trains holds the same words as a config.
+        if not marked or not file.lower().endswith(CONFIG_ENDINGS):
+            return [], []
+        raise PolicyError(_doubt(error.problems[0].message, error.problems[0].location)) from error
+    roots = document.root.items if isinstance(document.root, Sequence) else []
+    return [Document(file, document.text, root) for root in roots], readers if unsure else marked
+
+
+def _find_reader(
+    readers: Iterable[TrainingConfigReader], documents: list[Document], file: str, problems: list[Problem]
+) -> tuple[TrainingConfigReader, Document] | None:
+    """The first reader that knows one of the documents. Raises PolicyError where there are several documents."""
+    for reader in readers:
+        try:
+            document = next((document for document in documents if _recognises(reader, document)), None)
+        except BREAKING as error:
+            problems.append(_blame(reader, describe_fault(error), file)._replace(level="error"))
+            continue
+        if document is not None and len(documents) > 1:
+            raise PolicyError(_doubt("the file holds several documents", document.root.location(file)))
+        if document is not None:
+            return reader, document
+    return None
 
 
 def _recognises(reader: TrainingConfigReader, document: Document) -> bool:
-    try:
-        return isinstance(document.root, Mapping) and reader.recognise(document.root)
-    except BREAKING as error:
-        raise PolicyError(_blame(reader, describe_fault(error), document.file)) from error
+    return isinstance(document.root, Mapping) and reader.recognise(document.root)
 
 
 def _read(
@@ -108,9 +132,7 @@ def _read(
 
 
 def _doubt(reason: str, location: Location | None) -> Problem:
-    message = f"this may be a training config and cannot be read: {reason}"
-    remedy = "mend it, or keep it out of the repository if it is a template"
-    return Problem(message, remedy, location, level="warning")
+    return Problem(f"this may be a training config and cannot be read: {reason}", MEND, location)
 
 
 def _blame(reader: TrainingConfigReader, fault: str, file: str) -> Problem:

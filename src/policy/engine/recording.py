@@ -8,7 +8,7 @@ from policy.__about__ import __version__
 from policy.engine.settling import say_settling
 from policy.language.explanation import show_value
 from policy.model.canonical import digest, encode_claims
-from policy.model.decision import Decision, Finding, NotAssessed, Outcome
+from policy.model.decision import ContradictionNote, Decision, NotAssessed, Outcome
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,14 +82,14 @@ def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict
     }
 
 
-def find_contradictions(facts: Facts) -> list[Finding]:
+def find_contradictions(facts: Facts) -> list[ContradictionNote]:
     """The contradictions among the facts, as texts."""
     findings = []
     for path, claim, against in facts.contradictions:
         kind = facts.kind_of(path)
         strong, weak = show_value(kind, claim.value), show_value(kind, against.value)
         message = f"{path} is {against.origin} as {weak}, and {claim.origin} as {strong} ({claim.source})"
-        findings.append(Finding(path, weak, strong, message, against.location, claim.location, claim.source))
+        findings.append(ContradictionNote(path, weak, strong, message, against.location, claim.location, claim.source))
     return findings
 
 

@@ -20,7 +20,7 @@ def read_boolean(text: str) -> bool | None:
 
 
 def read_integer(text: str) -> int | None:
-    """A whole number within ±2^53: decimal, `0x1f`, octal as `0o17` or YAML 1.1's `017`, or a whole float such as `3.0`."""
+    """A whole number within ±2^53: decimal, `0x1f`, octal as `0o17` or YAML 1.1's `017`, or a float such as `3.0`."""
     if len(text) <= _LONGEST and _INTEGRAL.issuperset(text):
         # Base 0 goes by the prefix and refuses a leading zero, which makes a number octal in YAML 1.1.
         for base in (0, 8):

@@ -40,13 +40,28 @@ def list_areas(folder: str) -> list[str]:
 
 
 def list_policy_files(folder: str) -> list[str]:
-    """The policy files below a folder, relative to it, sorted. Raises PolicyError where it cannot be looked into."""
+    """The policy files below a folder, relative to it, sorted. Raises PolicyError where it cannot be looked into.
+
+    Links to folders are followed, each folder once.
+    """
     found = []
-    for here, folders, files in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        names = (name for name in files if name.endswith(ENDINGS) and not name.startswith("."))
+    seen = {os.path.realpath(folder)}
+    for here, folders, files in os.walk(folder, onerror=_refuse_folder, followlinks=True):
+        folders[:] = _keep_unseen(here, sorted(name for name in folders if not name.startswith(".")), seen)
+        names = (name for name in files if name.lower().endswith(ENDINGS) and not name.startswith("."))
         found += [os.path.relpath(os.path.join(here, name), folder).replace(os.sep, "/") for name in names]
     return sorted(found)
+
+
+def _keep_unseen(here: str, names: Iterable[str], seen: set[str]) -> list[str]:
+    """The folders that were not met before, by another name or from inside."""
+    kept = []
+    for name in names:
+        real = os.path.realpath(os.path.join(here, name))
+        if real not in seen:
+            seen.add(real)
+            kept.append(name)
+    return kept
 
 
 def _refuse_folder(error: OSError) -> None:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy.errors import Location, PolicyError, Problem
-from policy.loading.file_listing import YAML_ENDINGS, list_files
+from policy.loading.file_listing import is_yaml, list_files
 from policy.loading.git import find_repository
 from policy.model.manifest import MANIFEST_NAME
 
@@ -30,11 +30,15 @@ class Item(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The root that all paths are relative to, what is to be judged, and warnings."""
+    """The root that all paths are relative to, what is to be judged, warnings, and what was asked for.
+
+    `wanted` are the paths as they were given, and relative to the root (empty for the root itself).
+    """
 
     root: str
     items: list[Item]
     problems: tuple[Problem, ...] = ()
+    wanted: tuple[tuple[str, str], ...] = ()
 
 
 def find_root(path: str) -> str:
@@ -56,11 +60,12 @@ def discover(paths: Sequence[str]) -> list[Found]:
     if missing:
         remedy = "name a folder, a manifest or a training config"
         raise PolicyError(*(Problem(f"there is no `{path}`", remedy) for path in missing))
-    roots: dict[str, list[str]] = {}
+    roots: dict[str, list[tuple[str, str]]] = {}
     for path in paths:
         root = find_root(path)
         relative = os.path.relpath(os.path.realpath(path) if os.path.isdir(path) else _locate_file(path), root)
-        roots.setdefault(root, []).append("" if relative == "." else relative.replace(os.sep, "/"))
+        relative = "" if relative == "." else relative.replace(os.sep, "/")
+        roots.setdefault(root, []).append((path, relative))
     return [_discover_below(root, wanted) for root, wanted in roots.items()]
 
 
@@ -69,23 +74,30 @@ def _locate_file(path: str) -> str:
     return os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
 
 
-def _discover_below(root: str, wanted: list[str]) -> Found:
+def _discover_below(root: str, asked: list[tuple[str, str]]) -> Found:
     problems: list[Problem] = []
-    named = {path for path in wanted if path.endswith(YAML_ENDINGS) and os.path.isfile(os.path.join(root, path))}
+    wanted = [relative for _, relative in asked]
+    named = {path for path in wanted if is_yaml(path) and os.path.isfile(os.path.join(root, path))}
     # A manifest above what was asked for may cover it.
     looked_at = {_find_folder(root, path) for path in wanted} | {name for path in wanted for name in _list_above(path)}
-    files = sorted(named.union(list_files(root, sorted(looked_at), problems)))
+    files = named.union(list_files(root, sorted(looked_at), problems))
     manifests = {file for file in files if os.path.basename(file) == MANIFEST_NAME}
     covered: dict[str, list[str]] = {file: [] for file in sorted(manifests)}
     alone: list[str] = []
-    for file in files:
-        if file not in manifests:
+    for file in sorted(files):
+        if file not in manifests and not _is_listed_twice(root, file, files):
             manifest = find_cover(file, manifests)
             (alone if manifest is None else covered[manifest]).append(file)
-    problems += [_warn_of_name(file) for file in files if os.path.basename(file) in NEAR_NAMES]
+    problems += [_warn_of_name(file) for file in sorted(files) if os.path.basename(file) in NEAR_NAMES]
     items = [Item(file, tuple(candidates)) for file, candidates in covered.items()]
     items += [Item(None, (file,)) for file in alone]
-    return Found(root, list(_keep_wanted(items, set(wanted))), tuple(dict.fromkeys(problems)))
+    return Found(root, list(_keep_wanted(items, set(wanted))), tuple(dict.fromkeys(problems)), tuple(asked))
+
+
+def _is_listed_twice(root: str, file: str, files: set[str]) -> bool:
+    """Whether the file is a link to another one of the files, which is judged where it is."""
+    path = os.path.join(root, file)
+    return os.path.islink(path) and os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/") in files
 
 
 def _warn_of_name(file: str) -> Problem:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.errors import Location, Problem
 from policy.loading.git import GitError, run_git
+from policy.loading.nested_repositories import find_nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,8 +20,8 @@ SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packag
 def list_files(root: str, paths: list[str], problems: list[Problem]) -> list[str]:
     """The YAML files at or below the paths, which need not be there; all relative to the root.
 
-    What git says is taken as it is: another repository inside this one is not looked into. Nothing follows
-    links. What cannot be looked at is a warning.
+    What git says is taken as it is: another repository inside this one is not looked into, which is a warning,
+    as is what cannot be looked at. Nothing follows links.
     """
     if os.path.lexists(os.path.join(root, ".git")):
         listed = _ask_git(root, paths, problems)
@@ -45,14 +46,31 @@ def _ask_git(root: str, paths: list[str], problems: list[Problem]) -> list[str] 
         )
         return None
     files = dict.fromkeys(os.fsdecode(listed).split("\0"))
+    problems += find_nested(root, paths, files)
     # What is tracked and deleted is listed still.
-    return [file for file in files if file.endswith(YAML_ENDINGS) and os.path.lexists(os.path.join(root, file))]
+    return [file for file in files if is_yaml(file) and is_there(os.path.join(root, file))]
+
+
+def is_yaml(file: str) -> bool:
+    """Whether the name is that of a YAML file."""
+    return file.lower().endswith(YAML_ENDINGS)
+
+
+def is_there(path: str) -> bool:
+    """Whether there is something at a path; so it is taken where that cannot be found out."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _walk(root: str, path: str, problems: list[Problem]) -> Iterator[str]:
     top = os.path.join(root, path)
     if not os.path.isdir(top):
-        if path.endswith(YAML_ENDINGS) and os.path.lexists(top):
+        if is_yaml(path) and os.path.lexists(top):
             yield path
         return
 
@@ -65,7 +83,7 @@ def _walk(root: str, path: str, problems: list[Problem]) -> Iterator[str]:
         folders[:] = sorted(_keep_visible(folders))
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         for name in sorted(files):
-            if name.endswith(YAML_ENDINGS):
+            if is_yaml(name):
                 yield name if relative == "." else f"{relative}/{name}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.errors import Location, PolicyError, Problem
 from policy.source.file import read_bytes
 from policy.source.yaml_reader import read_yaml_file
 
@@ -35,12 +36,29 @@ def find_policy_set(folder: str, root: str) -> PolicySetFile | None:
 
 
 def _look_in(folder: str, root: str) -> PolicySetFile | None:
-    path = os.path.join(folder, SET_NAME)
+    path, project = os.path.join(folder, SET_NAME), os.path.join(folder, PROJECT_NAME)
     # A link that leads nowhere is a mistake, not the lack of a policy set.
-    if os.path.lexists(path):
-        return open_policy_set(path, root)
-    project = os.path.join(folder, PROJECT_NAME)
-    return open_policy_set(project, root) if os.path.isfile(project) else None
+    if not os.path.lexists(path):
+        return open_policy_set(project, root) if os.path.isfile(project) else None
+    found = open_policy_set(path, root)
+    if os.path.isfile(project):
+        _refuse_second(path, project, root)
+    return found
+
+
+def _refuse_second(path: str, project: str, root: str) -> None:
+    """Raises PolicyError where the project file beside a `policy.yaml` holds a policy set too."""
+    try:
+        second = open_policy_set(project, root)
+    except PolicyError:
+        # Of a project file that is broken, the policy set is not the matter.
+        return
+    if second is not None:
+        shown = os.path.relpath(path, os.path.realpath(root)).replace(os.sep, "/")
+        message = f"two policy sets in one folder: `{shown}`, and `[tool.policy]` in `{second.document.file}`"
+        remedy = "remove one, or say with `--config` which one counts"
+        related = (("the other one", second.document.root.location(second.document.file)),)
+        raise PolicyError(Problem(message, remedy, Location(shown), related))
 
 
 def open_policy_set(path: str, root: str) -> PolicySetFile | None:

@@ -52,7 +52,7 @@ class NotAssessed(NamedTuple):
         return "; ".join(self.settling)
 
 
-class Finding(NamedTuple):
+class ContradictionNote(NamedTuple):
     """A contradiction, as texts: what was claimed, what was observed, and where each stands."""
 
     field: str
@@ -90,6 +90,6 @@ class Decision(NamedTuple):
     tables: str
     engine: str
     outcomes: tuple[Outcome, ...]
-    contradictions: tuple[Finding, ...]
+    contradictions: tuple[ContradictionNote, ...]
     not_assessed: tuple[NotAssessed, ...]
     stake: str = ""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.errors import Location, Problem
-    from policy.model.decision import Decision, Finding, Outcome, Reason
+    from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
     from policy.model.summary import Summary
     from policy.reports.reporter import ReportContext
 
@@ -110,7 +110,7 @@ def reason_document(reason: Reason) -> dict[str, Any]:
     }
 
 
-def contradiction_document(found: Finding) -> dict[str, Any]:
+def contradiction_document(found: ContradictionNote) -> dict[str, Any]:
     """A claim that evidence speaks against."""
     return {
         "field": found.field,

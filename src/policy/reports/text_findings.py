@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policy.errors import Location
-    from policy.model.decision import Finding as Contradiction
-    from policy.model.decision import Outcome, Reason
+    from policy.model.decision import ContradictionNote, Outcome, Reason
     from policy.reports.findings import Finding
     from policy.reports.reporter import ReportContext
 
@@ -55,7 +54,7 @@ class FindingWriter:
             would = f"would {join_names(sorted(filter(None, held_back)), 2)}: " if any(held_back) else ""
             yield from self._entry("note", f"{would}{note}")
 
-    def write_contradiction(self, found: Contradiction) -> Iterator[str]:
+    def write_contradiction(self, found: ContradictionNote) -> Iterator[str]:
         """A claim that evidence speaks against, with both places."""
         yield from self._headline("contradiction", "", found.message)
         for place, value in ((found.declared_at, found.declared), (found.observed_at, found.observed)):

@@ -1,0 +1,62 @@
+"""The training configs of one item: those among its files, and the one that its manifest names."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from policy.app.training_configs import read_config
+from policy.errors import Problem
+
+if TYPE_CHECKING:
+    from policy.app.training_configs import FoundConfig
+    from policy.app.workspace import Workspace
+    from policy.loading.discovery import Item
+    from policy.model.fact import Fact
+    from policy.model.manifest import Manifest
+
+
+def find_configs(
+    workspace: Workspace, item: Item, manifest: Manifest | None, named: Fact | None, problems: list[Problem]
+) -> list[FoundConfig]:
+    """The training configs of an item; `named` is what its manifest says of `training.config`."""
+    found = []
+    for file in item.candidates:
+        base = manifest.folder if manifest is not None else posixpath.dirname(file)
+        found.append(read_config(workspace, file, base, problems))
+    if manifest is not None and named is not None and _is_left(workspace, named, item):
+        found.append(read_config(workspace, named.value, manifest.folder, problems, named=True))
+    return sorted((config for config in found if config is not None), key=_get_file)
+
+
+def _is_left(workspace: Workspace, named: Fact, item: Item) -> bool:
+    """Whether the named file is no candidate: it may have another ending, or git may ignore it."""
+    return named.value not in item.candidates and _exists(workspace, named)
+
+
+def _exists(workspace: Workspace, named: Fact) -> bool:
+    return os.path.exists(os.path.join(workspace.root, named.value))
+
+
+def _get_file(config: FoundConfig) -> str:
+    return config.file
+
+
+def look_for_named(
+    workspace: Workspace, item: Item, named: Fact | None, configs: list[FoundConfig], problems: list[Problem]
+) -> bool:
+    """Whether the training config that a manifest names is there and no reader knows it; notes what is wrong."""
+    if named is None or named.value in [config.file for config in configs]:
+        return False
+    if _exists(workspace, named):
+        message = f"no reader knows the training config `{named.value}`: nothing is observed about the training"
+        problems.append(Problem(message, "check its keys, or state the facts", named.location, level="warning"))
+        return True
+    from policy.source.suggestion import nearest
+
+    message = f"the manifest names the training config `{named.value}`, which does not exist"
+    close = nearest(named.value, [config.file for config in configs] or list(item.candidates))
+    remedy = f"a file with a similar name exists: `{close}`" if close else "correct `training.config`, or add the file"
+    problems.append(Problem(message, remedy, named.location))
+    return False
