@@ -75,6 +75,9 @@ def run(target: str) -> None:
     module, _, name = target.partition(":")
     function: Any = getattr(import_module(module), name)
     function(sys.stdin.buffer, answers)
+    # What was printed waits in Python's buffers, and whoever has the answer may end this process at once.
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
     answers.flush()
     # Threads that a plugin left behind would keep the process alive.
     os._exit(0)
