@@ -350,7 +350,8 @@ def test_what_an_organisations_field_is_is_part_of_the_policy_set():
         return digest_policy_set(make_set(schema=SCHEMA.extended((field,))))
 
     field = Field("x.size", INTEGER, "its size")
-    others: list[dict[str, Any]] = [{"kind": STRING}, {"kind": enum("a", "b")}, {"kind": enum("a")}, {"agree": "any"}, {"about": "another"}]
+    kinds = (STRING, enum("a", "b"), enum("a"))
+    others: list[dict[str, Any]] = [*({"kind": kind} for kind in kinds), {"agree": "any"}, {"about": "another"}]
     digests = {make(field), digest_policy_set(make_set()), *(make(field._replace(**other)) for other in others)}
     assert len(digests) == len(others) + 2
 
