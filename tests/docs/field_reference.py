@@ -20,7 +20,8 @@ is written as it stands here.
 - **Type** is how the value is written; [values](language.md#values) has the details. A list of records is written as a
   list of mappings, whose fields follow in a table of their own.
 - **Told by** says where the fact comes from: the *manifest*, a kind of evidence, or *derived* from other facts. A fact
-  that the manifest does not tell cannot be written there.
+  that the manifest does not tell cannot be written there. What ships with tunegate looks at training configs, data
+  files, what discovery finds, and the comparison of both with the manifest; for other evidence there are plugins.
 - **Several observations** says what becomes of them. Where they must agree and do not, the fact is unknown.
 - **Agrees with a claim** says when the manifest's value and the observed one speak of the same. Where they do not, the
   observed one counts, and the difference is reported as a contradiction. An estimate never contradicts a claim;

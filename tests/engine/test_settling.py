@@ -27,8 +27,8 @@ effect: block
             "data.rows",
             "state data.rows in the manifest: examples in the training split, or supply evidence from data files",
         ),
-        ("data.secrets", "data.secrets counts only when it is observed: supply evidence from data scan"),
-        ("manifest.present", "manifest.present follows from evidence from discovery"),
+        ("data.secrets", "data.secrets counts only when it is observed"),
+        ("manifest.present", "manifest.present cannot be stated, and follows from discovery"),
     ],
 )
 def test_a_fact_is_stated_or_observed(path, said):

@@ -14,7 +14,7 @@ from policy.evidence.readers import rebase
 from policy.model.decision import Subject
 from policy.model.fact import Fact
 from policy.model.facts import Facts
-from policy.model.fields import CONFIG
+from policy.model.fields import CONFIG, DISCOVERY
 from policy.plugins.contracts import Project
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from policy.app.workspace import Workspace
     from policy.loading.discovery import Item
     from policy.model.manifest import Manifest
-
-DISCOVERY = "discovery"
 
 
 class Subjects(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.model.fact import Members
+from policy.model.fields import COLLECTED
 from policy.model.kinds import EnumKind, ListKind
 
 if TYPE_CHECKING:
@@ -22,19 +23,24 @@ def _settle(field: Field, policy: Policy, facts: Facts) -> str:
     path = field.path
     reason = facts.unavailable.get(path, "")
     because = f" ({reason})" if reason else ""
-    evidence = f"evidence from {' or '.join(field.evidence)}" if field.evidence else ""
     if path in policy.observed:
-        return f"{path} counts only when it is observed: supply {evidence or 'an attestation'}{because}"
+        return f"{path} counts only when it is observed{_name_evidence(field, ': supply evidence from')}{because}"
     if not field.writable:
-        return f"{path} follows from {evidence or 'other facts'}{because}"
+        return f"{path} cannot be stated{_name_evidence(field, ', and follows from')}{because}"
     known = facts.judged.get(path)
     if known is not None and isinstance(known.value, Members):
         whole = "say more in the manifest of the entries that it holds" if known.value.complete else "state it in full"
         return f"what is known of {path} leaves this open: {whole}{because}"
     if known is not None:
         return f"{path} cannot be compared with what is required: state both in one currency{because}"
-    observed = f", or supply {evidence}" if evidence else ""
+    observed = _name_evidence(field, ", or supply evidence from")
     return f"state {path} in the manifest: {field.about}{_say_choices(field)}{observed}{because}"
+
+
+def _name_evidence(field: Field, words: str) -> str:
+    """The evidence that can tell the fact here and now; what no collector looks at would send people looking."""
+    sources = [source for source in field.evidence if source in COLLECTED]
+    return f"{words} {' or '.join(sources)}" if sources else ""
 
 
 def _say_choices(field: Field) -> str:

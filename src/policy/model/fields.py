@@ -63,6 +63,10 @@ RUNS = "runs"
 SCAN = "data scan"
 ESTIMATE = "cost estimate"
 TABLES = "dated tables"
+DISCOVERY = "discovery"
+COMPARISON = "comparison"
+# What ships with the package can tell this much; plugins may tell the rest.
+COLLECTED = (CONFIG, DATA, DISCOVERY, COMPARISON)
 
 SOURCE_FIELDS = (
     Field("path", PATH, "the file, relative to the manifest", (CONFIG,)),
@@ -182,7 +186,7 @@ FIELDS = (
         "manifest.present",
         BOOLEAN,
         "a manifest covers this training config or call",
-        ("discovery",),
+        (DISCOVERY,),
         writable=False,
     ),
     Field("model.base", STRING, "the base model", (CONFIG,), agree="case"),
@@ -378,7 +382,7 @@ FIELDS = (
         "evidence.contradictions",
         COUNT,
         "declared values that evidence contradicts",
-        ("comparison",),
+        (COMPARISON,),
         writable=False,
     ),
     Field(
