@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.axolotl import AxolotlReader
 from policy.evidence.data_sources import DataSources
-from policy.evidence.llama_factory import LlamaFactoryReader
 from policy.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -15,7 +13,10 @@ if TYPE_CHECKING:
 
 @hookimpl
 def training_config_readers() -> list[TrainingConfigReader]:
-    """One reader a tool."""
+    """One reader a tool; imported where there is a file that may be a training config."""
+    from policy.evidence.axolotl import AxolotlReader
+    from policy.evidence.llama_factory import LlamaFactoryReader
+
     return [AxolotlReader(), LlamaFactoryReader()]
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# One token of the subset after the other; whatever none of them matches is refused.
+# One token of the subset after the other; whatever none of them matches is refused. Compiled when a pattern is used.
 _ESCAPED = r"""\\[-.\\+*?()\[\]{}|^$/tn "'#&~=:,;!@%<>_`]"""
-_CLASS_START = re.compile(rf"\[\^?(?:{_ESCAPED}|(?!&&)[^\[\]\\])*")
-_TOKEN = re.compile(
+_CLASS_START = rf"\[\^?(?:{_ESCAPED}|(?!&&)[^\[\]\\])*"
+_TOKEN = (
     rf"(?P<escaped>{_ESCAPED})"
     rf"|(?P<class>\[\^?(?:{_ESCAPED}|(?!&&)[^\[\]\\])+\])"
     r"|(?P<repeat>[*+?]|\{[0-9]+(?:,[0-9]*)?\})"
@@ -40,7 +40,7 @@ def refuse_pattern(pattern: str) -> tuple[str, str] | None:
 def _find_outside(pattern: str) -> tuple[str, str] | None:
     position, after_repeat = 0, False
     while position < len(pattern):
-        found = _TOKEN.match(pattern, position)
+        found = re.compile(_TOKEN).match(pattern, position)
         if found is None:
             return _refuse_at(pattern, position)
         repeat = found.lastgroup == "repeat"
@@ -63,7 +63,7 @@ def _refuse_at(pattern: str, position: int) -> tuple[str, str]:
     if char == "(":
         return "lookaround, flags and named groups are not part of the patterns", "use `(…)` or `(?:…)`"
     if char == "[":
-        inside = _CLASS_START.match(pattern, position)
+        inside = re.compile(_CLASS_START).match(pattern, position)
         end = inside.end() if inside else position + 1
         if pattern[end : end + 1] == "\\":
             return _refuse_at(pattern, end)
