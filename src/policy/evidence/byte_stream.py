@@ -8,20 +8,20 @@ import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from policy.source.file import OPEN_FLAGS
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
 CHUNK = 1024 * 1024
-# Without O_NONBLOCK, opening a FIFO that replaced the file after it was looked at would wait for a writer.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class ByteStream:
     """Reads the regular file at a path. Raises OSError for anything else, and where it cannot be read."""
 
     def __init__(self, path: str) -> None:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, OPEN_FLAGS)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(None, "this is not a regular file")

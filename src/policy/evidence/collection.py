@@ -11,6 +11,7 @@ from policy.evidence.data_totals import Reading, Source, sum_up
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.evidence.readers import describe_reference, rebase
 from policy.model.fact import Fact, Members
+from policy.model.fields import DATA
 from policy.plugins.contracts import Evidence
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from policy.evidence.data_files import FileObservation
     from policy.plugins.contracts import DatasetReference
 
-SOURCE = "data files"
+SOURCE = DATA
 
 Cache: TypeAlias = "dict[tuple[str, int, int], FileObservation]"
 """Observations of one run, by real path, size and time of change."""

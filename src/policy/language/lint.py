@@ -23,7 +23,7 @@ LONGEST_BECAUSE = 600
 
 # Each id names what is wrong; it stands in brackets at the end of the message.
 RULES = {
-    "absence-test": "a test that a missing fact meets, or that hides a policy: more facts could turn pass into fail",
+    "absence-test": "a test that a missing fact can meet: more facts could turn pass into fail",
     "bare-each": "`each` without `some` or `count` on the same list holds where the list is empty",
     "commit-only": "a policy that acts at commits alone is passed by with `git commit --no-verify`",
     "constant-test": "a test against an empty list has the same result whatever the fact is",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy.errors import Location, PolicyError, Problem
 from policy.language.policies import read_policy
+from policy.loading.file_listing import is_yaml
 from policy.loading.policy_text import read_policy_document
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from policy.model.fields import Schema
     from policy.model.policy import Policy
-
-ENDINGS = (".yaml", ".yml")
 
 
 class PolicyPlace(NamedTuple):
@@ -48,7 +47,7 @@ def list_policy_files(folder: str) -> list[str]:
     seen = {os.path.realpath(folder)}
     for here, folders, files in os.walk(folder, onerror=_refuse_folder, followlinks=True):
         folders[:] = _keep_unseen(here, sorted(name for name in folders if not name.startswith(".")), seen)
-        names = (name for name in files if name.lower().endswith(ENDINGS) and not name.startswith("."))
+        names = (name for name in files if is_yaml(name) and not name.startswith("."))
         found += [os.path.relpath(os.path.join(here, name), folder).replace(os.sep, "/") for name in names]
     return sorted(found)
 

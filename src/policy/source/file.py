@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from policy.source.limits import Limits
 
 # Without O_NONBLOCK, opening a FIFO that replaced the file after it was looked at would wait for a writer.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _CHUNK = 64 * 1024
 _KINDS = (
     (stat.S_ISDIR, "directory"),
@@ -35,7 +35,7 @@ def read_bytes(path: str, file: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """The content of the regular file at `path`, or PolicyError; `file` is the name that problems show."""
     try:
         _refuse_special(os.stat(path), file)  # before it is opened: opening some devices does something
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, OPEN_FLAGS)
         try:
             _refuse_special(os.fstat(descriptor), file)
             data = _read_up_to(descriptor, limits.max_bytes + 1)

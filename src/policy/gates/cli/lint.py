@@ -10,11 +10,11 @@ from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
 from policy.gates.cli.streams import say
 from policy.gates.cli.workspace import open_here
-from policy.language.lint import lint_policy
+from policy.language.lint import RULES, lint_policy
 from policy.reports.layout import count_noun
 
 
-@click.command("lint")
+@click.command("lint", epilog="\b\nRules of style:\n" + "\n".join(f"{rule}: {about}" for rule, about in RULES.items()))
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @config_option
 def command(paths: tuple[str, ...], config: str | None) -> int:

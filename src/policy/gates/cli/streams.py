@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
+from policy.reports.colour import wants_colour
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -50,7 +51,7 @@ def say_aside(text: str) -> None:
 
 def use_colour() -> bool:
     """Whether standard output is a terminal that wants colour."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wants_colour(os.environ, terminal=sys.stdout.isatty())
 
 
 def _lead_nowhere(stream: TextIO) -> None:
