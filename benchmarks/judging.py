@@ -21,7 +21,7 @@ from policy.engine.judge import judge
 from policy.engine.judges import WALKS
 from policy.engine.plan import make_plan
 from policy.language.compiler import compile_policies, compile_policy
-from policy.language.explanation import explain
+from policy.language.explanation import Explainer
 from policy.language.interpreter import judge_policy
 from policy.loading.discovery import discover
 from policy.model.facts import Facts
@@ -72,7 +72,7 @@ def run_catalogue() -> bool:
     """The shipped catalogue on the examples."""
     policy_set, subjects = read_examples()
     steps = make_plan(policy_set, "check").steps
-    judges = compile_policies([(step.policy, step.params) for step in steps])
+    judges = compile_policies([(step.policy, step.explainer.params) for step in steps])
     rows, within = [], True
     for name, facts in subjects:
         each = [time_call(one, view(facts)) for one in judges]
@@ -117,7 +117,7 @@ def time_call(function: Judge, arguments: tuple[Any, ...], calls: int = 2000, re
 def list_ways(policy_set: PolicySet, facts: Facts) -> dict[str, Callable[[], object]]:
     """The ways to judge all policies, each repeated 20 times for the clock's sake."""
     steps = make_plan(policy_set, "check").steps
-    pairs = [(step.policy, step.params) for step in steps]
+    pairs = [(step.policy, step.explainer.params) for step in steps]
     compiled = compile_policies(pairs)
     closures = [compile_closures(policy, params) for policy, params in pairs]
     arguments = view(facts)
@@ -132,7 +132,8 @@ def list_ways(policy_set: PolicySet, facts: Facts) -> dict[str, Callable[[], obj
         "judge(), facts resolved, reasons and digests": lambda: judge_anew(policy_set, facts),
     }
     if unmet:
-        ways[f"explanation of {len(unmet)} not passed"] = lambda: [explain(*pair, facts, TODAY) for pair in unmet]
+        explainers = [Explainer(*pair) for pair in unmet]
+        ways[f"explanation of {len(unmet)} not passed"] = lambda: [one.explain(facts, TODAY) for one in explainers]
     return {name: repeat(way) for name, way in ways.items()}
 
 

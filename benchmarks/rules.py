@@ -16,8 +16,8 @@ from policy.source.node import Document, Sequence
 from policy.source.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from policy.model.fields import Field
     from policy.model.policy import Policy
+    from policy.model.schema import Field
 
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules.yaml")
 TODAY = date(2026, 11, 20)

@@ -11,9 +11,10 @@ from policy.language.policies import read_policy
 from policy.model.decision import Decision, Subject
 from policy.model.fact import ABSENT, Fact
 from policy.model.facts import Facts
-from policy.model.fields import SCHEMA, Schema
+from policy.model.fields import SCHEMA
 from policy.model.policy import Policy, PolicySet
 from policy.model.reading import FactReader
+from policy.model.schema import Schema
 from policy.source.node import Document
 from policy.source.node import Mapping as MappingNode
 from policy.source.yaml_reader import read_yaml

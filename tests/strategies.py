@@ -29,7 +29,7 @@ from policy.model.condition import (
 )
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.facts import Facts
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import (
     COUNT,
     DAYS,
@@ -49,6 +49,7 @@ from policy.model.kinds import (
 )
 from policy.model.money import Money
 from policy.model.policy import ParameterSpec, Policy
+from policy.model.schema import Field
 
 DAY = UNITS_MS["d"]
 # Fields that meet each other: lists of records, one name inside and outside of them, pairs of one kind.

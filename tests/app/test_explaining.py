@@ -77,7 +77,7 @@ def test_a_gate_that_does_not_judge_the_policy_is_said(stand):
 
 def test_an_error_is_explained_by_what_broke(stand, plugin):
     plugin(
-        "from policy.model.fields import Field\nfrom policy.model.kinds import BOOLEAN\n"
+        "from policy.model.schema import Field\nfrom policy.model.kinds import BOOLEAN\n"
         "def agree(values): raise ValueError\n"
         "@hookimpl\ndef predicates(): return [Predicate(Field('x.agreed', BOOLEAN, ''), agree, 120.0)]\n"
     )

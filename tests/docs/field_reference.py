@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from policy.model.fields import SCHEMA, Field, Schema
+from policy.model.fields import SCHEMA
 from policy.model.kinds import BooleanKind, EnumKind, IntegerKind, Kind, ListKind, NumberKind, RecordsKind
+from policy.model.schema import Field, Schema
 
 INTRODUCTION = """\
 # Facts

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from policy.gates.cli.main import COMMANDS
-from policy.model.fields import FIELDS, SCHEMA, Field
+from policy.model.fields import FIELDS, SCHEMA
 from policy.model.kinds import NUMBER, RecordsKind
+from policy.model.schema import Field
 from tests.docs.cli_reference import WIDTH, write_cli_reference
 from tests.docs.field_reference import describe, write_field_reference
 

@@ -22,9 +22,10 @@ from policy.model.approval import Approval
 from policy.model.canonical import digest
 from policy.model.decision import Decision, Subject
 from policy.model.facts import Facts
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import INTEGER, STRING, enum
 from policy.model.policy import GateSettings, Policy, PolicySet
+from policy.model.schema import Field
 from policy.model.waiver import Waiver
 from policy.reports.json_report import decision_document
 from tests.building import NOW, make_facts, make_policy

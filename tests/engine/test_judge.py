@@ -470,7 +470,7 @@ def test_a_compiled_policy_that_raises_is_an_error(monkeypatch):
 
 
 def test_an_explanation_that_raises_is_an_error_too(monkeypatch):
-    monkeypatch.setattr("policy.engine.judge.explain", fail)
+    monkeypatch.setattr("policy.language.explanation.Explainer.explain", fail)
     assert acts(decide(make(), facts_for("fail"), gate="run")) == ("error", "block", None)
 
 

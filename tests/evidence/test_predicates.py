@@ -13,7 +13,7 @@ from policy.engine.judge import judge
 from policy.evidence.predicates import run_predicates
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.facts import Facts
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import (
     BOOLEAN,
     DATE,
@@ -30,6 +30,7 @@ from policy.model.kinds import (
 )
 from policy.model.money import Money
 from policy.model.policy import GateSettings, PolicySet
+from policy.model.schema import Field
 from policy.model.summary import Summary
 from policy.plugins.contracts import Predicate
 from tests.building import make_policy
@@ -347,7 +348,7 @@ def test_predicates_run_in_a_check(predicate, tmp_path, monkeypatch):
     rules.write_text(
         rules.read_text() + "\n"
         "from policy import hookimpl\n"
-        "from policy.model.fields import Field\n"
+        "from policy.model.schema import Field\n"
         "from policy.model.kinds import BOOLEAN\n"
         "from policy.plugins.contracts import Predicate\n"
         "@hookimpl\n"

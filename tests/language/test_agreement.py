@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from policy.language.comparison import conjoin, disjoin, negate
 from policy.language.compiler import compile_policies, compile_policy
 from policy.language.encoding import encode_condition
-from policy.language.explanation import explain, find_decisive
+from policy.language.explanation import Explainer, find_decisive
 from policy.language.ground import make_ground
 from policy.language.interpreter import Scope, evaluate, judge_policy, make_scope
 from policy.language.policies import read_policy
@@ -182,7 +182,7 @@ def test_failures_and_unknowns_are_explained(situation):
     policy, params, facts, today = situation
     outcome = judge_policy(policy, params, facts, today)
     assume(outcome in ("fail", "unknown"))
-    explanation = explain(policy, params, facts, today)
+    explanation = Explainer(policy, params).explain(facts, today)
     assert explanation.message
     assert explanation.reasons
     if outcome == "fail":

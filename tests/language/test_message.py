@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 
-from policy.language.explanation import Explanation, explain
+from policy.language.explanation import Explainer, Explanation
 from policy.language.interpreter import judge_policy
 from policy.model.facts import Facts
 from tests.building import make_facts, make_policy
@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 20)
 def explain_text(policy_text: str, facts: Facts) -> Explanation:
     policy = make_policy(policy_text + "\n")
     params = {spec.name: spec.default for spec in policy.params}
-    return explain(policy, params, facts, TODAY)
+    return Explainer(policy, params).explain(facts, TODAY)
 
 
 # What is required, what is declared, and the message.
@@ -394,7 +394,7 @@ def test_every_outcome_that_needs_a_reason_has_one(situation):
     outcome = judge_policy(situation.policy, situation.params, situation.facts, situation.today)
     if outcome not in ("fail", "unknown"):
         return
-    explanation = explain(situation.policy, situation.params, situation.facts, situation.today)
+    explanation = Explainer(situation.policy, situation.params).explain(situation.facts, situation.today)
     assert explanation.message
     results = {reason.result for reason in explanation.reasons}
     if outcome == "fail":
@@ -404,4 +404,4 @@ def test_every_outcome_that_needs_a_reason_has_one(situation):
         assert "unknown" in results
         assert explanation.missing
         assert set(explanation.missing) <= situation.policy.paths
-    assert explanation == explain(situation.policy, situation.params, situation.facts, situation.today)
+    assert explanation == Explainer(situation.policy, situation.params).explain(situation.facts, situation.today)

@@ -10,9 +10,10 @@ from policy.errors import Location, PolicyError
 from policy.language.policies import read_policy
 from policy.model.condition import AllOf, Count, FieldValue, Leaf, Literal, Now, Operand, Parameter
 from policy.model.fact import ABSENT, Members
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import BOOLEAN, COUNT, DAYS, DURATION, list_of
 from policy.model.money import Money
+from policy.model.schema import Field
 from tests.building import make_document, make_policy
 
 HEAD = "policy: example\ntitle: Example\nseverity: high\neffect: block\n"

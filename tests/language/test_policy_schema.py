@@ -18,8 +18,9 @@ from policy.language.condition_schema import ABOUT
 from policy.language.policies import read_policy
 from policy.language.policy_schema import policy_json_schema
 from policy.language.vocabulary import COMBINATORS, QUANTIFIERS, TESTS
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import COUNT, enum
+from policy.model.schema import Field
 from tests import strategies
 from tests.building import make_document
 from tests.editor import Editor, see, see_node

@@ -9,9 +9,10 @@ import pytest
 
 from policy.model.fact import ABSENT, OPEN_LIST, Fact, Members
 from policy.model.facts import Facts
-from policy.model.fields import FIELDS, SCHEMA, Field
+from policy.model.fields import FIELDS, SCHEMA
 from policy.model.kinds import BOOLEAN, STRING, RecordsKind
 from policy.model.money import Money
+from policy.model.schema import Field
 from tests.building import make_facts
 
 ALWAYS = {"run.activity": "training"}

@@ -8,10 +8,11 @@ import pytest
 
 from policy.errors import Location, PolicyError
 from policy.model.fact import Fact, Members
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import INTEGER
 from policy.model.manifest import Manifest, read_manifest
 from policy.model.money import Money
+from policy.model.schema import Field
 from tests.building import make_document
 
 HEAD = "manifest: 1\nproject: reply-tone\n"

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from policy.errors import PolicyError
 from policy.model.fact import Members
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import (
     BOOLEAN,
     LARGEST_INTEGER,
@@ -37,6 +37,7 @@ from policy.model.kinds import (
 )
 from policy.model.manifest import Manifest, read_manifest
 from policy.model.manifest_model import manifest_json_schema, manifest_model
+from policy.model.schema import Field
 from policy.model.value_schemas import describe_field
 from tests.building import make_document
 from tests.editor import Editor, see

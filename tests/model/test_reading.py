@@ -8,9 +8,10 @@ import pytest
 
 from policy.errors import Problem
 from policy.model.fact import Fact, Members
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import STRING, list_of
 from policy.model.reading import NOTHING, FactReader
+from policy.model.schema import Field
 from policy.source.node import Mapping
 from tests.building import make_document
 

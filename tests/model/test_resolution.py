@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from policy.errors import Location
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.facts import Facts
-from policy.model.fields import SCHEMA, Field
+from policy.model.fields import SCHEMA
 from policy.model.kinds import STRING, list_of
 from policy.model.money import Money
 from policy.model.resolution import agrees, resolve
+from policy.model.schema import Field
 
 ORIGINS = ["observed", "attested", "declared", "estimated"]
 CONFLICT = object()

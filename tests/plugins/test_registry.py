@@ -12,7 +12,7 @@ from policy.plugins.registry import PARTS, Registry
 
 WHERE = Location("policy.yaml", 3, 11)
 EVERYTHING = """
-    from policy.model.fields import Field
+    from policy.model.schema import Field
     from policy.model.kinds import BOOLEAN
     from policy.plugins.contracts import ConfigFacts, Evidence, PolicySource, Predicate
 
@@ -196,7 +196,7 @@ def test_the_catalogue_is_a_source_like_any_other():
 
 PREDICATE = """
     from functools import partial
-    from policy.model.fields import Field
+    from policy.model.schema import Field
     from policy.model.kinds import BOOLEAN, RecordsKind
     from policy.plugins.contracts import Predicate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.app.reporters import make_reporter
 from policy.app.subjects import build_subjects
@@ -11,6 +11,7 @@ from policy.app.workspace import Workspace, open_workspace
 from policy.engine.judge import judge
 from policy.model.summary import Summary
 from policy.reports.reporter import ReportContext
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

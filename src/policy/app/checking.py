@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.app.bench import Bench
 from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.loading.discovery import discover, is_below
 from policy.loading.file_listing import is_yaml
 from policy.model.summary import Summary
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

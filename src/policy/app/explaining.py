@@ -7,11 +7,11 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from policy.app.subjects import build_subjects
-from policy.engine.judge import fill_parameters, judge, say_parameter
+from policy.engine.judge import judge
 from policy.engine.plan import act_on_failure
 from policy.errors import NothingToJudgeError, Problem
-from policy.language.explanation import explain
-from policy.language.phrases import join_words
+from policy.language.explanation import Explainer
+from policy.language.phrases import fill_parameters, join_words, say_parameter
 from policy.language.prose import describe_policy
 from policy.loading.discovery import discover
 from policy.model.gates import GATES
@@ -94,7 +94,7 @@ def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decisio
     lines = [show_text(f"{subject.project}{config}: {said}")]
     if outcome is not None and outcome.outcome == "error":
         return f"{lines[0]}\n  {show_text(outcome.message)}"
-    explained = explain(policy, workspace.policy_set.values_for(policy), facts, now.date())
+    explained = Explainer(policy, workspace.policy_set.values_for(policy)).explain(facts, now.date())
     lines += [f"  {reason.result:<8}{_say_reason(reason, workspace.root)}" for reason in explained.reasons]
     if outcome is not None and outcome.note:
         lines.append(f"  note: {outcome.note}")

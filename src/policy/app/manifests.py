@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from policy.errors import Location, PolicyError, Problem
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.model.fact import Members
-from policy.model.kinds import ListKind, PathKind, RecordsKind
 from policy.model.manifest import Manifest, read_manifest
 from policy.source.yaml_reader import read_yaml_file
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
     from policy.app.workspace import Workspace
     from policy.model.fact import Fact
-    from policy.model.fields import Schema
-    from policy.model.kinds import Kind
+    from policy.model.schema import Schema
 
 READ_ELSEWHERE = ("data.sources[].path", "training.config")
 
@@ -70,23 +68,17 @@ def warn_of_missing(workspace: Workspace, manifest: Manifest) -> Iterator[Proble
 
 def _list_paths(claims: Iterable[Fact], schema: Schema) -> Iterator[tuple[str, Fact]]:
     """Every path that is claimed, also in lists and records, with the name of its field."""
+    naming = schema.naming_files
     for claim in claims:
-        field = schema.get(claim.path)
-        if field is not None:
-            yield from _list_paths_of(field.kind, claim.path, claim)
-
-
-def _list_paths_of(kind: Kind, name: str, claim: Fact) -> Iterator[tuple[str, Fact]]:
-    if isinstance(kind, PathKind):
-        yield name, claim
-    elif isinstance(kind, ListKind) and isinstance(claim.value, Members):
-        for item in claim.value.items:
-            yield from _list_paths_of(kind.of, name, claim._replace(value=item))
-    elif isinstance(kind, RecordsKind) and isinstance(claim.value, Members):
-        kinds = {field.path: field.kind for field in kind.fields}
-        for record in claim.value.items:
-            for inner, fact in record.items():
-                yield from _list_paths_of(kinds[inner], f"{name}[].{inner}", fact)
+        inner = naming.get(claim.path)
+        if inner is None:
+            continue
+        items = claim.value.items if isinstance(claim.value, Members) else (claim.value,)
+        for item in items:
+            if inner:
+                yield from ((f"{claim.path}[].{name}", fact) for name, fact in item.items() if name in inner)
+            else:
+                yield claim.path, claim._replace(value=item)
 
 
 def leaves_root(folder: str, path: str) -> bool:

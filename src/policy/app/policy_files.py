@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
 from policy.language.policies import read_policy
 from policy.loading.catalogue import list_policy_files
 from policy.source.yaml_reader import read_yaml_file
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.app.collecting import collect_evidence
 from policy.app.manifests import load_manifest, warn_of_missing
@@ -16,6 +16,7 @@ from policy.model.fact import Fact
 from policy.model.facts import Facts
 from policy.model.fields import CONFIG, DISCOVERY
 from policy.plugins.contracts import Project
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.app.training_configs import FoundConfig

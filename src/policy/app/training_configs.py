@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.app.config_files import MEND, has_escape, has_mark, read_candidate
 from policy.app.manifests import refuse_name
@@ -15,6 +15,7 @@ from policy.plugins.contracts import ConfigFacts
 from policy.plugins.faults import BREAKING, describe_fault
 from policy.source.node import Document, Mapping, Sequence
 from policy.source.yaml_reader import read_yaml
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

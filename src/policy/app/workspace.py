@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
 from policy.evidence import builtin as evidence_builtin
@@ -13,13 +13,14 @@ from policy.loading.policy_set_files import find_policy_set, open_policy_set
 from policy.loading.policy_sets import load_policy_set
 from policy.plugins.registry import Registry
 from policy.reports import builtin as reports_builtin
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.errors import Location
-    from policy.model.fields import Field
     from policy.model.policy import PolicySet
+    from policy.model.schema import Field
     from policy.plugins.contracts import PolicySource
 
 BUILTINS = (loading_builtin, evidence_builtin, reports_builtin)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.language.explanation import find_decisive
 from policy.language.prose import describe_condition
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
 from policy.model.derived import DERIVATIONS
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from policy.engine.approving import approval_facts, digest_stake, is_approved
 from policy.engine.plan import Action, Plan, Step, make_plan
 from policy.engine.recording import Judged, record_decision
 from policy.errors import Location
-from policy.language.explanation import explain
-from policy.language.phrases import join_words
 from policy.model.decision import Decision, Outcome
 from policy.model.gates import hardest_verdict
-from policy.model.kinds import ListKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from policy.model.approval import Approval
     from policy.model.facts import Facts
-    from policy.model.kinds import Kind
-    from policy.model.policy import Policy, PolicySet
+    from policy.model.policy import PolicySet
     from policy.model.waiver import Waiver
 
 
@@ -105,7 +101,7 @@ class Judgement:
 
     def _explain(self, step: Step, result: str) -> Outcome:
         policy = step.policy
-        explanation = explain(policy, step.params, self.facts, self.today)
+        explanation = step.explainer.explain(self.facts, self.today)
         action = step.on_fail if result == "fail" else step.on_unknown
         waiver = next((w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None)
         if result == "unknown" and self.undeclared:
@@ -125,7 +121,7 @@ class Judgement:
             would_be=action.would_be,
             message=explanation.message,
             instead=policy.instead,
-            fix=fill_parameters(policy.fix, policy, step.params),
+            fix=step.fix,
             location=location or locate_subject(self.facts),
             because=explanation.reasons,
             note=action.note,
@@ -137,19 +133,3 @@ def locate_subject(facts: Facts) -> Location | None:
     """The first line of the file that the subject is known by."""
     file = facts.subject.manifest or facts.subject.training_config
     return Location(file) if file else None
-
-
-def fill_parameters(text: str, policy: Policy, params: Mapping[str, Any]) -> str:
-    """The text with `{parameter}` replaced by its value in words."""
-    for spec in policy.params:
-        if f"{{{spec.name}}}" in text:
-            value = say_parameter(spec.kind, params[spec.name]) if spec.name in params else spec.name
-            text = text.replace(f"{{{spec.name}}}", value)
-    return text
-
-
-def say_parameter(kind: Kind, value: Any) -> str:
-    """The value of a parameter in words; several values as `a, b or c`."""
-    if isinstance(kind, ListKind):
-        return join_words([kind.of.say(item) for item in value]) if value else "none"
-    return kind.say(value)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.engine.judges import Judges
+from policy.language.explanation import Explainer
 from policy.language.identity import digest_policy_set
+from policy.language.phrases import fill_parameters
 from policy.model.decision import Outcome
 from policy.model.gates import FLAGGING_GATES, MODES, cap_effect, milder_effect
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.model.policy import GateSettings, Policy, PolicySet
@@ -29,7 +32,8 @@ class Step(NamedTuple):
 
     position: int
     policy: Policy
-    params: dict[str, Any]
+    explainer: Explainer
+    fix: str
     reads_approval: bool
     on_fail: Action
     on_unknown: Action
@@ -74,7 +78,8 @@ def _make_step(policy_set: PolicySet, position: int, policy: Policy, params: dic
     return Step(
         position=position,
         policy=policy,
-        params=params,
+        explainer=Explainer(policy, params),
+        fix=fill_parameters(policy.fix, policy, params),
         reads_approval=any(path.startswith("approval.") for path in policy.paths),
         on_fail=_act(policy_set, policy, gate, fail),
         on_unknown=_act(policy_set, policy, gate, unknown),

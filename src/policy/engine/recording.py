@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.__about__ import __version__
 from policy.engine.settling import say_settling
 from policy.language.explanation import show_value
 from policy.model.canonical import digest, encode_claims
 from policy.model.decision import ContradictionNote, Decision, NotAssessed, Outcome
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime

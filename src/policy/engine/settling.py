@@ -10,8 +10,8 @@ from policy.model.kinds import EnumKind, ListKind
 
 if TYPE_CHECKING:
     from policy.model.facts import Facts
-    from policy.model.fields import Field
     from policy.model.policy import Policy
+    from policy.model.schema import Field
 
 
 def say_settling(policy: Policy, missing: tuple[str, ...], facts: Facts) -> tuple[str, ...]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.engine.coverage import UndecisiveTest, find_deciding, find_undecisive, reachable_outcomes
 from policy.language.cases import DEFAULT_TIME
 from policy.language.compiler import compile_policy
-from policy.language.explanation import explain, find_decisive
+from policy.language.explanation import Explainer, find_decisive
 from policy.language.ground import make_ground
 from policy.language.interpreter import judge_policy
 from policy.language.prose import describe_condition
 from policy.model.facts import Facts
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.language.compiler import Judge
     from policy.language.ground import Ground
-    from policy.model.fields import Schema
     from policy.model.policy import Case, Policy
+    from policy.model.schema import Schema
 
 
 class CaseResult(NamedTuple):
@@ -100,7 +101,7 @@ class CaseRun:
         if self._unset:
             return f"parameter not set: {', '.join(self._unset)}"
         if actual in ("fail", "unknown"):
-            return explain(self.policy, self.params, self.facts, self.today).message
+            return Explainer(self.policy, self.params).explain(self.facts, self.today).message
         applies = actual == "pass"
         decided = find_decisive(self.policy.require if applies else self.policy.when, self._ground)
         said = [describe_condition(item.test, self.params, negated=item.negated == applies) for item in decided]

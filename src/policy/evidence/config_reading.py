@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.errors import Location, Problem
 from policy.evidence.readers import describe_reference, rebase
@@ -11,6 +11,7 @@ from policy.evidence.values import read_boolean, read_integer, read_number
 from policy.model.fact import ABSENT, Fact, Members
 from policy.plugins.contracts import ConfigFacts
 from policy.source.node import Mapping, Scalar, Sequence
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from os.path import splitext
-from typing import NamedTuple
 
 from policy.errors import Location, Problem
 from policy.evidence.byte_stream import ByteStream
 from policy.evidence.json_rows import count_rows
 from policy.evidence.json_text import BrokenTextError
+from policy.structs import NamedTuple
 
 _ENDINGS = {
     ".json": "json",

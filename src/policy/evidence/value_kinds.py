@@ -27,8 +27,8 @@ from policy.model.resolution import STRENGTH
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from policy.model.fields import Field, Schema
     from policy.model.kinds import Kind
+    from policy.model.schema import Field, Schema
 
 TYPES: dict[type[Kind], tuple[type[Any], ...]] = {
     BooleanKind: (bool,),

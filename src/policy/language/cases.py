@@ -17,7 +17,7 @@ from policy.source.node import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from policy.model.fields import Schema
+    from policy.model.schema import Schema
 
 ORIGINS = {"given": "declared", "observed": "observed", "attested": "attested", "estimated": "estimated"}
 KEYS = (*ORIGINS, "absent", "complete", "timed_out", "at", "params", "expect", "name")

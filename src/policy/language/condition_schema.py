@@ -13,7 +13,7 @@ from policy.model.value_schemas import TEXT, JsonSchema, build_value_schema, des
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policy.model.fields import Field
+    from policy.model.schema import Field
 
 ABOUT = {
     "equals": "it is this value",

@@ -35,7 +35,7 @@ from policy.source.node import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from policy.errors import Location, Problem
-    from policy.model.fields import Field, Schema
+    from policy.model.schema import Field, Schema
 
 
 class ConditionReader:

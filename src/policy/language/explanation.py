@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.language.ground import Ground, find_broken, make_ground
 from policy.language.message import MessageWriter
@@ -13,6 +13,7 @@ from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldVa
 from policy.model.decision import Reason
 from policy.model.fact import ABSENT, Members
 from policy.model.kinds import Kind, ListKind
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,22 +46,57 @@ class Explanation(NamedTuple):
     missing: tuple[str, ...]
 
 
-def explain(policy: Policy, params: Mapping[str, Any], facts: Facts, today: date) -> Explanation:
-    """Why the policy has the outcome that it has on these facts; where it passes, the reasons alone say it."""
-    ground = make_ground(policy, params, facts, today)
-    applies, holds = ground.holds(policy.when), ground.holds(policy.require)
-    before = [] if applies else find_decisive(policy.when, ground)
-    decisive = [] if applies is False else find_decisive(policy.require, ground)
-    prose = ProseWriter(params, name_parameters=False)
-    message = ""
-    if applies is False:
-        message = f"the policy does not apply: {MessageWriter(prose).explain(policy.when, ground)}"
-    elif holds is not True:
-        message = MessageWriter(prose).explain(policy.require, ground)
-        if applies is None:
-            message = f"{say_open(find_missing(before), ground)}; if it does: {message}"
-    reasons = [make_reason(item, prose) for found in (*before, *decisive) for item in look_inside(found)]
-    return Explanation(tuple(dict.fromkeys(reasons)), message, find_missing([*before, *decisive]))
+class Explainer:
+    """Says why a policy has the outcome that it has, of as many facts as wanted; what it worded once is kept."""
+
+    def __init__(self, policy: Policy, params: Mapping[str, Any]) -> None:
+        self.policy = policy
+        self.params = params
+        self.prose = ProseWriter(params, name_parameters=False)
+        self._described: dict[tuple[int, bool], tuple[str, str]] = {}
+
+    def explain(self, facts: Facts, today: date) -> Explanation:
+        """Why the policy has its outcome on these facts; where it passes, the reasons alone say it."""
+        policy, ground = self.policy, make_ground(self.policy, self.params, facts, today)
+        applies, holds = ground.holds(policy.when), ground.holds(policy.require)
+        before = [] if applies else find_decisive(policy.when, ground)
+        decisive = [] if applies is False else find_decisive(policy.require, ground)
+        message = ""
+        if applies is False:
+            message = f"the policy does not apply: {MessageWriter(self.prose).explain(policy.when, ground)}"
+        elif holds is not True:
+            message = MessageWriter(self.prose).explain(policy.require, ground)
+            if applies is None:
+                message = f"{say_open(find_missing(before), ground)}; if it does: {message}"
+        reasons = [self._make_reason(item) for found in (*before, *decisive) for item in look_inside(found)]
+        return Explanation(tuple(dict.fromkeys(reasons)), message, find_missing([*before, *decisive]))
+
+    def _make_reason(self, item: Decisive) -> Reason:
+        """The test as a record of texts; a negated one as its opposite."""
+        test, ground, fact = item.test, item.ground, item.ground.facts.get(item.test.path)
+        word, expected = self._describe(item)
+        return Reason(
+            field=ground.prefix + test.path,
+            test=word,
+            expected=expected,
+            actual=None if fact is None else show_value(ground.fields[test.path].kind, fact.value),
+            origin=None if fact is None else fact.origin,
+            result=TRUTH[ground.holds(test, negated=item.negated)],
+            source="" if fact is None else fact.source,
+            location=locate(item),
+            required_at=test.location,
+        )
+
+    def _describe(self, item: Decisive) -> tuple[str, str]:
+        test, negated = item.test, item.negated
+        key = (id(test), negated)
+        if key not in self._described:
+            self._described[key] = (
+                describe_leaf(test, negated, self.prose)
+                if isinstance(test, Leaf)
+                else describe_list(test, negated, self.prose)
+            )
+        return self._described[key]
 
 
 def find_decisive(condition: Condition, ground: Ground, *, negated: bool = False) -> list[Decisive]:
@@ -114,39 +150,22 @@ def look_inside(item: Decisive) -> list[Decisive]:
     return inner or [item]
 
 
-def make_reason(item: Decisive, prose: ProseWriter) -> Reason:
-    """The test as a record of texts; a negated one as its opposite."""
-    test, ground, fact = item.test, item.ground, item.ground.facts.get(item.test.path)
-    word, expected = describe_leaf(test, item, prose) if isinstance(test, Leaf) else describe_list(test, item, prose)
-    return Reason(
-        field=ground.prefix + test.path,
-        test=word,
-        expected=expected,
-        actual=None if fact is None else show_value(ground.fields[test.path].kind, fact.value),
-        origin=None if fact is None else fact.origin,
-        result=TRUTH[ground.holds(test, negated=item.negated)],
-        source="" if fact is None else fact.source,
-        location=locate(item),
-        required_at=test.location,
-    )
-
-
-def describe_leaf(leaf: Leaf, item: Decisive, prose: ProseWriter) -> tuple[str, str]:
+def describe_leaf(leaf: Leaf, negated: bool, prose: ProseWriter) -> tuple[str, str]:
     """A leaf's test and the right side of it as a policy would write them."""
     from policy.language.encoding import show_operand
 
     expected = show_operand(leaf, prose.phrases.params)
-    if not item.negated:
+    if not negated:
         return leaf.test, expected
     if leaf.test == PRESENT:
         return PRESENT, "false" if expected == "true" else "true"
     return OPPOSITE.get(leaf.test, f"not {leaf.test}"), expected
 
 
-def describe_list(quantifier: Quantifier, item: Decisive, prose: ProseWriter) -> tuple[str, str]:
+def describe_list(quantifier: Quantifier, negated: bool, prose: ProseWriter) -> tuple[str, str]:
     """The word of a quantifier, and what it asks for in words."""
     word = {Some: "some", Each: "each", Count: "count"}[type(quantifier)]
-    return f"not {word}" if item.negated else word, prose.say(quantifier, negated=item.negated)
+    return f"not {word}" if negated else word, prose.say(quantifier, negated=negated)
 
 
 def locate(item: Decisive) -> Location | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from policy.language.comparison import conjoin, disjoin
 from policy.language.interpreter import Scope, evaluate, make_scope
-from policy.model.condition import AnyOf, Each, Not
+from policy.model.condition import AllOf, AnyOf, Each, Not
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import RecordsKind
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
     from policy.model.condition import Condition, Quantifier
     from policy.model.facts import Facts
-    from policy.model.fields import Field
     from policy.model.policy import Policy
+    from policy.model.schema import Field
 
 
 class Ground(NamedTuple):
@@ -40,8 +42,16 @@ class Ground(NamedTuple):
         """Whether the condition, or its opposite, is met."""
         kept = self.known.get(id(condition))
         if kept is None:
-            kept = self.known[id(condition)] = (condition, evaluate(condition, self.scope))
+            kept = self.known[id(condition)] = (condition, self._judge(condition))
         return kept[1] if kept[1] is None else kept[1] != negated
+
+    def _judge(self, condition: Condition) -> bool | None:
+        """The truth of a condition, its parts by what is known of them already."""
+        if isinstance(condition, AllOf):
+            return conjoin([self.holds(item) for item in condition.items])
+        if isinstance(condition, AnyOf):
+            return disjoin([self.holds(item) for item in condition.items])
+        return evaluate(condition, self.scope)
 
     def entries(self, path: str) -> list[Entry]:
         """What is known to be in a list of records."""

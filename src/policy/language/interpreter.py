@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.language.comparison import apply_test, bound_count, conjoin, disjoin, members_of, negate
 from policy.language.vocabulary import PRESENT
@@ -22,6 +22,7 @@ from policy.model.condition import (
     Some,
 )
 from policy.model.fact import ABSENT
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

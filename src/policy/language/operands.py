@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import Location, Problem
 from policy.language.patterns import refuse_pattern
@@ -25,9 +25,10 @@ from policy.model.kinds import (
     list_of,
 )
 from policy.source.node import Mapping, Node, Scalar, Sequence
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from policy.model.fields import Field, Schema
+    from policy.model.schema import Field, Schema
 
 
 class Use(NamedTuple):

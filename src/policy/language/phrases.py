@@ -11,6 +11,8 @@ from policy.model.kinds import DURATION, DateKind, Kind, ListKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from policy.model.policy import Policy
+
 SIZES = {
     "at_least": "at least {}",
     "at_most": "at most {}",
@@ -150,3 +152,19 @@ def count_words(count: int, word: str) -> str:
     """`1 entry`, `2 entries`."""
     plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
     return f"{count} {word if count == 1 else plural}"
+
+
+def fill_parameters(text: str, policy: Policy, params: Mapping[str, Any]) -> str:
+    """The text with `{parameter}` replaced by its value in words."""
+    for spec in policy.params:
+        if f"{{{spec.name}}}" in text:
+            value = say_parameter(spec.kind, params[spec.name]) if spec.name in params else spec.name
+            text = text.replace(f"{{{spec.name}}}", value)
+    return text
+
+
+def say_parameter(kind: Kind, value: Any) -> str:
+    """The value of a parameter in words; several values as `a, b or c`."""
+    if isinstance(kind, ListKind):
+        return join_words([kind.of.say(item) for item in value]) if value else "none"
+    return kind.say(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.model.condition import Condition, Count, Each, Not, parts_of
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

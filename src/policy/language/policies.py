@@ -10,7 +10,7 @@ from policy.language.cases import read_cases
 from policy.language.conditions import ConditionReader
 from policy.language.parameters import merge_kinds, read_parameter
 from policy.model.condition import AllOf, Condition, outer_paths
-from policy.model.fields import ALTERNATIVES, SCHEMA, Schema
+from policy.model.fields import ALTERNATIVES, SCHEMA
 from policy.model.gates import EFFECTS, GATES, SEVERITIES
 from policy.model.kinds import STRING, Kind, KindError, enum, list_of
 from policy.model.policy import ParameterSpec, Policy
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from policy.language.operands import Use
+    from policy.model.schema import Schema
 
 KEYS = (
     "policy",

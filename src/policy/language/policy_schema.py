@@ -20,7 +20,7 @@ from policy.model.gates import EFFECTS, GATES, SEVERITIES
 from policy.model.value_schemas import DRAFT, TEXT, JsonSchema, build_choice_schema, build_field_schema
 
 if TYPE_CHECKING:
-    from policy.model.fields import Schema
+    from policy.model.schema import Schema
 
 ABOUT = {
     "policy": "the policy's id: lower-case words joined by hyphens; it never changes",

@@ -71,11 +71,12 @@ class ProseWriter:
     """Says conditions in words; `must` makes a statement a requirement, `negated` says its opposite.
 
     A negation is carried down to the tests, which Kleene logic allows. `inner` puts several parts in brackets,
-    `tight` joins them without commas.
+    `tight` joins them without commas. What was said is kept, with its condition, so that no other takes its place.
     """
 
     def __init__(self, params: Mapping[str, Any], *, name_parameters: bool = True) -> None:
         self.phrases = PhraseWriter(params, name_parameters=name_parameters)
+        self._said: dict[tuple[int, bool, bool, bool, bool], tuple[Condition, str]] = {}
 
     def say(
         self,
@@ -86,6 +87,14 @@ class ProseWriter:
         inner: bool = False,
         tight: bool = False,
     ) -> str:
+        key = (id(condition), must, negated, inner, tight)
+        kept = self._said.get(key)
+        if kept is None:
+            text = self._say(condition, must=must, negated=negated, inner=inner, tight=tight)
+            kept = self._said[key] = (condition, text)
+        return kept[1]
+
+    def _say(self, condition: Condition, *, must: bool, negated: bool, inner: bool, tight: bool) -> str:
         if isinstance(condition, Not):
             return self.say(condition.item, must=must, negated=not negated, inner=inner, tight=tight)
         if isinstance(condition, AllOf | AnyOf):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
 from policy.language.policies import read_policy
 from policy.loading.file_listing import is_yaml
 from policy.loading.policy_text import read_policy_document
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from policy.model.fields import Schema
     from policy.model.policy import Policy
+    from policy.model.schema import Schema
 
 
 class PolicyPlace(NamedTuple):

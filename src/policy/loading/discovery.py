@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
 from policy.loading.file_listing import is_yaml, list_files
 from policy.loading.git import find_repository
 from policy.model.manifest import MANIFEST_NAME
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

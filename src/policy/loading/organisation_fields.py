@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from policy.errors import PolicyError, Problem
-from policy.model.fields import Field
 from policy.model.kinds import (
     BOOLEAN,
     DATE,
@@ -22,6 +21,7 @@ from policy.model.kinds import (
     list_of,
 )
 from policy.model.reading import NOTHING, FactReader
+from policy.model.schema import Field
 from policy.source.node import Mapping, Node, Scalar
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
 from policy.source.file import read_bytes
 from policy.source.yaml_reader import read_yaml_file
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.source.node import Document

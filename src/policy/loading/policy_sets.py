@@ -9,7 +9,7 @@ from policy.errors import Location, PolicyError, Problem
 from policy.loading.catalogue import PolicyPlace, list_areas, list_policies, load_policies, refuse_duplicates
 from policy.loading.organisation_fields import adopt_fields, read_fields
 from policy.loading.settings import SettingsReader, refuse_name
-from policy.model.fields import SCHEMA, Schema
+from policy.model.fields import SCHEMA
 from policy.model.kinds import STRING, list_of
 from policy.model.policy import Policy, PolicySet
 from policy.model.reading import NOTHING, FactReader
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from policy.loading.policy_set_files import PolicySetFile
-    from policy.model.fields import Field
+    from policy.model.schema import Field, Schema
     from policy.plugins.contracts import PolicySource
 
     Name = tuple[str, Location | None]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from hashlib import sha256
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import Kind, ListKind, RecordsKind
 
 if TYPE_CHECKING:
-    from policy.model.fields import Schema
+    from policy.model.schema import Schema
 
 # Between the first two, and from the third up, Python and ECMAScript write a double in the same characters.
 _SMALLEST, _LARGEST, _HUGE = 1e-4, 1e16, 1e21
@@ -98,6 +98,13 @@ def encode_claims(claims: tuple[Fact, ...], schema: Schema) -> list[Any]:
         if field is not None:
             encoded.append([fact.path, *encode_fact(field.kind, fact)])
     # Most facts are claimed once: only where path and origin are the same, the rest of the row decides.
-    claimed = Counter((row[0], row[2]) for row in encoded)
-    encoded.sort(key=lambda row: (row[0], row[2], canonical_json(row) if claimed[row[0], row[2]] > 1 else b""))
+    order = _by_path if len(set(map(_by_path, encoded))) == len(encoded) else _by_all
+    encoded.sort(key=order)
     return encoded
+
+
+_by_path = itemgetter(0, 2)
+
+
+def _by_all(row: list[Any]) -> tuple[Any, ...]:
+    return row[0], row[2], canonical_json(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from policy.model.record import Record
+from policy.structs import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

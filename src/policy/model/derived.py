@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.model.fact import Fact
 from policy.model.resolution import STRENGTH, Contradiction
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policy.model.fields import Schema
+    from policy.model.schema import Schema
 
 
 class Derivation(NamedTuple):

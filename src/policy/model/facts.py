@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from policy.model.decision import Subject
 from policy.model.derived import derive
 from policy.model.fact import Fact, Members
-from policy.model.fields import SCHEMA, Schema
+from policy.model.fields import SCHEMA
 from policy.model.kinds import RecordsKind
 from policy.model.resolution import Contradiction, resolve
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from policy.model.kinds import Kind
+    from policy.model.schema import Schema
 
 
 PROVEN = ("observed", "attested")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from policy.model.kinds import (
     BOOLEAN,
     COUNT,
@@ -15,11 +13,11 @@ from policy.model.kinds import (
     PATH,
     RATE,
     STRING,
-    Kind,
     RecordsKind,
     enum,
     list_of,
 )
+from policy.model.schema import Field, Schema
 
 APPROACHES = ("fine-tuning", "rag", "prompt-engineering", "few-shot", "hybrid")
 ALTERNATIVES = (
@@ -33,26 +31,6 @@ ALTERNATIVES = (
 )
 SPLITS = ("train", "validation", "test")
 TERMS = ("non-commercial", "research-only", "no-derivatives", "share-alike", "conditional", "unlisted")
-
-
-class Field(NamedTuple):
-    """One fact that a policy can name: type, meaning, who can observe it, how values combine and agree.
-
-    `evidence` names what can observe it. `combine` says what several observations make: `one` (they must
-    be equal, else the fact is unknown), `any` (true if one is) or `sum`. `agree` says when a claim and an
-    observation speak of the same: `equal`, `case` (equal but for upper and lower case), `prefix` (one is
-    the start of the other), `approach`, `within:R` (relative difference at most R) or `any` (never a
-    contradiction). `writable` is false for what a manifest cannot state; `derived` for what other facts give.
-    """
-
-    path: str
-    kind: Kind
-    about: str
-    evidence: tuple[str, ...] = ()
-    derived: bool = False
-    writable: bool = True
-    combine: str = "one"
-    agree: str = "equal"
 
 
 CONFIG = "training config"
@@ -393,21 +371,5 @@ FIELDS = (
         writable=False,
     ),
 )
-
-
-class Schema:
-    """The fields that a manifest and a policy may name: the fact schema and an organisation's own `x.` fields."""
-
-    def __init__(self, fields: tuple[Field, ...]) -> None:
-        self.fields = {field.path: field for field in fields}
-        self.sections = {path[:end] for path in self.fields for end in range(len(path)) if path[end] == "."}
-
-    def get(self, path: str) -> Field | None:
-        return self.fields.get(path)
-
-    def extended(self, fields: tuple[Field, ...]) -> Schema:
-        """This schema and `fields` beside it."""
-        return Schema((*self.fields.values(), *fields)) if fields else self
-
 
 SCHEMA = Schema(FIELDS)

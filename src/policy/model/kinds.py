@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from policy.model.money import Money
-from policy.model.record import Record
+from policy.structs import Record
 
 if TYPE_CHECKING:
-    from policy.model.fields import Field
+    from policy.model.schema import Field
 
 LARGEST_INTEGER = 2**53
 UNITS_MS = {

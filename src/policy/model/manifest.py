@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
-from policy.model.fields import SCHEMA, Schema
+from policy.model.fields import SCHEMA
 from policy.model.reading import FactReader
 from policy.source.node import Document, Mapping, Scalar
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.model.fact import Fact
+    from policy.model.schema import Schema
 
 MANIFEST_NAME = "ml-manifest.yaml"
 FORMAT = "1"

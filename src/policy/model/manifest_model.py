@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pydantic_core import core_schema
 
-    from policy.model.fields import Field as FactField
-    from policy.model.fields import Schema
+    from policy.model.schema import Field as FactField
+    from policy.model.schema import Schema
     from policy.model.value_schemas import JsonSchema
 
 FORMAT_ABOUT = "the format of the manifest; this version reads format 1"

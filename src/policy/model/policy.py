@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from policy.model.condition import AllOf, Condition, outer_paths
-from policy.model.fields import SCHEMA, Schema
-from policy.model.record import Record
+from policy.model.fields import SCHEMA
+from policy.structs import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policy.errors import Location
     from policy.model.fact import Fact
     from policy.model.kinds import Kind
+    from policy.model.schema import Schema
 
 
 NONE: Final[Mapping[str, Any]] = MappingProxyType({})

@@ -12,8 +12,8 @@ from policy.source.node import Mapping, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from policy.model.fields import Field, Schema
     from policy.model.kinds import Kind
+    from policy.model.schema import Field, Schema
     from policy.source.node import Node
 
 NOTHING: Final = object()  # no value was written, or none that could be read

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from policy.model.fact import ABSENT
+from policy.model.fact import ABSENT, Members
 from policy.model.kinds import ListKind, RecordsKind
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from policy.model.fact import Fact
-    from policy.model.fields import Field, Schema
+    from policy.model.schema import Field, Schema
 
 STRENGTH = {"observed": 0, "attested": 1, "declared": 2, "estimated": 3}
 
@@ -35,9 +36,11 @@ def resolve(claims: Iterable[Fact], schema: Schema) -> tuple[dict[str, Fact], tu
     for path, group in grouped.items():
         field = schema.get(path)
         if field is not None:
-            if len(group) > 1:
-                # The order in which evidence comes in must not decide anything.
-                group.sort(key=rank)
+            if is_settled(group):
+                judged[path] = group[0]
+                continue
+            # The order in which evidence comes in must not decide anything.
+            group.sort(key=rank)
             fact = settle(field, group, contradictions)
             if fact is not None:
                 judged[path] = fact
@@ -49,6 +52,11 @@ def rank(claim: Fact) -> tuple[Any, ...]:
     return STRENGTH[claim.origin], claim.source, claim.location or (), claim.digest, repr(claim.value)
 
 
+def is_settled(group: list[Fact]) -> bool:
+    """Whether there is one claim of one value, as of most facts: nothing is left to settle."""
+    return len(group) == 1 and not isinstance(group[0].value, Members)
+
+
 def settle(field: Field, group: list[Fact], contradictions: list[Contradiction]) -> Fact | None:
     """The fact that counts among all claims at one path; None where observations conflict."""
     if isinstance(field.kind, ListKind | RecordsKind):
@@ -58,7 +66,7 @@ def settle(field: Field, group: list[Fact], contradictions: list[Contradiction])
         return merge_records(field, field.kind, group, contradictions)
     if isinstance(field.kind, ListKind) and group[0].value is not ABSENT:
         return merge_list(group)
-    if len(group) == 1:
+    if is_settled(group):
         return group[0]
     by_origin: dict[str, list[Fact]] = {}
     for claim in group:
@@ -155,6 +163,9 @@ def merge_records(field: Field, kind: RecordsKind, group: list[Fact], contradict
     for record in merged.values():
         settled = {}
         for name, claims in record.items():
+            if is_settled(claims):
+                settled[name] = claims[0]
+                continue
             known = settle(fields[name]._replace(path=f"{field.path}[].{name}"), claims, contradictions)
             if known is not None:
                 settled[name] = known

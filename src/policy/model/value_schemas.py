@@ -27,7 +27,7 @@ from policy.model.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from policy.model.fields import Field
+    from policy.model.schema import Field
 
 JsonSchema = dict[str, Any]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from policy.errors import Location, Problem
     from policy.model.fact import Fact
-    from policy.model.fields import Field
+    from policy.model.schema import Field
     from policy.source import node
 
 NO_REASONS: Final[Mapping[str, str]] = MappingProxyType({})

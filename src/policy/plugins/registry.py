@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from policy.errors import Location, PolicyError, Problem
 from policy.plugins import hookspecs
 from policy.plugins.faults import BREAKING, describe_fault
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

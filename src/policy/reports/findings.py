@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.model.condition import AllOf, AnyOf, Condition, Not, parts_of
 from policy.model.gates import EFFECTS, SEVERITIES
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

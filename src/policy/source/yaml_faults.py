@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy.errors import Location, Problem
 from policy.source.display import quote_name
 from policy.source.encoding import describe_character
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

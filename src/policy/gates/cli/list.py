@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from policy.gates.cli.streams import say
 from policy.gates.cli.usage import NameOf, refuse_name
 from policy.gates.cli.workspace import open_here
 from policy.reports.layout import count_noun
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.engine.plan import Action

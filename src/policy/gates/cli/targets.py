@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
