@@ -41,6 +41,7 @@ def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
         *_paragraph("Requires", describe_policy(policy, params)),
         *_paragraph("Because", policy.because),
         *_paragraph("Fix", fill_parameters(policy.fix, policy, params)),
+        *_paragraph("Limits", policy.limits),
         *_paragraph("Instead", join_words(list(policy.instead)) if policy.instead else ""),
         *_paragraph("Effects", f"{', '.join(effects)} (an unknown outcome: {_say_unknown(policy)})"),
     ]

@@ -35,6 +35,8 @@ ABOUT = {
     "instead": "approaches that would meet the requirement",
     "because": "why this is required",
     "fix": "what to do about a failure; {parameter} stands for the parameter's value",
+    "limits": "when it is known to be wrong, and when not to use it",
+    "since": "the version of the catalogue or of the set that it came with",
     "references": "where the requirement comes from",
     "controls": "the controls of a framework that the policy serves: {nist-ai-rmf: [MANAGE 2.2]}",
     "cases": "examples that test the policy: what is known, and the outcome it must have",

@@ -46,7 +46,10 @@ class Case(Record):
 
 
 class Policy(Record):
-    """One requirement: when this, require that. `effect` maps a gate, or `default`, to what a failure does."""
+    """One requirement: when this, require that. `effect` maps a gate, or `default`, to what a failure does.
+
+    `limits` says when it may be wrong; `since` is the version that it came with.
+    """
 
     id: str
     title: str
@@ -60,6 +63,8 @@ class Policy(Record):
     instead: tuple[str, ...] = ()
     because: str = ""
     fix: str = ""
+    limits: str = ""
+    since: str = ""
     references: tuple[str, ...] = ()
     controls: Mapping[str, tuple[str, ...]] = NONE
     area: str = ""
