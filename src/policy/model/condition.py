@@ -41,14 +41,15 @@ Operand = Literal | Parameter | FieldValue | Now
 
 
 class Leaf(Record):
-    """One test on one fact, whose kind is `kind`."""
+    """One test on one fact, whose kind is `kind`; where that is a CEL expression, `reads` are the facts in it."""
 
     path: str
     test: str
     operand: Operand
     kind: Kind
     location: Location | None = None
-    _uncompared: ClassVar = frozenset({"kind", "location"})
+    reads: tuple[str, ...] = ()
+    _uncompared: ClassVar = frozenset({"kind", "location", "reads"})
 
 
 class AllOf(Record):
@@ -126,6 +127,7 @@ def outer_paths(condition: Condition) -> Iterator[str]:
     """The facts of the subject that are read; what is inside a quantifier belongs to its list."""
     if isinstance(condition, Leaf):
         yield condition.path
+        yield from condition.reads
         if isinstance(condition.operand, FieldValue):
             yield condition.operand.path
     elif isinstance(condition, Some | Each | Count):

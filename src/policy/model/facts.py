@@ -6,27 +6,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from policy.model.decision import Subject
-from policy.model.derived import derive
+from policy.model.derived import PROVEN, count_stale, derive
 from policy.model.fact import Fact, Members
 from policy.model.fields import SCHEMA
 from policy.model.kinds import RecordsKind
 from policy.model.resolution import Contradiction, resolve
+from policy.model.tables import NO_TABLES, Lookup, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from policy.model.kinds import Kind
     from policy.model.schema import Schema
 
-
-PROVEN = ("observed", "attested")
+CONTRADICTIONS = "evidence.contradictions"
 
 
 class Facts:
     """Everything that is known about one subject; immutable once made.
 
     `unavailable` holds, per path, why evidence that was sought could not be had (a time-out, a missing file);
-    `faults`, per path, what broke while it was computed: policies that read such a path err.
+    `faults`, per path, what broke while it was computed: policies that read such a path err. What follows from
+    dated `tables`, or depends on the day of judging, `today`, is unknown without them.
     """
 
     def __init__(
@@ -36,19 +38,37 @@ class Facts:
         subject: Subject = Subject(""),  # noqa: B008 - an immutable value
         unavailable: Mapping[str, str] | None = None,
         faults: Mapping[str, str] | None = None,
+        tables: Tables = NO_TABLES,
+        today: date | None = None,
     ) -> None:
         self.claims = tuple(claims)
         self.schema = schema
         self.subject = subject
         self.unavailable = dict(unavailable or {})
         self.faults = dict(faults or {})
+        self.tables = tables
+        self.today = today
+        self._dated: Facts | None = None
+
+    def on(self, today: date, tables: Tables) -> Facts:
+        """These facts with what follows on a day and from dated tables; the last such are kept."""
+        if today == self.today and tables is self.tables:
+            return self
+        dated = self._dated
+        if dated is None or today != dated.today or tables is not dated.tables:
+            dated = Facts(self.claims, self.schema, self.subject, self.unavailable, self.faults, tables, today)
+            self._dated = dated
+        return dated
 
     @cached_property
-    def _resolved(self) -> tuple[dict[str, Fact], tuple[Contradiction, ...]]:
+    def _resolved(self) -> tuple[dict[str, Fact], tuple[Contradiction, ...], Fact | None]:
         judged, contradictions = resolve(self.claims, self.schema)
-        contradictions = (*contradictions, *derive(judged, self.schema))
+        lookup = Lookup(self.tables, self.today)
+        contradictions = (*contradictions, *derive(judged, self.schema, lookup))
         compare_evidence(self.claims, contradictions, judged)
-        return judged, contradictions
+        stale = count_stale(lookup)
+        add_fact(judged, stale)
+        return judged, contradictions, stale
 
     @property
     def judged(self) -> dict[str, Fact]:
@@ -65,9 +85,11 @@ class Facts:
         """As `judged`, from what was observed or attested alone."""
         strong = [claim for claim in self.claims if claim.origin in PROVEN]
         judged, _ = resolve(strong, self.schema)
-        derive(judged, self.schema)
+        derive(judged, self.schema, Lookup(self.tables, self.today))
         compare_evidence(self.claims, self.contradictions, judged)
-        return judged
+        add_fact(judged, self._resolved[2])
+        # An estimate is none the less one where all that it was made from is proven.
+        return {path: fact for path, fact in judged.items() if fact.origin in PROVEN}
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -89,7 +111,8 @@ class Facts:
 
     def with_claims(self, claims: Iterable[Fact]) -> Facts:
         """These facts and `claims` beside them."""
-        return Facts((*self.claims, *claims), self.schema, self.subject, self.unavailable, self.faults)
+        more = (*self.claims, *claims)
+        return Facts(more, self.schema, self.subject, self.unavailable, self.faults, self.tables, self.today)
 
 
 def plain_value(value: Any) -> Any:
@@ -104,7 +127,13 @@ def compare_evidence(
     claims: tuple[Fact, ...], contradictions: tuple[Contradiction, ...], judged: dict[str, Fact]
 ) -> None:
     """Add `evidence.contradictions`; it stays unknown where nothing but the manifest's presence was observed."""
-    path = "evidence.contradictions"
     observed = any(claim.origin in PROVEN and claim.path != "manifest.present" for claim in claims)
-    if observed and path not in judged:
-        judged[path] = Fact(path, len(contradictions), "observed", "comparison of manifest and evidence")
+    if observed and CONTRADICTIONS not in judged:
+        source = "comparison of manifest and evidence"
+        judged[CONTRADICTIONS] = Fact(CONTRADICTIONS, len(contradictions), "observed", source)
+
+
+def add_fact(judged: dict[str, Fact], fact: Fact | None) -> None:
+    """Add a fact, unless evidence told it itself."""
+    if fact is not None:
+        judged.setdefault(fact.path, fact)

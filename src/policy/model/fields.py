@@ -44,7 +44,7 @@ TABLES = "dated tables"
 DISCOVERY = "discovery"
 COMPARISON = "comparison"
 # What ships with the package can tell this much; plugins may tell the rest.
-COLLECTED = (CONFIG, DATA, DISCOVERY, COMPARISON)
+COLLECTED = (CONFIG, DATA, DISCOVERY, COMPARISON, TABLES)
 
 SOURCE_FIELDS = (
     Field("path", PATH, "the file, relative to the manifest", (CONFIG,)),
@@ -264,7 +264,7 @@ FIELDS = (
         agree="within:0.01",
     ),
     Field("evaluation.tuned", NUMBER, "result of the tuned model", (RESULTS, RUNS), agree="within:0.01"),
-    Field("evaluation.gain", NUMBER, "tuned less baseline", (RESULTS, RUNS), agree="within:0.05"),
+    Field("evaluation.gain", NUMBER, "tuned less baseline", (RESULTS, RUNS), derived=True, agree="within:0.05"),
     Field("evaluation.gain_low", NUMBER, "lower end of the gain's interval", derived=True, writable=False),
     Field(
         "evaluation.comparable",

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from policy.model.condition import AllOf, Condition, outer_paths
 from policy.model.fields import SCHEMA
+from policy.model.gates import milder_effect
+from policy.model.tables import NO_TABLES
 from policy.structs import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from policy.errors import Location
+    from policy.errors import Location, Problem
     from policy.model.fact import Fact
     from policy.model.kinds import Kind
     from policy.model.schema import Schema
+    from policy.model.tables import Tables
+    from policy.model.waiver_entry import Waiving
 
 
 NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+NO_PLACES: Final[Mapping[tuple[str, str, str], Location]] = MappingProxyType({})
 
 
 class ParameterSpec(Record):
@@ -35,7 +40,10 @@ class ParameterSpec(Record):
 
 
 class Case(Record):
-    """One test of a policy: what is known, when, under which parameters, and the outcome it must have."""
+    """One test of a policy: what is known, when, under which parameters, and the outcome it must have.
+
+    `faults` are the expressions that broke on what is known, each with what happened.
+    """
 
     claims: tuple[Fact, ...]
     expect: str
@@ -43,6 +51,16 @@ class Case(Record):
     params: Mapping[str, Any] = NONE
     timed_out: tuple[str, ...] = ()
     location: Location | None = None
+    faults: Mapping[str, str] = NONE
+
+
+class EquivalentMutant(Record):
+    """A mutant of a policy that no case can tell from it, by the author's word; `mutant` is its id."""
+
+    mutant: str
+    because: str
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"location"})
 
 
 class Policy(Record):
@@ -69,9 +87,10 @@ class Policy(Record):
     controls: Mapping[str, tuple[str, ...]] = NONE
     area: str = ""
     cases: tuple[Case, ...] = ()
+    equivalents: tuple[EquivalentMutant, ...] = ()
     location: Location | None = None
     require_location: Location | None = None
-    _uncompared: ClassVar = frozenset({"cases", "location", "require_location"})
+    _uncompared: ClassVar = frozenset({"cases", "equivalents", "location", "require_location"})
 
     def effect_at(self, gate: str) -> str | None:
         """What a failure does at this gate by the policy's own word; None where the gate does not judge it."""
@@ -91,7 +110,12 @@ class GateSettings(Record):
 
 
 class PolicySet(Record):
-    """The policies in force and how they are: parameters by `policy.parameter`, effects by policy and gate."""
+    """The policies in force and how they are: parameters by `policy.parameter`, effects by policy and gate.
+
+    `on_unknown` and `starts` (the day from which it acts in full) are by policy; `final` are the policies that no
+    later layer may loosen. `layers` are the files that it was read from, the base first; `places` says where each
+    setting stands, by section, policy or gate, and key; `loosenings` are warnings of what a layer made milder.
+    """
 
     policies: tuple[Policy, ...]
     name: str = "catalogue"
@@ -102,6 +126,14 @@ class PolicySet(Record):
     plugins: tuple[str, ...] = ()
     schema: Schema = SCHEMA
     has_ledger: bool = False
+    tables: Tables = NO_TABLES
+    waiving: Waiving | None = None
+    on_unknown: Mapping[str, str] = NONE
+    starts: Mapping[str, date] = NONE
+    final: frozenset[str] = frozenset()
+    layers: tuple[str, ...] = ()
+    places: Mapping[tuple[str, str, str], Location] = NO_PLACES
+    loosenings: tuple[Problem, ...] = ()
 
     # Plans are kept per policy set: one set is one object.
     __eq__ = object.__eq__
@@ -114,6 +146,14 @@ class PolicySet(Record):
         """What a failure of the policy does at the gate; None where the gate does not judge it."""
         changed = self.effects.get(policy.id, {})
         return changed.get(gate) or changed.get("default") or policy.effect_at(gate)
+
+    def unknown_effect_of(self, policy: Policy, gate: str) -> str | None:
+        """What an unknown outcome of the policy does at the gate; None where the gate does not judge it."""
+        fail = self.effect_of(policy, gate)
+        said = self.on_unknown.get(policy.id, policy.on_unknown)
+        if fail is None or said == "same":
+            return fail
+        return said or milder_effect(fail)
 
     def values_for(self, policy: Policy) -> dict[str, Any]:
         """The values of the policy's parameters; one without a value is left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from policy.model.kinds import ListKind, PathKind, RecordsKind
+from policy.model.kinds import BOOLEAN, ListKind, PathKind, RecordsKind
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -32,11 +32,29 @@ class Field(NamedTuple):
     agree: str = "equal"
 
 
+# A CEL expression is a fact of its own, whose path is this and the expression.
+EXPRESSION = "cel:"
+
+
+def is_expression(path: str) -> bool:
+    """Whether the path is that of a CEL expression, which nobody can state or name."""
+    return path.startswith(EXPRESSION)
+
+
+class Fields(dict[str, Field]):
+    """Fields by path. Whoever asks for an expression gets its field, though it is not one of them."""
+
+    def __missing__(self, path: str) -> Field:
+        if not is_expression(path):
+            raise KeyError(path)
+        return Field(path, BOOLEAN, "whether the CEL expression holds", derived=True, writable=False)
+
+
 class Schema:
     """The fields that a manifest and a policy may name: the fact schema and an organisation's own `x.` fields."""
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
-        self.fields = {field.path: field for field in fields}
+        self.fields = Fields((field.path, field) for field in fields)
         self.sections = {path[:end] for path in self.fields for end in range(len(path)) if path[end] == "."}
 
     @cached_property
@@ -52,7 +70,8 @@ class Schema:
         return found
 
     def get(self, path: str) -> Field | None:
-        return self.fields.get(path)
+        """The field of a fact; None where there is none."""
+        return self.fields[path] if is_expression(path) else self.fields.get(path)
 
     def extended(self, fields: tuple[Field, ...]) -> Schema:
         """This schema and `fields` beside it."""

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policy.model.decision import Decision
+    from policy.model.waiver_entry import Standing
 
 
 class Summary:
     """Counts over decisions; `verdicts` and `outcomes` count each word, `effects` each effect that acts.
 
     `kept_back` counts the effects that a mode, a waiver or a gate held back, `unassessed` the policies
-    that could not be judged, `inapplicable` the subjects to which no policy applies.
+    that could not be judged, `inapplicable` the subjects to which no policy applies. `waivers` is how those of
+    the policy set stand when the run is over.
     """
 
     def __init__(self) -> None:
@@ -24,6 +26,7 @@ class Summary:
         self.unassessed = 0
         self.inapplicable = 0
         self.contradictions = 0
+        self.waivers: tuple[Standing, ...] = ()
 
     def count(self, decision: Decision) -> None:
         """Add one decision."""

@@ -1,0 +1,72 @@
+"""Dated tables: what is known of licences, providers, models and prices, each row with its source and its date."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from policy.model.canonical import digest
+from policy.structs import NamedTuple, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+LICENSES, PROVIDERS, MODELS, PRICES = TABLE_NAMES = ("licenses", "providers", "models", "prices")
+
+
+class Row(NamedTuple):
+    """One row: its key in lower case, the columns that it fills, who says so, and on which day that was looked up."""
+
+    key: str
+    values: Mapping[str, Any]
+    source: str
+    date: date
+
+
+class Table(Record):
+    """One table: `find` gives the row of a key in lower case; `digest` names all that it could find."""
+
+    name: str
+    digest: str
+    find: Callable[[str], Row | None]
+    _uncompared: ClassVar = frozenset({"find"})
+
+    def overlaid(self, other: Table) -> Table:
+        """This table with the rows of `other`, which take the place of rows of the same key."""
+        return Table(self.name, digest([self.digest, other.digest]), lambda key: other.find(key) or self.find(key))
+
+
+class Tables(Record):
+    """All tables in force, by name; a table that is not there says nothing."""
+
+    by_name: Mapping[str, Table] = MappingProxyType({})
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the content of every table, whether or not a decision reads it."""
+        return digest([[name, table.digest] for name, table in sorted(self.by_name.items())])
+
+
+NO_TABLES: Final = Tables()
+
+
+class Lookup:
+    """Looks rows up on behalf of one subject, and remembers how old those of each table were.
+
+    `today` is the day of judging; without one, what depends on it is unknown.
+    """
+
+    def __init__(self, tables: Tables = NO_TABLES, today: date | None = None) -> None:
+        self.tables = tables.by_name
+        self.today = today
+        self.used: dict[str, date] = {}
+
+    def find(self, name: str, key: str) -> Row | None:
+        """The row of a table, in whatever case its key is written."""
+        table = self.tables.get(name)
+        row = table.find(key.lower()) if table is not None else None
+        if row is not None:
+            self.used[name] = min(row.date, self.used.get(name, row.date))
+        return row
