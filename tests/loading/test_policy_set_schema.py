@@ -7,10 +7,11 @@ import json
 import pytest
 
 from policy.errors import PolicyError
+from policy.loading.layers import KEYS
 from policy.loading.organisation_fields import KEYS as FIELD_KEYS
 from policy.loading.policy_set_files import PolicySetFile
 from policy.loading.policy_set_schema import FIELD_ABOUT, policy_set_json_schema
-from policy.loading.policy_sets import KEYS, load_policy_set
+from policy.loading.policy_sets import Contributed, load_policy_set
 from policy.model.policy import PolicySet
 from tests.building import make_document, make_policy
 from tests.editor import Editor, see
@@ -41,6 +42,11 @@ GOOD = [
     "effects: {volatile-data: {ci: block, default: flag}}",
     "gates: {ci: {mode: flag, on_error: hold}, run: {}}",
     "modes: {volatile-data: observe}",
+    "extends: [base, base/policy.yaml]",
+    "without: []",
+    "on_unknown: {volatile-data: same}",
+    "from: {volatile-data: 2027-01-01}",
+    "final: [volatile-data]",
     "plugins: []",
     "fields: {x.tier: {type: enumeration, values: [gold, 1], about: which}, x.sizes: {type: integer, list: true}}",
 ]
@@ -59,6 +65,14 @@ BAD = [
     ("gates: {cli: {mode: flag}}", "$.gates"),
     ("gates: {ci: {mod: flag}}", "$.gates.ci"),
     ("gates: {ci: {mode: warn}}", "$.gates.ci.mode"),
+    ("extends: base", "$.extends"),
+    ("extends:", "$.extends"),
+    ("without: volatile-data", "$.without"),
+    ("final: [Volatile Data]", "$.final[0]"),
+    ("final: {volatile-data: true}", "$.final"),
+    ("on_unknown: {volatile-data: never}", "$.on_unknown['volatile-data']"),
+    ("from: {volatile-data: next year}", "$.from['volatile-data']"),
+    ("from: [volatile-data]", "$.from"),
     ("modes: {volatile-data: off}", "$.modes['volatile-data']"),
     ("fields: {team_size: {type: integer}}", "$.fields"),
     ("fields: {x.team_size: {about: people}}", "$.fields['x.team_size']"),
@@ -72,13 +86,17 @@ BAD = [
 @pytest.fixture
 def load(tmp_path):
     """Loads a policy set beside a folder with the policy."""
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/policy.yaml").write_text("policy_set: 1\npolicies: [../policies]\n")
     for name in ("policies/volatile-data.yaml", "house/one.yaml"):
         (tmp_path / name).parent.mkdir()
         text = POLICY.replace("volatile-data", "house-rule") if "house" in name else POLICY
         (tmp_path / name).write_text(text + "severity: low\neffect: flag\n")
 
     def load_text(text: str) -> PolicySet:
-        return load_policy_set(PolicySetFile(make_document(text, "policy.yaml"), str(tmp_path)), lambda _: ((), ()))
+        return load_policy_set(
+            PolicySetFile(make_document(text, "policy.yaml"), str(tmp_path)), lambda _: Contributed()
+        )
 
     return load_text
 

@@ -155,7 +155,6 @@ def test_everything_that_can_be_set(load):
     assert policy_set.gates == {
         "commit": GateSettings(mode="flag"),
         "run": GateSettings(on_error="hold"),
-        "check": GateSettings(),
     }
     assert policy_set.modes == {"owned": "observe"}
     field = policy_set.schema.get("x.team_size")

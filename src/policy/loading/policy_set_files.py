@@ -18,10 +18,14 @@ PROJECT_NAME = "pyproject.toml"
 
 
 class PolicySetFile(NamedTuple):
-    """A policy set as found: its document, and the folder (absolute) that its paths are relative to."""
+    """A policy set as found: its document, and the folder that its paths are relative to.
+
+    `root` is what its name in positions is relative to; both are absolute.
+    """
 
     document: Document
     folder: str
+    root: str = ""
 
 
 def find_policy_set(folder: str, root: str) -> PolicySetFile | None:
@@ -29,14 +33,15 @@ def find_policy_set(folder: str, root: str) -> PolicySetFile | None:
     here = os.path.realpath(folder)
     top = os.path.realpath(root)
     while True:
-        found = _look_in(here, top)
+        found = look_in(here, top)
         parent = os.path.dirname(here)
         if found is not None or here in (top, parent):
             return found
         here = parent
 
 
-def _look_in(folder: str, root: str) -> PolicySetFile | None:
+def look_in(folder: str, root: str) -> PolicySetFile | None:
+    """The policy set that stands in a folder; positions in it are shown from `root`. Raises PolicyError."""
     path, project = os.path.join(folder, SET_NAME), os.path.join(folder, PROJECT_NAME)
     # A link that leads nowhere is a mistake, not the lack of a policy set.
     if not os.path.lexists(path):
@@ -65,10 +70,10 @@ def _refuse_second(path: str, project: str, root: str) -> None:
 def open_policy_set(path: str, root: str) -> PolicySetFile | None:
     """The policy set in a YAML or TOML file; None for a TOML file without one. Raises PolicyError."""
     real = os.path.realpath(path)
-    shown = os.path.relpath(real, os.path.realpath(root)).replace(os.sep, "/")
-    folder = os.path.dirname(real)
+    top, folder = os.path.realpath(root), os.path.dirname(real)
+    shown = os.path.relpath(real, top).replace(os.sep, "/")
     if not path.endswith(".toml"):
-        return PolicySetFile(read_yaml_file(path, shown), folder)
+        return PolicySetFile(read_yaml_file(path, shown), folder, top)
     data = read_bytes(path, shown)
     # Most projects have this file and no policy set in it: tomllib costs more than all the rest of the search.
     if b"tool" not in data or b"policy" not in data:
@@ -76,4 +81,4 @@ def open_policy_set(path: str, root: str) -> PolicySetFile | None:
     from policy.source.toml_reader import read_toml_table
 
     document = read_toml_table(data, shown, ("tool", "policy"))
-    return None if document is None else PolicySetFile(document, folder)
+    return None if document is None else PolicySetFile(document, folder, top)

@@ -9,8 +9,10 @@ from policy.language.policies import NAME, PARAMETER_NAME
 from policy.language.policy_schema import ANY_VALUE, build_effect_schema
 from policy.loading.organisation_fields import NAME as FIELD_NAME
 from policy.loading.organisation_fields import TYPES
+from policy.loading.waiver_rules import LENGTH
 from policy.model.gates import EFFECTS, GATES, MODES
-from policy.model.kinds import ListKind
+from policy.model.kinds import DATE, ListKind
+from policy.model.tables import TABLE_NAMES
 from policy.model.value_schemas import (
     DRAFT,
     TEXT,
@@ -19,6 +21,7 @@ from policy.model.value_schemas import (
     build_choice_schema,
     build_value_schema,
 )
+from policy.model.waiver_entry import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +31,31 @@ if TYPE_CHECKING:
 ABOUT = {
     "policy_set": "the format of the policy set; this version reads format 1",
     "name": "the name of the policy set, for reports",
+    "extends": "the policy sets below this one, the base first: files, or folders that hold one",
     "policies": "the policies in force: `catalogue`, `catalogue:AREA`, a plugin's, or folders and files",
+    "without": "policies to leave out, of this file and of those that it extends",
     "params": "values for parameters, by policy and parameter: {volatile-data.shortest_interval: 60d}",
     "effects": "what a failure of a policy does, where that differs from the policy's own word",
+    "on_unknown": "what an unknown outcome of a policy does: an effect, or `same` for that of a failure",
     "gates": "how far a gate goes, and what an error does there",
     "modes": "how far a policy goes: observe records, flag warns, enforce acts",
+    "from": "the day from which a policy acts in full; before it a failure flags at most",
+    "final": "policies that no policy set which extends this one may loosen",
     "plugins": "the plugins in use, by name",
+    "waivers": "files of dated exceptions, relative to this one",
+    "waiver_rules": "who may waive what, and for how long",
+    "trusted": "the revision at which a waiver must stand as it is for its approval to count",
     "fields": "the organisation's own fields, which manifests and policies can name",
+    "tables": "files whose rows take the place of those of the dated tables: {licenses: tables/licenses.yaml}",
+}
+ANY_NAME = f"^{NAME.pattern}$"
+RULES_ABOUT = {
+    "longest": "how long a waiver may hold from its approval; 90d without it",
+    "warn_before": "how long before its end a waiver is warned of; 14d without it",
+    "approvers": "who may approve a waiver of a policy, or by `default`; a policy's own list replaces the default",
+    "protected": "policies that nobody may waive",
+    "revision": "the branch, tag or commit that shows what is approved, such as origin/main",
+    "code_owners": "whether CODEOWNERS must give owners to the files that approve waivers",
 }
 FIELD_ABOUT = {
     "type": "the type of the field's values",
@@ -58,16 +79,42 @@ def policy_set_json_schema(policies: Iterable[Policy] = ()) -> JsonSchema:
 
 def _build_keys(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
     names = {"type": "array", "items": TEXT}
+    known = {"type": "array", "items": {"type": "string", "pattern": ANY_NAME}}
     return {
         "policy_set": {"const": 1},
         "name": TEXT,
+        "extends": names,
         "policies": names,
+        "without": known,
         "params": _build_params(policies),
         "effects": _build_by_policy(policies, build_effect_schema(ABOUT["effects"])),
+        "on_unknown": _build_by_policy(policies, build_choice_schema(("same", *EFFECTS))),
         "gates": allow_empty(build_object(dict.fromkeys(GATES, _build_gate()))),
         "modes": _build_by_policy(policies, {"description": ABOUT["modes"], **build_choice_schema(MODES)}),
+        "from": _build_by_policy(policies, build_value_schema(DATE)),
+        "final": known,
         "plugins": names,
         "fields": {**build_object({}), "patternProperties": {f"^{FIELD_NAME.pattern}$": _build_field()}},
+        "tables": allow_empty(build_object(dict.fromkeys(TABLE_NAMES, TEXT))),
+        **_build_waiving(policies),
+    }
+
+
+def _build_waiving(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
+    names: JsonSchema = {"type": "array", "items": TEXT}
+    days = build_value_schema(LENGTH)
+    approvers = {DEFAULT: names, **_build_by_policy(policies, names)["properties"]}
+    rules = {"longest": days, "warn_before": days, "approvers": _build_section(approvers, ANY_NAME, names)}
+    described = {key: {"description": RULES_ABOUT[key], **value} for key, value in rules.items()}
+    trusted = {"revision": TEXT, "code_owners": {"type": "boolean"}}
+    return {
+        "waivers": names,
+        "waiver_rules": allow_empty(
+            build_object({**described, "protected": {"description": RULES_ABOUT["protected"], **names}})
+        ),
+        "trusted": allow_empty(
+            build_object({key: {"description": RULES_ABOUT[key], **value} for key, value in trusted.items()})
+        ),
     }
 
 

@@ -1,164 +1,189 @@
-"""The file of a policy set → the policy set in force."""
+"""The files of a policy set → the policy set in force."""
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from policy.errors import Location, PolicyError, Problem
-from policy.loading.catalogue import PolicyPlace, list_areas, list_policies, load_policies, refuse_duplicates
-from policy.loading.organisation_fields import adopt_fields, read_fields
-from policy.loading.settings import SettingsReader, refuse_name
+from policy.errors import PolicyError, Problem
+from policy.loading.catalogue import list_policies, load_policies, refuse_duplicates
+from policy.loading.extending import open_layers
+from policy.loading.layers import CATALOGUE, WAIVING, read_layer
+from policy.loading.merging import Merged, Part, pile
+from policy.loading.organisation_fields import adopt_fields
+from policy.loading.policy_places import find_places
+from policy.loading.settings import SettingsReader
+from policy.loading.tables import read_tables, shipped_tables
 from policy.model.fields import SCHEMA
-from policy.model.kinds import STRING, list_of
-from policy.model.policy import Policy, PolicySet
-from policy.model.reading import NOTHING, FactReader
-from policy.source.node import Mapping, Scalar, Sequence
+from policy.model.policy import PolicySet
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from policy.errors import Location
+    from policy.loading.layers import Layer, Name
     from policy.loading.policy_set_files import PolicySetFile
+    from policy.model.policy import Policy
     from policy.model.schema import Field, Schema
+    from policy.model.waiver_entry import Waiving
     from policy.plugins.contracts import PolicySource
 
-    Name = tuple[str, Location | None]
-    PluginLoader = Callable[[list[Name]], tuple[Collection[PolicySource], Collection[Field]]]
+    Named = tuple[Policy, Location | None]
+    PluginLoader = Callable[[Sequence[Name]], "Contributed"]
 
-KEYS = ("policy_set", "name", "policies", "params", "effects", "gates", "modes", "plugins", "fields")
-FORMAT = "1"
-CATALOGUE = "catalogue"
+
+class Contributed(NamedTuple):
+    """What all plugins that are loaded so far contribute; `told` lists the facts that each of them can observe."""
+
+    sources: Collection[PolicySource] = ()
+    fields: Collection[Field] = ()
+    told: Callable[[], list[frozenset[str]]] = list
 
 
 def load_policy_set(found: PolicySetFile | None, load_plugins: PluginLoader, *, with_cases: bool = False) -> PolicySet:
-    """The policy set of a file, or without one the whole catalogue with its own effects.
+    """The policy set of a file and of those that it extends, or without one the whole catalogue as it is.
 
-    `load_plugins` imports the plugins that the set names and gives their policy sources and fields.
-    Raises PolicyError with every problem found.
+    `load_plugins` imports the plugins that the set names. Raises PolicyError with every problem found.
     """
     if found is not None:
         return PolicySetReader(found, with_cases=with_cases).read(load_plugins)
-    sources, fields = load_plugins([])
-    schema = SCHEMA.extended(tuple(fields))
-    folder = next(source.folder for source in sources if source.name == CATALOGUE)
+    contributed = load_plugins([])
+    schema = SCHEMA.extended(tuple(contributed.fields))
+    folder = next(source.folder for source in contributed.sources if source.name == CATALOGUE)
     policies = load_policies(list_policies(folder, CATALOGUE), schema, with_cases=with_cases)
-    return PolicySet(tuple(policies), schema=schema)
+    return PolicySet(tuple(policies), schema=schema, tables=shipped_tables())
 
 
 class PolicySetReader:
-    """Reads one policy set; collects problems."""
+    """Reads the layers of one policy set and merges them, the base first; collects problems."""
 
     def __init__(self, found: PolicySetFile, *, with_cases: bool) -> None:
-        self.document, self.folder = found
-        self.file = self.document.file
         self.with_cases = with_cases
         self.problems: list[Problem] = []
-        self.values = FactReader(SCHEMA, self.file, self.problems)
+        chain = open_layers(found, self.problems)
+        self.layers = [read_layer(file, self.problems) for file in chain.layers.values()]
+        self.extended = {file.document.file: chain.list_extended(path) for path, file in chain.layers.items()}
+        self.told: list[list[tuple[str, Location | None, frozenset[str]]]] = [[] for _ in self.layers]
+        self.gates = [list(SettingsReader(layer.root, layer.values).read_gates()) for layer in self.layers]
 
     def read(self, load_plugins: PluginLoader) -> PolicySet:
-        root = self.document.root
-        if not isinstance(root, Mapping):
-            where = root.location(self.file)
-            raise PolicyError(Problem("the policy set is not a mapping", "start with `policy_set: 1`", where))
-        self._check_keys(root)
-        name = self._read_name(root)
-        plugins = list(self._read_names(root, "plugins"))
-        fields = read_fields(root.get("fields"), self.values)
-        settings = SettingsReader(root, self.values)
-        gates = settings.read_gates()
+        """The policy set in force. Raises PolicyError."""
+        fields = self._gather_fields()
+        tables = shipped_tables()
+        for layer in self.layers:
+            tables = read_tables(layer.root.get("tables"), layer.values, layer.folder, tables)
         self._stop_on_problems()
-        sources, contributed = load_plugins(plugins)
-        schema = SCHEMA.extended((*fields, *adopt_fields(fields, contributed)))
-        policies = self._load_policies(root, schema, {source.name: source.folder for source in sources})
+        contributed = self._load_plugins(load_plugins)
+        schema = SCHEMA.extended((*fields, *adopt_fields(fields, contributed.fields)))
+        policies = self._load_policies(schema, {source.name: source.folder for source in contributed.sources})
         # Without all policies nobody can tell which names are wrong.
         self._stop_on_problems()
-        policy_set = PolicySet(
-            policies=tuple(policies),
-            name=name,
-            params=settings.read_params(policies),
-            effects=settings.read_effects(policies),
-            gates=gates,
-            modes=settings.read_modes(policies),
-            plugins=tuple(plugin for plugin, _ in plugins),
-            schema=schema,
-        )
+        parts = self._read_parts(policies)
+        waiving = self._read_waiving(dict.fromkeys(policy.id for own in policies for policy, _ in own))
+        # Where a setting cannot be read, what it loosens is not known.
         self._stop_on_problems()
-        return policy_set
+        loosenings = self._check_parts(parts)
+        self._stop_on_problems()
+        return pile(parts).make_set(
+            name=next((layer.name for layer in reversed(self.layers) if layer.name is not None), CATALOGUE),
+            plugins=tuple(dict.fromkeys(name for layer in self.layers for name, _ in layer.plugins)),
+            schema=schema,
+            tables=tables,
+            waiving=waiving,
+            layers=tuple(layer.file for layer in self.layers),
+            loosenings=loosenings,
+        )
 
     def _stop_on_problems(self) -> None:
         if self.problems:
             raise PolicyError(*self.problems)
 
-    def _check_keys(self, root: Mapping) -> None:
-        for text, (key, _) in root.entries.items():
-            if text not in KEYS:
-                refuse_name(self.values, key, "key", text, KEYS)
-        node = root.get("policy_set")
-        if node is None:
-            where = root.location(self.file)._replace(end_line=0)
-            message = "the policy set does not say its format"
-            self.problems.append(Problem(message, "add the line `policy_set: 1`", where))
-        elif not (isinstance(node, Scalar) and node.text == FORMAT):
-            shown = f"`{node.text}`" if isinstance(node, Scalar) else "no number"
-            message = f"the policy set's format is {shown}; this version reads format 1"
-            self.values.refuse(node, message, "write `policy_set: 1`")
+    def _gather_fields(self) -> list[Field]:
+        """The fields of all layers; one that two layers declare alike is one field."""
+        known: dict[str, tuple[Field, Layer]] = {}
+        for layer in self.layers:
+            for field in layer.fields:
+                first, other = known.setdefault(field.path, (field, layer))
+                if first != field:
+                    where, there = layer.locate("fields", field.path), other.locate("fields", field.path)
+                    related = (("it is declared here", there),) if there else ()
+                    message = f"`{field.path}` is declared otherwise below"
+                    self.problems.append(Problem(message, "leave it out, or give it another name", where, related))
+        return [field for field, _ in known.values()]
 
-    def _read_name(self, root: Mapping) -> str:
-        node = root.get("name")
-        value = NOTHING if node is None else self.values.read_value(STRING, node, "name")
-        return CATALOGUE if value is NOTHING else str(value)
-
-    def _read_names(self, root: Mapping, key: str) -> Iterator[Name]:
-        node = root.get(key)
-        if node is None or self.values.read_value(list_of(STRING), node, key) is NOTHING:
-            return
-        for item in node.items if isinstance(node, Sequence) else ():
-            if isinstance(item, Scalar):
-                yield item.text, item.location(self.file)
-
-    def _load_policies(self, root: Mapping, schema: Schema, sources: dict[str, str]) -> list[Policy]:
-        node = root.get("policies")
-        names = [(CATALOGUE, None)] if node is None else list(self._read_names(root, "policies"))
-        places: dict[str, PolicyPlace] = {}
-        for name, location in names:
+    def _load_plugins(self, load_plugins: PluginLoader) -> Contributed:
+        contributed = load_plugins([])
+        # What each one can observe matters only where another layer makes something final.
+        watched = len(self.layers) > 1 and any("final" in layer.root.entries for layer in self.layers)
+        for number, plugin in (
+            (number, plugin) for number, layer in enumerate(self.layers) for plugin in layer.plugins
+        ):
+            known = Counter(contributed.told() if watched else ())
             try:
-                # A file that two entries name, as `catalogue` and one of its areas do, is one policy.
-                for place in self._list_places(name, location, sources):
-                    places.setdefault(os.path.realpath(place.path), place)
+                contributed = load_plugins([plugin])
             except PolicyError as error:
                 self.problems.extend(error.problems)
+                continue
+            added = Counter(contributed.told() if watched else ()) - known
+            self.told[number].append((*plugin, frozenset().union(*added)))
+        self._stop_on_problems()
+        return contributed
+
+    def _load_policies(self, schema: Schema, sources: dict[str, str]) -> list[list[Named]]:
+        """The policies that each layer names; a file is one policy, however often it is named."""
+        places = [find_places(layer, sources) for layer in self.layers]
+        files = {path: place for found in places for path, (place, _) in found.items()}
         try:
-            policies = load_policies(places.values(), schema, with_cases=self.with_cases)
-            refuse_duplicates(policies)
+            loaded = load_policies(files.values(), schema, with_cases=self.with_cases)
         except PolicyError as error:
             self.problems.extend(error.problems)
             return []
-        return policies
+        by_path = dict(zip(files, loaded, strict=True))
+        return [[(by_path[path], named) for path, (_, named) in found.items()] for found in places]
 
-    def _list_places(self, name: str, location: Location | None, sources: dict[str, str]) -> list[PolicyPlace]:
-        source, _, area = name.partition(":")
-        path = os.path.join(self.folder, name)
-        shown = os.path.normpath(os.path.join(os.path.dirname(self.file), name)).replace(os.sep, "/")
-        if source in sources:
-            path, shown = sources[source], source
-            if area and area not in list_areas(path):
-                raise PolicyError(_refuse_area(source, area, path, location))
-        elif os.path.isfile(path):
-            return [PolicyPlace(path, shown)]
-        elif not os.path.isdir(path):
-            remedy = f"name {', '.join(sources)}, or a folder of policies"
-            raise PolicyError(Problem(f"there are no policies at `{name}`", remedy, location))
-        found = list_policies(path, shown, area if source in sources else "")
-        if not found:
-            remedy = "add policies, `AREA/ID.yaml`, or leave it out"
-            raise PolicyError(Problem(f"the folder `{name}` holds no policies", remedy, location))
-        return found
+    def _read_parts(self, policies: list[list[Named]]) -> list[Part]:
+        """What each layer brings, every name in it checked against what is in force below it and in it."""
+        parts: list[Part] = []
+        below = Merged()
+        for number, layer in enumerate(self.layers):
+            part = Part(layer, tuple(policies[number]), (), tuple(self.told[number]), self.extended[layer.file])
+            known = below.add(part)
+            self._refuse_duplicates(known)
+            settings = SettingsReader(layer.root, layer.values).read(known.policies)
+            parts.append(part._replace(settings=(*self.gates[number], *settings)))
+            below = below.add(parts[-1])
+        return parts
+
+    def _refuse_duplicates(self, merged: Merged) -> None:
+        try:
+            refuse_duplicates(list(merged.policies))
+        except PolicyError as error:
+            self.problems.extend(add_final(problem, merged) for problem in error.problems)
+
+    def _check_parts(self, parts: list[Part]) -> tuple[Problem, ...]:
+        """The warnings about what layers loosen; what they must not is added to the problems."""
+        if len(parts) == 1:
+            return ()
+        from policy.loading.finals import check_parts  # most policy sets have one layer
+
+        found = list(dict.fromkeys(check_parts(parts)))
+        self.problems.extend(problem for problem in found if problem.level == "error")
+        return tuple(problem for problem in found if problem.level == "warning")
+
+    def _read_waiving(self, named: Iterable[str]) -> Waiving | None:
+        if not any(key in layer.root.entries for layer in self.layers for key in WAIVING):
+            return None
+        from policy.loading.waiving import read_waiving  # most policy sets waive nothing
+
+        return read_waiving(self.layers, list(named))
 
 
-def _refuse_area(source: str, area: str, folder: str, location: Location | None) -> Problem:
-    from policy.source.suggestion import nearest
-
-    areas = list_areas(folder)
-    close = nearest(area, areas)
-    remedy = f"write `{source}:{close}`" if close else f"its areas are {', '.join(areas)}"
-    return Problem(f"`{source}` has no area `{area}`", remedy, location)
+def add_final(problem: Problem, merged: Merged) -> Problem:
+    """The problem of a policy with an id that another has, with the place that made it final."""
+    name = next((policy.id for policy in merged.policies if policy.location == problem.location), "")
+    setting = merged.settings.get(("final", name, ""))
+    if setting is None:
+        return problem
+    final = (f"`{name}` is made final", setting.location)
+    return problem._replace(related=(*problem.related, final))

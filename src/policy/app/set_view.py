@@ -1,0 +1,89 @@
+"""The policy set in force at a gate, each value with the place that it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.engine.plan import act_on_failure
+from policy.language.parameters import show_parameter
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from policy.engine.plan import Action
+    from policy.errors import Location
+    from policy.model.policy import Policy, PolicySet
+
+
+class Value(NamedTuple):
+    """A setting and where a layer sets it; without a place it is the policy's own word, or what holds by default."""
+
+    value: str | None
+    place: Location | None = None
+
+
+class PolicyView(NamedTuple):
+    """One policy at a gate that judges it; `effect` and `on_unknown` are before dates and modes, `action` after."""
+
+    policy: Policy
+    source: Location | None
+    effect: Value
+    on_unknown: Value
+    mode: Value
+    starts: Value
+    params: Mapping[str, Value]
+    final: Location | None
+    action: Action
+
+
+class SetView(NamedTuple):
+    """A policy set at a gate; `idle` are the policies that it does not judge."""
+
+    mode: Value
+    on_error: Value
+    policies: tuple[PolicyView, ...]
+    idle: tuple[str, ...]
+
+
+def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
+    """What is in force at a gate on a day, by id."""
+    judged = []
+    for policy in sorted(policy_set.policies, key=lambda policy: policy.id):
+        action = act_on_failure(policy_set, policy, gate, today)
+        if action is not None:
+            judged.append(view_policy(policy_set, policy, gate, action))
+    shown = {view.policy.id for view in judged}
+    places, settings = policy_set.places, policy_set.gate(gate)
+    return SetView(
+        Value(settings.mode, places.get(("gates", gate, "mode"))),
+        Value(settings.on_error, places.get(("gates", gate, "on_error"))),
+        tuple(judged),
+        tuple(sorted(policy.id for policy in policy_set.policies if policy.id not in shown)),
+    )
+
+
+def view_policy(policy_set: PolicySet, policy: Policy, gate: str, action: Action) -> PolicyView:
+    """One policy that the gate judges."""
+    places, name = policy_set.places, policy.id
+    key = gate if gate in policy_set.effects.get(name, {}) else "default"
+    starts = policy_set.starts.get(name)
+    values = policy_set.values_for(policy)
+    return PolicyView(
+        policy,
+        places.get(("policies", name, "")),
+        Value(policy_set.effect_of(policy, gate), places.get(("effects", name, key))),
+        Value(policy_set.unknown_effect_of(policy, gate), places.get(("on_unknown", name, ""))),
+        Value(policy_set.modes.get(name, "enforce"), places.get(("modes", name, ""))),
+        Value(starts.isoformat() if starts else None, places.get(("from", name, ""))),
+        {
+            spec.name: Value(
+                show_parameter(spec.kind, values[spec.name]) if spec.name in values else None,
+                places.get(("params", name, spec.name)),
+            )
+            for spec in policy.params
+        },
+        places.get(("final", name, "")),
+        action,
+    )

@@ -1,0 +1,90 @@
+"""What layers do to policies that another layer made final: each is an error that shows both places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.errors import Problem
+from policy.loading.merging import pile
+from policy.loading.tightening import find_loosenings
+from policy.model.derived import DERIVATIONS, list_tables
+from policy.source.node import Mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.errors import Location
+    from policy.loading.merging import Part
+    from policy.loading.tightening import Loosening
+    from policy.model.policy import Policy, PolicySet
+
+# So many of the final policies that one line concerns are named.
+MOST_NAMED = 3
+
+
+def check_parts(parts: Sequence[Part]) -> Iterator[Problem]:
+    """An error for whatever loosens a final policy, and a warning for whatever loosens another; base first."""
+    for number, part in enumerate(parts):
+        below, above = pile(parts[:number]).make_set(), pile(parts[: number + 1]).make_set()
+        for found in find_loosenings(below, above, part.settings):
+            yield from refuse_loosening(found, below) or [warn_of_loosening(found)]
+        yield from refuse_means(part, below)
+        # What a layer makes final must hold whatever is put below it, too.
+        foreign = [other for other in parts[:number] if other.layer.file not in part.extended]
+        if foreign and any(setting.section == "final" for setting in part.settings):
+            own = [other for other in parts[:number] if other.layer.file in part.extended]
+            alone = pile([*own, part]).make_set()
+            for other in foreign:
+                for found in find_loosenings(alone, above, other.settings):
+                    yield from refuse_loosening(found, alone)
+                yield from refuse_means(other, alone)
+
+
+def refuse_loosening(found: Loosening, below: PolicySet) -> list[Problem]:
+    """The error of a setting that makes a final policy milder, with the line that made it final; else none."""
+    finals = [name for name in found.policies if name in below.final]
+    return [refuse_final(found.message, found.location, finals, below)] if finals else []
+
+
+def refuse_final(message: str, location: Location | None, finals: Sequence[str], below: PolicySet) -> Problem:
+    """The error of something that these policies of `below`, being final, do not allow."""
+    places = [(name, below.places["final", name, ""]) for name in finals[:MOST_NAMED]]
+    rest = [f"{len(finals) - MOST_NAMED} more"] if len(finals) > MOST_NAMED else []
+    names = " and ".join([f"`{name}`" for name, _ in places] + rest)
+    are = "is" if len(finals) == 1 else "are"
+    said = f"the policy {are}" if f"`{finals[0]}" in message else f"{names} {are}"
+    owners = " or ".join(dict.fromkeys(place.file for _, place in places))
+    related = tuple((f"`{name}` is made final", place) for name, place in places)
+    return Problem(f"{message}, and {said} final", f"leave it out, or have {owners} changed", location, related)
+
+
+def warn_of_loosening(found: Loosening) -> Problem:
+    """The warning of a setting that makes policies milder that may be."""
+    # Without an excerpt, for it is said at every run.
+    where = found.location._replace(end_line=0)
+    related = (("it takes the place of", found.replaced),) if found.replaced else ()
+    return Problem(found.message, "", where, related, "warning")
+
+
+def refuse_means(part: Part, below: PolicySet) -> Iterator[Problem]:
+    """The errors of tables and plugins that could tell the facts on which a final policy is judged."""
+    finals = [policy for policy in below.policies if policy.id in below.final]
+    layer = part.layer
+    tables = layer.root.get("tables")
+    for name, (key, _) in tables.entries.items() if isinstance(tables, Mapping) else ():
+        concerned = [policy.id for policy in finals if name in list_tables(policy.paths)]
+        if concerned:
+            yield refuse_final(f"the table `{name}` changes what is known", key.location(layer.file), concerned, below)
+    for plugin, location, told in part.told:
+        concerned = [policy.id for policy in finals if told & list_inputs(policy)]
+        if concerned:
+            yield refuse_final(f"the plugin `{plugin}` can change what is known", location, concerned, below)
+
+
+def list_inputs(policy: Policy) -> frozenset[str]:
+    """The facts that a policy reads, and those that they follow from."""
+    wanted = set(policy.paths)
+    for derivation in reversed(DERIVATIONS):
+        if wanted & {derivation.path, derivation.path.partition("[].")[0]}:
+            wanted.update(path.partition("[].")[0] for path in derivation.inputs)
+    return frozenset(wanted)
