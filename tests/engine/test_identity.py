@@ -194,6 +194,9 @@ SAME: dict[str, Callable[[], Decision]] = {
     "the order of claims": lambda: make_decision(facts=reorder(make_subject())),
     "the order of a list": lambda: make_decision(facts=make_subject(swap_lists(DECLARED))),
     "the order of waivers": lambda: make_decision(waivers=WAIVERS[::-1]),
+    "what is final, and where settings stand": lambda: make_decision(
+        make_set(final=frozenset({"tried-first"}), layers=("policy.yaml",))
+    ),
     "the policy set's name": lambda: make_decision(make_set(name="other")),
     "the same moment in another time zone": lambda: make_decision(
         now=datetime.fromisoformat("2026-11-20T09:00:00+09:00")
@@ -273,6 +276,18 @@ CHANGED: dict[str, tuple[Callable[[], Decision], set[str]]] = {
     "a gate's mode": (lambda: make_decision(make_set(gates={})), {"basis", "policy_set"}),
     "a policy's mode": (lambda: make_decision(make_set(modes={"tried-first": "flag"})), {"basis", "policy_set"}),
     "an effect": (lambda: make_decision(make_set(effects={"tried-first": {"run": "flag"}})), {"basis", "policy_set"}),
+    "what an unknown outcome does": (
+        lambda: make_decision(make_set(on_unknown={"tried-first": "flag"})),
+        {"basis", "policy_set"},
+    ),
+    "the day from which a policy acts": (
+        lambda: make_decision(make_set(starts={"tried-first": date(2027, 1, 1)})),
+        {"basis", "policy_set"},
+    ),
+    "a later day": (
+        lambda: make_decision(make_set(starts={"volatile-data": date(2020, 1, 1)})),
+        {"basis", "policy_set"},
+    ),
     "the ledger": (lambda: make_decision(make_set(has_ledger=False)), {"basis", "policy_set"}),
 }
 

@@ -392,7 +392,7 @@ on_unknown: same
 def test_a_policy_can_ask_for_the_approval_itself():
     policy = make_policy(APPROVED)
     asked = judge_hold(policies=policy)
-    assert (asked.verdict, acts(asked)[0]) == ("hold", "unknown")
+    assert (asked.verdict, acts(asked)[0]) == ("hold", "fail")
     assert asked.stake
     assert acts(judge_hold(approve(asked.stake), policies=policy))[0] == "pass"
     assert judge_hold(approve(asked.stake), policies=policy).verdict == "allow"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy.model.canonical import digest, encode_fact
-from policy.model.fact import Fact
+from policy.model.fact import ABSENT, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,13 +43,14 @@ def is_approved(approvals: Sequence[Approval], gate: str, stake: str, now: datet
 
 
 def approval_facts(approvals: Sequence[Approval], gate: str, stake: str, now: datetime) -> list[Fact]:
-    """`approval.by`, `approval.requested_by` and `approval.current` of the approval that counts most."""
+    """`approval.by`, `approval.requested_by` and `approval.current` of the approval that counts most.
+
+    Where nobody approved anything that is known, too: they are absent.
+    """
     ranked = sorted(approvals, key=lambda item: (item.is_current(gate, stake, now), item.is_independent))
-    if not ranked:
-        return []
-    best = ranked[-1]
-    return [
-        Fact("approval.by", best.by, "observed", "approvals"),
-        Fact("approval.requested_by", best.requested_by, "observed", "approvals"),
-        Fact("approval.current", best.is_current(gate, stake, now), "observed", "approvals"),
-    ]
+    values: tuple[Any, ...] = (ABSENT, ABSENT, ABSENT)
+    if ranked:
+        best = ranked[-1]
+        values = (best.by, best.requested_by, best.is_current(gate, stake, now))
+    paths = ("approval.by", "approval.requested_by", "approval.current")
+    return [Fact(path, value, "observed", "approvals") for path, value in zip(paths, values, strict=True)]

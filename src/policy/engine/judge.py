@@ -9,6 +9,7 @@ from policy.engine.approving import approval_facts, digest_stake, is_approved
 from policy.engine.plan import Action, Plan, Step, make_plan
 from policy.engine.recording import Judged, record_decision
 from policy.errors import Location
+from policy.language.interpreter import evaluate, make_scope
 from policy.model.decision import Decision, Outcome
 from policy.model.gates import hardest_verdict
 
@@ -40,6 +41,7 @@ def judge(
         raise ValueError("the time of judging needs a time zone")
     plan = make_plan(policy_set, gate)
     now = now.astimezone(UTC)
+    facts = facts.on(now.date(), policy_set.tables)
     judgement = Judgement(plan, facts, now.date(), waivers)
     first = [step for step in plan.steps if not step.reads_approval]
     outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
@@ -82,9 +84,16 @@ class Judgement:
             result = self.judges.judge(step.position, self.facts, self.today)
             if result == "pass":
                 return step.passed
-            return step.not_applicable if result == "not-applicable" else self._explain(step, result)
+            if result == "not-applicable":
+                return step.waiting if step.unset and self._may_apply(step) else step.not_applicable
+            return self._explain(step, result)
         except Exception as error:  # noqa: BLE001 - a policy that errs is an outcome, never a crash
             return self._err(step, f"it could not be judged: {type(error).__name__}: {error}")
+
+    def _may_apply(self, step: Step) -> bool:
+        """Whether a policy that waits for parameters is meant for this subject, or may be."""
+        params = {**dict.fromkeys(step.unset), **step.explainer.params}
+        return evaluate(step.policy.when, make_scope(step.policy, params, self.facts, self.today)) is not False
 
     def _err(self, step: Step, message: str) -> Outcome:
         action = step.on_error
@@ -102,7 +111,7 @@ class Judgement:
     def _explain(self, step: Step, result: str) -> Outcome:
         policy = step.policy
         explanation = step.explainer.explain(self.facts, self.today)
-        action = step.on_fail if result == "fail" else step.on_unknown
+        action = step.act(result, self.today)
         waiver = next((w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None)
         if result == "unknown" and self.undeclared:
             action = Action(None, None, "nothing is asked of a subject without a manifest beyond what was observed")

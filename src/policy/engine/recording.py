@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from policy.__about__ import __version__
 from policy.engine.settling import say_settling
 from policy.language.explanation import show_value
+from policy.language.phrases import join_words
 from policy.model.canonical import digest, encode_claims
 from policy.model.decision import ContradictionNote, Decision, NotAssessed, Outcome
+from policy.model.derived import list_open_inputs
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict
         "subject": digest([list(facts.subject), declared]),
         "evidence": digest([observed, facts.unavailable, facts.faults]),
         "waivers": digest(sorted(list(map(str, waiver)) for waiver in waivers)) if waivers else NOTHING_DIGEST,
-        "tables": NOTHING_DIGEST,
+        "tables": facts.tables.digest,
         "engine": ENGINE,
     }
 
@@ -98,13 +100,22 @@ def find_unassessed(plan: Plan, facts: Facts, outcomes: tuple[Outcome, ...]) -> 
     """The policies that could not be judged, and what would settle each."""
     unassessed = []
     for step, outcome in zip(plan.steps, outcomes, strict=True):
-        if step.unset:
+        if outcome is step.waiting:
             names = tuple(f"{step.policy.id}.{name}" for name in step.unset)
             settling = tuple(f"set {name} under `params` in the policy set" for name in names)
             unassessed.append(NotAssessed(step.policy.id, names, settling))
         elif outcome.missing:
-            settling = say_settling(step.policy, outcome.missing, facts)
+            clauses = zip(outcome.missing, say_settling(step.policy, outcome.missing, facts), strict=True)
+            settling = tuple(clause + name_inputs(path, facts) for path, clause in clauses)
             unassessed.append(NotAssessed(step.policy.id, outcome.missing, settling))
         elif outcome.outcome == "error":
             unassessed.append(NotAssessed(step.policy.id, (), (outcome.message,)))
     return unassessed
+
+
+def name_inputs(path: str, facts: Facts) -> str:
+    """What is not known of that from which a fact follows, for one that nobody can state; else nothing."""
+    names = [] if facts.schema.fields[path].writable else list_open_inputs(path, facts.judged)
+    if not names:
+        return ""
+    return f"; of what it follows from, {join_words(names, 'and')} {'is' if len(names) == 1 else 'are'} not known"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.model.fact import Members
+from policy.model.facts import CONTRADICTIONS
 from policy.model.fields import COLLECTED
 from policy.model.kinds import EnumKind, ListKind
 
@@ -25,6 +26,8 @@ def _settle(field: Field, policy: Policy, facts: Facts) -> str:
     because = f" ({reason})" if reason else ""
     if path in policy.observed:
         return f"{path} counts only when it is observed{_name_evidence(field, ': supply evidence from')}{because}"
+    if path == CONTRADICTIONS:
+        return "nothing was observed that the manifest could be compared with: name data files or a training config"
     if not field.writable:
         return f"{path} cannot be stated{_name_evidence(field, ', and follows from')}{because}"
     known = facts.judged.get(path)

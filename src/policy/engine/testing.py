@@ -75,6 +75,9 @@ class CaseRun:
         """The result of the case; `functions` keeps what was compiled, by parameters."""
         expected = self.case.expect
         try:
+            fault = next((self.case.faults[path] for path in sorted(self.case.faults)), None)
+            if fault is not None:
+                return CaseResult(self.case, expected, "error", fault)
             actual = self._call(functions)
             reference = judge_policy(self.policy, self.params, self.facts, self.today)
             if actual != reference:
