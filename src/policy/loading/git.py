@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 SAFE_SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
 SECONDS = 120
@@ -24,6 +28,16 @@ OF_ONE_REPOSITORY = (
 # They change what a path on git's command line means.
 OF_PATHS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS")
 
+# No waiting locks, questions, other languages or networks; and no other content under an object's name: whoever may
+# push could push a replacement too.
+ALWAYS = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
 
 class GitError(Exception):
     """git is missing, refused, or did not answer."""
@@ -39,15 +53,24 @@ def find_repository(folder: str) -> str | None:
     return folder
 
 
-def run_git(folder: str, *arguments: str, data: bytes = b"", accepted: tuple[int, ...] = (0,)) -> bytes:
-    """What git prints for these arguments in a folder, with `data` on its standard input. Raises GitError."""
+def run_git(
+    folder: str,
+    *arguments: str,
+    data: bytes = b"",
+    accepted: tuple[int, ...] = (0,),
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
+    """What git prints for these arguments in a folder, with `data` on its standard input. Raises GitError.
+
+    `variables` say which repository is asked, such as GIT_DIR; without them it is the one that the folder lies in.
+    """
     import subprocess
 
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and git is looked up in absolute folders only
             [find_git(), *SAFE_SETTINGS, *arguments],
             cwd=folder,
-            env=_make_environment(folder),
+            env=_find_variables(folder) if variables is None else {**_keep_variables(OF_ONE_REPOSITORY), **variables},
             input=data,
             capture_output=True,
             timeout=SECONDS,
@@ -75,16 +98,19 @@ def find_git() -> str:
     raise GitError("git is not installed")
 
 
-def _make_environment(folder: str) -> dict[str, str]:
-    dropped = set(OF_PATHS)
+def _find_variables(folder: str) -> dict[str, str]:
     # Inside a hook the index that is being committed counts, but only for the repository of that hook.
-    if find_repository(os.path.realpath(".")) != folder:
-        dropped.update(OF_ONE_REPOSITORY)
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    ours = find_repository(os.path.realpath(".")) == folder
+    kept = _keep_variables(() if ours else OF_ONE_REPOSITORY)
     if os.path.lexists(os.path.join(folder, ".git")):
         # `core.worktree` could point elsewhere, and what is here would be no file of the repository.
         kept["GIT_WORK_TREE"] = folder
-    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return kept
+
+
+def _keep_variables(dropped: Iterable[str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in (*OF_PATHS, *dropped)}
+    return {**kept, **ALWAYS}
 
 
 def _find_reason(said: bytes) -> str:
