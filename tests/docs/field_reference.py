@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policy.model.fields import SCHEMA
-from policy.model.kinds import BooleanKind, EnumKind, IntegerKind, Kind, ListKind, NumberKind, RecordsKind
+from policy.model.kinds import ListKind, RecordsKind
 from policy.model.schema import Field, Schema
+from policy.reports.fact_text import describe_kind
 
 INTRODUCTION = """\
 # Facts
@@ -22,7 +23,8 @@ is written as it stands here.
   list of mappings, whose fields follow in a table of their own.
 - **Told by** says where the fact comes from: the *manifest*, a kind of evidence, or *derived* from other facts. A fact
   that the manifest does not tell cannot be written there. What ships with tunegate looks at training configs, data
-  files, what discovery finds, and the comparison of both with the manifest; for other evidence there are plugins.
+  files, what discovery finds, the comparison of both with the manifest, and dated tables; for other evidence there are
+  plugins.
 - **Several observations** says what becomes of them. Where they must agree and do not, the fact is unknown.
 - **Agrees with a claim** says when the manifest's value and the observed one speak of the same. Where they do not, the
   observed one counts, and the difference is reported as a contradiction. An estimate never contradicts a claim;
@@ -72,26 +74,8 @@ def write_table(fields: Iterable[Field]) -> str:
 
 def describe(field: Field) -> tuple[str, ...]:
     """The cells of the field's row."""
-    name, type_ = f"`{field.path}`", describe_type(field.kind)
+    name, type_ = f"`{field.path}`", describe_kind(field.kind)
     return name, type_, field.about, describe_source(field), describe_combination(field), describe_agreement(field)
-
-
-def describe_type(kind: Kind) -> str:
-    """How a value is written."""
-    match kind:
-        case RecordsKind():
-            return "list of records"
-        case ListKind():
-            return f"list of {describe_type(kind.of)}"
-        case EnumKind():
-            return ", ".join(f"`{choice}`" for choice in kind.choices)
-        case BooleanKind():
-            return "`true`, `false`"
-        case IntegerKind() if kind.low >= 0:
-            return f"integer from {kind.low}"
-        case NumberKind() if kind.high < float("inf"):
-            return f"number from {kind.low:g} to {kind.high:g}"
-    return kind.name
 
 
 def describe_source(field: Field) -> str:

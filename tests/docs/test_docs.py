@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 
+import pytest
+
+from policy.app.documentation import INDEX, apply_changes, compare_pages
 from policy.gates.cli.main import COMMANDS
 from policy.model.fields import FIELDS, SCHEMA
 from policy.model.kinds import NUMBER, RecordsKind
 from policy.model.schema import Field
 from tests.docs.cli_reference import WIDTH, write_cli_reference
 from tests.docs.field_reference import describe, write_field_reference
+from tests.docs.policy_pages import FOLDER, write_policy_pages
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -21,6 +26,17 @@ def test_fact_reference(generated):
 
 def test_command_reference(generated):
     generated(Path("docs/cli.md"), write_cli_reference())
+
+
+def test_policy_pages(generated, request):
+    pages = write_policy_pages()
+    for place, text in pages.items():
+        generated(FOLDER / place, text)
+    orphaned = compare_pages(pages, str(FOLDER))
+    if request.config.getoption("--refresh"):
+        apply_changes(pages, orphaned, str(FOLDER))
+    else:
+        assert orphaned.orphaned == (), "pages of no policy: run `pytest --refresh`"
 
 
 def test_every_field_has_its_row():
@@ -62,3 +78,38 @@ def test_what_the_fact_reference_links_to_exists():
     headings = re.findall(r"^#+ (.+)$", (DOCS / "language.md").read_text(encoding="utf-8"), re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
     assert set(re.findall(r"language\.md#([\w-]+)", write_field_reference())) <= anchors
+
+
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return write_policy_pages()
+
+
+def test_every_link_of_the_policy_pages_leads_to_a_page_or_a_policy(pages):
+    links = [(place, target) for place, text in pages.items() for target in LINK.findall(text)]
+    assert len(links) > 5 * len(pages)
+    for place, target in links:
+        path, _, anchor = target.partition("#")
+        found = posixpath.normpath(posixpath.join(posixpath.dirname(place), path))
+        assert not path or found in pages or (FOLDER / found).is_file(), (place, target)
+        assert not anchor or f"## {anchor.replace('-', ' ').capitalize()}\n" in pages[place], (place, target)
+
+
+def test_the_index_leads_to_every_page_by_area_and_by_gate(pages):
+    areas, rest = pages[INDEX].split("## By framework")
+    gates = rest.split("## By gate")[1]
+    for place in pages.keys() - {INDEX}:
+        assert areas.count(f"({place})") == 1, place
+        assert gates.count(f"({place})") == 5, place
+
+
+def test_every_file_of_the_documentation_is_in_its_index():
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    linked = {(DOCS / target.partition("#")[0]).resolve() for target in LINK.findall(index)}
+    pages = {FOLDER / place for place in write_policy_pages()} - {FOLDER / INDEX}
+    files = {path for path in DOCS.rglob("*.md") if path not in pages} - {DOCS / "README.md"}
+    assert sorted(files - linked) == [], "name the page in docs/README.md"
+    assert [path for path in linked if not path.exists()] == []

@@ -78,7 +78,7 @@ def test_what_is_streamed_is_one_document(names):
     assert document["format"] == "policy-decisions/1"
     assert document["decisions"] == [decision_document(SCENARIOS[name]().decision) for name in names]
     assert document["summary"]["subjects"] == len(names)
-    assert list(document) == ["format", "decisions", "errors", "warnings", "summary"]
+    assert list(document) == ["format", "decisions", "waivers", "errors", "warnings", "summary"]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -10,6 +10,7 @@ Digest = Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$", description="SHA-
 Verdict = Literal["allow", "flag", "hold", "block"]
 Effect = Literal["advise", "flag", "hold", "block"]
 Count = Annotated[int, Field(ge=0)]
+DAY = r"^\d{4}-\d\d-\d\d$"
 
 
 class Document(BaseModel):
@@ -102,6 +103,36 @@ class Decision(Document):
     not_assessed: tuple[NotAssessed, ...] = Field(strict=False)
 
 
+class Doubt(Document):
+    """Why a waiver does not count."""
+
+    message: str
+    remedy: str
+
+
+class Waiver(Document):
+    """A waiver of the policy set, and how it stands after the run."""
+
+    id: str | None
+    policy: str
+    subject: str = Field(description="Pattern of project names; `*` stands for any characters.")
+    state: Literal["active", "expiring", "pending", "refused", "expired"]
+    counts: bool = Field(description="Whether it takes the effect of an outcome away.")
+    used: bool | None = Field(description="Whether it did so in this run; null where this run cannot tell.")
+    expires: str = Field(pattern=DAY, description="The last day on which it holds, UTC.")
+    days_left: int
+    reason: str
+    compensating_control: str | None
+    ticket: str | None
+    owner: str
+    requested_by: str
+    requested_on: str | None = Field(pattern=DAY)
+    approved_by: str | None = Field(description="Who approves it by the file's word; `doubts` say if that is shown.")
+    approved_on: str | None = Field(pattern=DAY)
+    doubts: tuple[Doubt, ...] = Field(strict=False, description="Why it does not count.")
+    location: Place | None
+
+
 class Related(Document):
     """Another place that a problem is about."""
 
@@ -136,6 +167,7 @@ class Decisions(Document):
 
     format: Literal["policy-decisions/1"]
     decisions: tuple[Decision, ...] = Field(strict=False)
+    waivers: tuple[Waiver, ...] = Field(default=(), strict=False, description="Every waiver of the policy set.")
     errors: tuple[Problem, ...] = Field(strict=False, description="Inputs that could not be judged.")
     warnings: tuple[Problem, ...] = Field(default=(), strict=False)
     summary: Summary | None = None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from policy.errors import Location, Problem
     from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
     from policy.model.summary import Summary
+    from policy.model.waiver_entry import Standing
     from policy.reports.reporter import ReportContext
 
 FORMAT: Final = "policy-decisions/1"
@@ -38,7 +39,8 @@ class JsonReporter:
         errors = [problem_document(problem) for problem in problems if problem.level == "error"]
         warnings = [problem_document(problem) for problem in problems if problem.level != "error"]
         return (
-            f'\n ],\n "errors": {write_json(errors)},\n "warnings": {write_json(warnings)},\n'
+            f'\n ],\n "waivers": {write_json([waiver_document(standing) for standing in summary.waivers])},\n'
+            f' "errors": {write_json(errors)},\n "warnings": {write_json(warnings)},\n'
             f' "summary": {write_json(summary_document(summary))}}}\n'
         )
 
@@ -107,6 +109,31 @@ def reason_document(reason: Reason) -> dict[str, Any]:
         "result": reason.result,
         "source": reason.source,
         "location": location_document(reason.location),
+    }
+
+
+def waiver_document(standing: Standing) -> dict[str, Any]:
+    """A waiver of the policy set and how it stands."""
+    entry = standing.entry
+    return {
+        "id": entry.id or None,
+        "policy": entry.policy,
+        "subject": entry.subject,
+        "state": standing.state,
+        "counts": standing.counts,
+        "used": standing.used,
+        "expires": entry.expires.isoformat(),
+        "days_left": standing.days_left,
+        "reason": entry.reason,
+        "compensating_control": entry.compensating_control or None,
+        "ticket": entry.ticket or None,
+        "owner": entry.owner,
+        "requested_by": entry.requested_by,
+        "requested_on": entry.requested_on.isoformat() if entry.requested_on else None,
+        "approved_by": entry.approved_by or None,
+        "approved_on": entry.approved_on.isoformat() if entry.approved_on else None,
+        "doubts": [{"message": doubt.why, "remedy": doubt.remedy} for doubt in standing.doubts],
+        "location": location_document(entry.location),
     }
 
 

@@ -35,6 +35,7 @@ def test_a_policy_by_itself(call):
         "The handbook",
     ):
         assert text in result.out
+    assert result.out.endswith("\nFile:      policies/own/own.yaml\n")
     assert "check block, commit flag, ci block, run block, release block" in result.out
 
 
