@@ -21,6 +21,7 @@ manifest: 1
 project: good
 approach: prompt-engineering
 purpose: [task-pattern]
+system: {risk: minimal}
 tried: [{approach: prompt-engineering, score: 0.9, sufficient: true}]
 """
 # Settings of whoever runs the tests that would change what the command does.

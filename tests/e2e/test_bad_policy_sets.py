@@ -7,7 +7,6 @@ import os
 import pytest
 
 SET = "policy_set: 1\n"
-KEYS = "there are policy_set, name, policies, params, effects, gates, modes, plugins, fields"
 
 WRONG = {
     "empty": ("", "1:1: the file is empty", "write its content"),

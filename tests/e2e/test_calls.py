@@ -8,13 +8,13 @@ import pytest
 
 from policy.__about__ import __version__
 
-MANIFEST = "manifest: 1\nproject: a\napproach: rag\n"
+MANIFEST = "manifest: 1\nproject: a\napproach: rag\nsystem: {risk: minimal}\n"
 
 WRONG = {
     "chek": ("there is no command `chek`", "write `check`"),
     "frobnicate": (
         "there is no command `frobnicate`",
-        "there are check, explain, lint, list, schema, test, version",
+        "there are check, docs, explain, hook, init, lint, list, new, schema, set, test, version, waive, waivers",
     ),
     "--versoin": ("`policy` has no option `--versoin`", "write `--version`"),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),

@@ -55,7 +55,7 @@ def test_the_rows_of_the_example_are_counted_not_believed(judge):
     assert int(reason["actual"].replace(",", "")) == len(rows)
 
 
-@pytest.mark.parametrize("name", ["reply-tone", "ticket-triage"])
+@pytest.mark.parametrize("name", ["policy-faq", "reply-tone", "ticket-triage"])
 @pytest.mark.parametrize("gate", ["check", "commit", "ci"])
 def test_a_well_prepared_project_is_allowed(name, gate, judge):
     code, example = judge(name, gate)
@@ -74,8 +74,9 @@ def test_a_tuned_model_is_not_blamed_for_anything(judge):
 def test_all_examples_at_once(policy):
     result = policy("check", "examples", *AT, folder=ROOT)
     heads = [line.split()[:2] for line in result.out.splitlines() if line.startswith(("allow ", "block "))]
-    assert heads == [["block", "pricing-answers"], ["allow", "reply-tone"], ["allow", "ticket-triage"]]
-    assert result.out.splitlines()[-1].startswith("1 blocked, 2 allowed")
+    allowed = ["policy-faq", "reply-tone", "ticket-triage"]
+    assert heads == [["block", "pricing-answers"], *(["allow", name] for name in allowed)]
+    assert result.out.splitlines()[-1].startswith("1 blocked, 3 allowed")
     assert result.code == 1
 
 

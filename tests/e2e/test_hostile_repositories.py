@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-GOOD = "manifest: 1\nproject: good\napproach: rag\n"
+GOOD = "manifest: 1\nproject: good\napproach: rag\nsystem: {risk: minimal}\n"
 
 
 @pytest.fixture

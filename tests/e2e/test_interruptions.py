@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-GOOD = "manifest: 1\nproject: good\napproach: rag\n"
+GOOD = "manifest: 1\nproject: good\napproach: rag\nsystem: {risk: minimal}\n"
 
 SLOW = """
 import os, time

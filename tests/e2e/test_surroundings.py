@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-GOOD = "manifest: 1\nproject: good\napproach: rag\n"
+GOOD = "manifest: 1\nproject: good\napproach: rag\nsystem: {risk: minimal}\n"
 
 
 @pytest.mark.parametrize("settings", [{"HOME": ""}, {"HOME": "/nowhere"}, {"PATH": ""}, {"PATH": "/nowhere"}])

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-GOOD = "manifest: 1\nproject: good\napproach: rag\n"
+GOOD = "manifest: 1\nproject: good\napproach: rag\nsystem: {risk: minimal}\n"
 
 
 def test_what_may_not_be_read_is_said_and_the_rest_is_judged(beside_good, tmp_path, unprivileged):

@@ -54,6 +54,7 @@ FOUND = [
     ({"because": None}, "1:9 the policy does not say why [no-because]"),
     ({"cases": None}, "1:9 the policy has no cases [no-cases]"),
     ({"title": "An example."}, "2:8 the title ends with a full stop [title-full-stop]"),
+    ({"title": "<What it asks for>"}, "2:8 the `title` is still a placeholder [placeholder]"),
     ({"title": "a" * 81}, "2:8 the `title` has 81 characters, more than 80 [long-title]"),
     ({"because": "a" * 601}, "9:10 the `because` has 601 characters, more than 600 [long-because]"),
     (
@@ -205,3 +206,22 @@ def test_an_each_that_an_empty_list_meets(require):
 )
 def test_a_test_that_a_missing_fact_meets(require):
     assert rules_of(lint(require=require)) == ["absence-test"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"because": "<Why it is asked>"}, "9:10 the `because`"),
+        ({"fix": "'<What to do>'"}, "10:6 the `fix`"),
+        ({"limits": ">\n  <When it may be\n  wrong>"}, "13:9 the `limits`"),
+        ({"params": "{fewest: {default: 50, about: <What it means>}}", "require": GOOD["require"]}, None),
+    ],
+)
+def test_a_text_in_angle_brackets_is_still_to_be_written(changes, place):
+    place = place or "6:10 `about` of parameter `fewest`"
+    assert lint(**changes) == [f"{place} is still a placeholder [placeholder]"]
+
+
+@pytest.mark.parametrize("text", ["Use <b> tags.", "<a> or <b>", "<>", "Fewer than <"])
+def test_other_angle_brackets_are_text(text):
+    assert lint(because=text) == []

@@ -144,32 +144,32 @@ MESSAGES = [
         "retrieval.planned is not known, true is required",
     ),
     # Lists of records
-    ("{tried: {some: {approach: rag}}}", "", "tried is not known, and must hold an entry where approach is rag"),
+    ("{tried: {some: {approach: rag}}}", "", "tried is not known, and must hold an entry where its approach is rag"),
     (
         "{tried: {some: {approach: rag}}}",
         "tried: []",
-        "tried holds no entries (declared), and must hold one where approach is rag",
+        "tried holds no entries (declared), and must hold one where its approach is rag",
     ),
     (
         "{tried: {some: {approach: rag}}}",
         "tried: [{approach: few-shot}]",
-        "tried holds 1 entry (declared), but none where approach is rag",
+        "tried holds 1 entry (declared), but none where its approach is rag",
     ),
     (
         "{tried: {some: {approach: rag}}}",
         "tried: [{score: 1}, {approach: few-shot}]",
-        "tried holds 2 entries (declared), which leaves open whether it holds one where approach is rag",
+        "tried holds 2 entries (declared), which leaves open whether it holds one where its approach is rag",
     ),
     (
         "{not: {tried: {some: {sufficient: true}}}}",
         "tried: [{results: a.json, sufficient: true}, {sufficient: true}, {sufficient: false}]",
-        "tried holds a.json and entry 2 (declared), and must hold no entry where sufficient is true",
+        "tried holds a.json and entry 2 (declared), and must hold no entry where its sufficient is true",
     ),
     (
         "{not: {tried: {some: {sufficient: true}}}}",
         "tried: [{results: a.json}]",
         (
-            "tried holds 1 entry (declared), which leaves open whether it holds one where sufficient is true,"
+            "tried holds 1 entry (declared), which leaves open whether it holds one where its sufficient is true,"
             " and it must hold none"
         ),
     ),
@@ -199,18 +199,18 @@ MESSAGES = [
     (
         "{not: {data.sources: {each: {require: {license: mit}}}}}",
         "data: {sources: [{path: a, license: mit}]}",
-        "data.sources holds 1 entry (declared), and must hold an entry for which license is not mit",
+        "data.sources holds 1 entry (declared), and must hold an entry for which its license is not mit",
     ),
     (
         "{tried: {count: {where: {approach: rag}, at_least: 2}}}",
         "tried: [{approach: rag}, {approach: few-shot}]",
-        "the number of entries of tried where approach is rag is 1 (declared), at least 2 is required",
+        "the number of entries of tried where their approach is rag is 1 (declared), at least 2 is required",
     ),
     (
         "{tried: {count: {where: {approach: rag}, at_least: 2, at_most: 3}}}",
         "tried: [{approach: rag}, {score: 1}]",
         (
-            "the number of entries of tried where approach is rag is between 1 and 2 (declared),"
+            "the number of entries of tried where their approach is rag is between 1 and 2 (declared),"
             " at least 2 and at most 3 is required"
         ),
     ),
@@ -218,7 +218,7 @@ MESSAGES = [
         "{any: [{stage: pilot}, {tried: {some: {approach: rag}}}]}",
         "stage: retired\ntried: [{approach: few-shot}]",
         (
-            "stage must be pilot (it is retired, declared), or tried must hold an entry where approach is rag"
+            "stage must be pilot (it is retired, declared), or tried must hold an entry where its approach is rag"
             " (it holds 1 entry, declared)"
         ),
     ),
@@ -248,7 +248,7 @@ def test_an_observed_list_may_hold_more():
     facts = make_facts(observed="data: {sources: [{path: a, license: mit}]}")
     assert explain_text("require: {data.sources: {each: {require: {license: mit}}}}", facts).message == (
         "data.sources holds 1 entry (observed) and may hold more,"
-        " and in every entry of data.sources, license must be mit"
+        " and for every entry of data.sources, its license must be mit"
     )
     assert "is 1 or more (observed)" in explain_text("require: {data.sources: {count: {equals: 1}}}", facts).message
 
@@ -260,7 +260,7 @@ def test_a_fact_that_was_looked_for_and_is_not_there():
     assert explanation.missing == ()
     assert explanation.reasons[0].actual == "absent"
     assert explain_text("require: {tried: {some: {approach: rag}}}", facts).message == (
-        "tried is not set (observed), and must hold an entry where approach is rag"
+        "tried is not set (observed), and must hold an entry where its approach is rag"
     )
 
 
@@ -334,12 +334,12 @@ REASONS = [
     (
         "{tried: {some: {approach: rag}}}",
         "tried: [{approach: few-shot}]",
-        [("tried", "some", "tried holds an entry where approach is rag", "1 entry", "false")],
+        [("tried", "some", "tried holds an entry where its approach is rag", "1 entry", "false")],
     ),
     (
         "{not: {tried: {some: {approach: rag}}}}",
         "tried: [{approach: rag}]",
-        [("tried", "not some", "tried holds no entry where approach is rag", "1 entry", "false")],
+        [("tried", "not some", "tried holds no entry where its approach is rag", "1 entry", "false")],
     ),
     (
         "{data.sources: {each: {require: {license: mit}}}}",
@@ -352,7 +352,7 @@ REASONS = [
     (
         "{data.sources: {each: {require: {license: mit}}}}",
         "",
-        [("data.sources", "each", "in every entry of data.sources, license is mit", None, "unknown")],
+        [("data.sources", "each", "for every entry of data.sources, its license is mit", None, "unknown")],
     ),
 ]
 

@@ -15,6 +15,7 @@ PARAMS = {
     "enough": ("1000", "{default: 1000}"),
     "models": ("[a, b]", "{default: [a, b]}"),
     "horizon": ("180d", "{default: 180d}"),
+    "none": ("[]", "{default: []}"),
     "unset": ("", "{about: nobody gives it a value}"),
 }
 
@@ -72,20 +73,42 @@ SENTENCES = [
         "budget.per_run is at most 1,500.50 EUR",
         "budget.per_run is not 1,500.50 EUR or less",
     ),
-    ("{data.rows: {at_least: 5, at_most: 9}}", "data.rows is at least 5, and data.rows is at most 9", None),
+    # All that one fact must be is said at once, where no other reading is possible.
+    (
+        "{data.rows: {at_least: 5, at_most: 9}}",
+        "data.rows is at least 5 and at most 9",
+        "data.rows is not 5 or more, or data.rows is not 9 or less",
+    ),
+    ("{needs.citations: {present: true, equals: true}}", "needs.citations is stated and true", None),
+    (
+        "{any: [{data.rows: {less_than: 5}}, {data.rows: {more_than: 9}}]}",
+        "data.rows is less than 5, or data.rows is more than 9",
+        "data.rows is not less than 5, and data.rows is not more than 9",
+    ),
+    (
+        "{approach: {one_of: [rag, hybrid], present: true, not_equals: rag}}",
+        "approach is rag or hybrid, and approach is stated, and approach is not rag",
+        None,
+    ),
+    (
+        "{present: [owner.team, owner.contact], owner.team: ml}",
+        "owner.team and owner.contact are stated, and owner.team is ml",
+        None,
+    ),
+    ("{model.base: {present: true, starts_with: a}}", 'model.base is stated, and model.base starts with "a"', None),
     # Dates
     (
         "{model.retires: {at_least: 2027-01-01}}",
-        "model.retires is 2027-01-01 or later",
-        "model.retires is not 2027-01-01 or later",
+        "model.retires is on or after 2027-01-01",
+        "model.retires is not on or after 2027-01-01",
     ),
     ("{model.retires: {less_than: 2027-01-01}}", "model.retires is earlier than 2027-01-01", None),
     ("{model.retires: {more_than: {now: 0d}}}", "model.retires is later than today", None),
-    ("{model.retires: {at_least: {now: 180d}}}", "model.retires is 180 days from now or later", None),
-    ("{model.retires: {at_most: {now: -1d}}}", "model.retires is 1 day ago or earlier", None),
+    ("{model.retires: {at_least: {now: 180d}}}", "model.retires is on or after 180 days from now", None),
+    ("{model.retires: {at_most: {now: -1d}}}", "model.retires is on or before 1 day ago", None),
     (
         "{model.retires: {at_least: {now: {param: horizon}}}}",
-        "model.retires is 180 days (horizon) from now or later",
+        "model.retires is on or after 180 days (horizon) from now",
         None,
     ),
     # Texts
@@ -142,8 +165,8 @@ SENTENCES = [
     ),
     (
         "{model.base: {one_of: {param: unset}}}",
-        "model.base is the value of unset, which is not set",
-        None,
+        "model.base is one of the values of unset, which are not set",
+        "model.base is not one of the values of unset, which are not set",
     ),
     (
         "{needs.update_within: {at_least: {field: training.interval}}}",
@@ -155,6 +178,12 @@ SENTENCES = [
         "release.license is the same as model.license",
         "release.license is not the same as model.license",
     ),
+    (
+        "{data.rows: {present: true, at_least: {param: unset}}}",
+        "data.rows is stated, and data.rows is at least the value of unset, which is not set",
+        None,
+    ),
+    ("{model.base: {one_of: {param: none}}}", "model.base is one of an empty list (none)", None),
     # Combinations
     (
         "{approach: rag, stage: pilot}",
@@ -178,34 +207,37 @@ SENTENCES = [
     # Lists of records
     (
         "{tried: {some: {approach: rag}}}",
-        "tried holds an entry where approach is rag",
-        "tried holds no entry where approach is rag",
+        "tried holds an entry where its approach is rag",
+        "tried holds no entry where its approach is rag",
     ),
     (
         "{tried: {some: {approach: rag, any: [{score: {present: true}}, {run: {present: true}}]}}}",
-        "tried holds an entry where approach is rag and score or run is stated",
+        "tried holds an entry where its approach is rag and its score or run is stated",
         None,
     ),
     (
         "{tried: {some: {any: [{approach: rag}, {approach: few-shot, few_shot: {at_least: {param: enough}}}]}}}",
-        "tried holds an entry where approach is rag or (approach is few-shot and few_shot is at least 1,000 (enough))",
+        (
+            "tried holds an entry where its approach is rag"
+            " or (its approach is few-shot and its few_shot is at least 1,000 (enough))"
+        ),
         None,
     ),
     ("{tried: {some: {few_shot: {at_least: {param: enough}}}}}", None, None),
     (
         "{data.sources: {each: {where: {split: train}, require: {license: mit}}}}",
-        "in every entry of data.sources where split is train, license is mit",
-        "data.sources holds an entry where split is train for which license is not mit",
+        "for every entry of data.sources where its split is train, its license is mit",
+        "data.sources holds an entry where its split is train for which its license is not mit",
     ),
     (
         "{data.sources: {each: {require: {license: mit, rows: {at_least: 1}}}}}",
-        "in every entry of data.sources, (license is mit, and rows is at least 1)",
-        "data.sources holds an entry for which (license is not mit or rows is not 1 or more)",
+        "for every entry of data.sources, (its license is mit, and its rows is at least 1)",
+        "data.sources holds an entry for which (its license is not mit or its rows is not 1 or more)",
     ),
     (
         "{data.sources: {count: {where: {split: test}, at_least: 1, at_most: {param: enough}}}}",
-        "the number of entries of data.sources where split is test is at least 1 and at most 1,000 (enough)",
-        "the number of entries of data.sources where split is test is less than 1 or more than 1,000 (enough)",
+        "the number of entries of data.sources where their split is test is at least 1 and at most 1,000 (enough)",
+        "the number of entries of data.sources where their split is test is less than 1 or more than 1,000 (enough)",
     ),
     (
         "{tried: {count: {not_equals: 0}}}",
@@ -256,15 +288,15 @@ POLICIES = [
     ("require: {present: [owner.team, owner.contact]}", "In every case: owner.team and owner.contact must be stated."),
     (
         "require: {data.sources: {each: {where: {split: train}, require: {license: {present: true}}}}}",
-        "In every case: in every entry of data.sources where split is train, license must be stated.",
+        "In every case: for every entry of data.sources where its split is train, its license must be stated.",
     ),
     (
         "require: {not: {tried: {some: {sufficient: true}}}}",
-        "In every case: tried must hold no entry where sufficient is true.",
+        "In every case: tried must hold no entry where its sufficient is true.",
     ),
     (
         "require: {tried: {count: {where: {approach: rag}, at_least: 2}}}",
-        "In every case: the number of entries of tried where approach is rag must be at least 2.",
+        "In every case: the number of entries of tried where their approach is rag must be at least 2.",
     ),
     (
         "require: {data.secrets: 0, data.personal_data: 0}\nobserved: [data.secrets, data.personal_data]",

@@ -20,6 +20,8 @@ def read_root(file, *, with_cases):
 def test_only_cases_at_the_end_are_cut():
     assert cut_cases(HEAD + CASES) == HEAD
     assert cut_cases(HEAD + b"cases: []") == HEAD
+    assert cut_cases(HEAD + CASES + b"equivalent:\n  - {mutant: a, because: b}\n") == HEAD
+    assert cut_cases(HEAD + CASES + b"equivalent: []\n") == HEAD
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,9 @@ def test_only_cases_at_the_end_are_cut():
         HEAD + CASES + b"--- {}\n",
         HEAD + CASES + b"...\n",
         HEAD + CASES + b"cases: []\n",
+        HEAD + CASES + b"equivalent:\npolicy: a\n",
+        HEAD + CASES + b"equivalently: a\n",
+        HEAD + CASES + b"equivalent:[]\n",
         HEAD + b"cases:[]\n",
         HEAD + b"cases: []\rseverity: low\n",
         HEAD + "cases: []\u2028severity: low\n".encode(),

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from policy.app.checking import CheckRequest
     from policy.app.subjects import Subjects
+    from policy.app.waivers import Waivers
     from policy.errors import Problem
     from policy.loading.discovery import Item
     from policy.model.decision import Decision
+    from policy.model.facts import Facts
 
 
 class Rendered(NamedTuple):
@@ -33,13 +35,15 @@ class Rendered(NamedTuple):
 class Piece(NamedTuple):
     """What a part of the work gave; `places` are the files that something was said of, where several paths are asked.
 
-    Of one path that gives nothing the whole run says so.
+    Of one path that gives nothing the whole run says so. `met` and `used` are positions of waivers.
     """
 
     rendered: list[Rendered]
     summary: Summary
     problems: list[Problem]
     places: set[str]
+    met: set[int]
+    used: set[int]
 
 
 class Bench:
@@ -48,6 +52,7 @@ class Bench:
     def __init__(self, request: CheckRequest, root: str) -> None:
         self.request = request
         self.workspace = open_workspace(root, request.config)
+        self.waivers = open_waivers(self.workspace, request)
         makers = self.workspace.registry.reporters()
         self.reporters = [make_reporter(makers, name) for name, _ in request.formats]
         self.contexts = [make_context(self.workspace, request, colour=colour) for _, colour in request.formats]
@@ -59,15 +64,25 @@ class Bench:
         problems: dict[Problem, None] = {}
         places: set[str] = set()
         for item in items:
-            subjects = build_subjects(self.workspace, item)
+            subjects = build_subjects(self.workspace, item, self.request.now.date())
             if len(self.request.paths) > 1:
                 places.update(_list_places(item, subjects))
             problems.update(dict.fromkeys(subjects.problems))
             for facts in subjects.facts:
-                decision = judge(self.workspace.policy_set, facts, gate=self.request.gate, now=self.request.now)
+                decision = self._judge(facts)
                 summary.count(decision)
                 rendered.append(self._render(decision))
-        return Piece(rendered, summary, list(problems), places)
+        met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
+        return Piece(rendered, summary, list(problems), places, met, used)
+
+    def _judge(self, facts: Facts) -> Decision:
+        policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now
+        if self.waivers is None:
+            return judge(policy_set, facts, gate=gate, now=now)
+        waivers = self.waivers.select(facts.subject.project)
+        decision = judge(policy_set, facts, gate=gate, now=now, waivers=waivers)
+        self.waivers.watch(decision)
+        return decision
 
     def _render(self, decision: Decision) -> Rendered:
         texts = (
@@ -75,6 +90,15 @@ class Bench:
             for reporter, context in zip(self.reporters, self.contexts, strict=True)
         )
         return Rendered(decision.verdict, tuple(texts))
+
+
+def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
+    """The waivers of the policy set, where it has any."""
+    if workspace.policy_set.waiving is None:
+        return None
+    from policy.app.waivers import Waivers  # most policy sets waive nothing
+
+    return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
 
 
 def _list_places(item: Item, subjects: Subjects) -> Iterator[str]:

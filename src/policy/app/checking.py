@@ -24,7 +24,10 @@ CHUNK = 50
 
 
 class CheckRequest(NamedTuple):
-    """What to judge and how; it can be sent to another process. `formats` are pairs of name and colour."""
+    """What to judge and how; it can be sent to another process. `formats` are pairs of name and colour.
+
+    `trusted` is the revision that shows which waivers are approved, where whoever runs this names one.
+    """
 
     paths: tuple[str, ...]
     gate: str
@@ -33,6 +36,7 @@ class CheckRequest(NamedTuple):
     config: str | None = None
     formats: tuple[tuple[str, bool], ...] = (("text", False),)
     jobs: int | None = None
+    trusted: str | None = None
 
 
 class Check:
@@ -69,11 +73,27 @@ class Check:
         places = {problem.location.file for problem in self._problems if problem.location is not None}
         for piece in self._list_pieces():
             places |= piece.places
+            self._note_waivers(piece)
             self.summary.merge(piece.summary)
             # What many projects share, such as a collector that breaks, is said and kept once.
             self._problems.update(dict.fromkeys(piece.problems))
             yield from piece.rendered
         self._problems.update(dict.fromkeys(warn_of_barren(self._wanted, places)))
+        # Last, and not among what is said of the paths: they are about the policy set.
+        self._problems.update(dict.fromkeys(self.bench.workspace.policy_set.loosenings))
+        self._settle_waivers()
+
+    def _note_waivers(self, piece: Piece) -> None:
+        if self.bench.waivers is not None:
+            self.bench.waivers.met |= piece.met
+            self.bench.waivers.used |= piece.used
+
+    def _settle_waivers(self) -> None:
+        """Say of every waiver how it stands; what only a whole run can tell is told by one of the whole root."""
+        if self.bench.waivers is not None:
+            whole = any(not relative for _, relative in self._wanted)
+            self.summary.waivers = self.bench.waivers.settle(whole=whole)
+            self._problems.update(dict.fromkeys(self.bench.waivers.warn(whole=whole)))
 
     def _list_pieces(self) -> Iterable[Piece]:
         jobs = self.request.jobs

@@ -20,6 +20,7 @@ from policy.source.display import show_text
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from policy.app.waivers import Waivers
     from policy.app.workspace import Workspace
     from policy.engine.plan import Action
     from policy.model.decision import Decision, Reason
@@ -43,7 +44,7 @@ def describe(policy: Policy, policy_set: PolicySet, gate: str) -> str:
         *_paragraph("Fix", fill_parameters(policy.fix, policy, params)),
         *_paragraph("Limits", policy.limits),
         *_paragraph("Instead", join_words(list(policy.instead)) if policy.instead else ""),
-        *_paragraph("Effects", f"{', '.join(effects)} (an unknown outcome: {_say_unknown(policy)})"),
+        *_paragraph("Effects", f"{', '.join(effects)} (an unknown outcome: {_say_unknown(policy, policy_set)})"),
     ]
     for spec in policy.params:
         value = say_parameter(spec.kind, params[spec.name]) if spec.name in params else "not set"
@@ -60,8 +61,9 @@ def _say_action(action: Action | None) -> str:
     return f"{action.effect or 'none'} (would {action.would_be})" if action.would_be else str(action.effect)
 
 
-def _say_unknown(policy: Policy) -> str:
-    return {None: "one step milder", "same": "the same"}.get(policy.on_unknown, str(policy.on_unknown))
+def _say_unknown(policy: Policy, policy_set: PolicySet) -> str:
+    said = policy_set.on_unknown.get(policy.id, policy.on_unknown)
+    return {None: "one step milder", "same": "the same"}.get(said, str(said))
 
 
 def _paragraph(head: str, text: str) -> list[str]:
@@ -70,21 +72,35 @@ def _paragraph(head: str, text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=f"{head + ':':<11}", subsequent_indent=" " * 11)
 
 
-def judge_alone(workspace: Workspace, policy: Policy, path: str, gate: str, now: datetime) -> tuple[str, list[Problem]]:
+def judge_alone(
+    workspace: Workspace, policy: Policy, path: str, gate: str, now: datetime, trusted: str | None = None
+) -> tuple[str, list[Problem]]:
     """How the subjects at a path stand to one policy, test by test, and the problems met."""
     found = discover([path])[0]
     problems = list(found.problems)
+    waivers = _open_waivers(workspace, gate, now, trusted)
     texts = []
     for item in found.items:
-        subjects = build_subjects(workspace, item)
+        subjects = build_subjects(workspace, item, now.date())
         problems += subjects.problems
         for facts in subjects.facts:
-            decision = judge(workspace.policy_set, facts, gate=gate, now=now)
+            counted = waivers.select(facts.subject.project) if waivers else ()
+            decision = judge(workspace.policy_set, facts, gate=gate, now=now, waivers=counted)
             texts.append(_stand(workspace, policy, facts, decision, now))
+    if waivers is not None:
+        problems += waivers.warn(whole=False, policy=policy.id)
     if not texts and not any(problem.level == "error" for problem in problems):
         nothing = Problem(f"there is no manifest and no training config at {path}", "name a manifest")
         raise NothingToJudgeError(*problems, nothing)
     return "\n\n".join(texts), problems
+
+
+def _open_waivers(workspace: Workspace, gate: str, now: datetime, trusted: str | None) -> Waivers | None:
+    if workspace.policy_set.waiving is None:
+        return None
+    from policy.app.waivers import Waivers  # most policy sets waive nothing
+
+    return Waivers(workspace, gate=gate, now=now, trusted=trusted)
 
 
 def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decision, now: datetime) -> str:

@@ -61,12 +61,17 @@ def _list_files(paths: Sequence[str]) -> list[str]:
 
 def _find_files(workspace: Workspace) -> Iterator[str]:
     """The files that the policies in force came from, sorted."""
-    folders = {source.name: source.folder for source in workspace.registry.policy_sources()}
     for file in sorted(policy.location.file for policy in workspace.policy_set.policies if policy.location):
-        source, _, rest = file.partition("/")
-        shipped = os.path.join(folders.get(source, ""), rest)
-        # The repository may have a folder of the same name.
-        yield shipped if source in folders and os.path.isfile(shipped) else os.path.join(workspace.root, file)
+        yield find_policy_file(workspace, file)
+
+
+def find_policy_file(workspace: Workspace, file: str) -> str:
+    """The path of a policy's file, which positions name from the root or from the source that it belongs to."""
+    folders = {source.name: source.folder for source in workspace.registry.policy_sources()}
+    source, _, rest = file.partition("/")
+    shipped = os.path.join(folders.get(source, ""), rest)
+    # The repository may have a folder of the same name.
+    return shipped if source in folders and os.path.isfile(shipped) else os.path.join(workspace.root, file)
 
 
 def _find_duplicates(files: list[PolicyFile]) -> list[Problem]:

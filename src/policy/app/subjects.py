@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from policy.app.collecting import collect_evidence
+from policy.app.expressions import evaluate_expressions
 from policy.app.manifests import load_manifest, warn_of_missing
 from policy.app.project_configs import find_configs, look_for_named
 from policy.errors import PolicyError, Problem
@@ -19,6 +20,8 @@ from policy.plugins.contracts import Project
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from policy.app.training_configs import FoundConfig
     from policy.app.workspace import Workspace
     from policy.loading.discovery import Item
@@ -32,10 +35,11 @@ class Subjects(NamedTuple):
     problems: list[Problem]
 
 
-def build_subjects(workspace: Workspace, item: Item) -> Subjects:
+def build_subjects(workspace: Workspace, item: Item, today: date | None = None) -> Subjects:
     """The subjects of one item: one for each training config, and the project where it has no other one.
 
-    The project is judged by itself, too, where its manifest names a training config that no reader knows.
+    The project is judged by itself, too, where its manifest names a training config that no reader knows. `today` is
+    the day of judging, for predicates; `judge` counts by its own.
     """
     problems: list[Problem] = []
     manifest: Manifest | None = None
@@ -44,7 +48,7 @@ def build_subjects(workspace: Workspace, item: Item) -> Subjects:
             manifest = load_manifest(workspace, item.manifest)
         except PolicyError as error:
             return Subjects([], list(error.problems))
-    builder = SubjectBuilder(workspace, manifest, problems)
+    builder = SubjectBuilder(workspace, manifest, problems, today)
     named = None if item.only_configs else builder.named_config
     configs = find_configs(workspace, item, manifest, named, problems)
     facts = [builder.build(config) for config in configs]
@@ -62,10 +66,13 @@ class SubjectBuilder:
     `named_config` is what the manifest says of `training.config`, its value relative to the root.
     """
 
-    def __init__(self, workspace: Workspace, manifest: Manifest | None, problems: list[Problem]) -> None:
+    def __init__(
+        self, workspace: Workspace, manifest: Manifest | None, problems: list[Problem], today: date | None
+    ) -> None:
         self.workspace = workspace
         self.manifest = manifest
         self.problems = problems
+        self.today = today
         self.named_config = self._find_named()
 
     def _find_named(self) -> Fact | None:
@@ -76,19 +83,20 @@ class SubjectBuilder:
 
     def build(self, config: FoundConfig | None) -> Facts:
         """All facts about the project, or about one training config of it."""
-        schema, folder = self.workspace.policy_set.schema, self._folder(config)
+        policy_set, folder = self.workspace.policy_set, self._folder(config)
         declared = self._select_declared(config)
         datasets = config.told.datasets if config is not None else ()
         evidence = collect_evidence(self.workspace, Project(self.workspace.root, folder, declared, datasets))
         self.problems += [*(config.told.problems if config is not None else ()), *evidence.problems]
         claims = (self._tell_manifest(), *declared, *_tell_config(config, folder), *evidence.facts)
         unavailable = {**self._miss_config(config), **evidence.unavailable}
-        facts = Facts(claims, schema, self._make_subject(config), unavailable)
+        subject, outside = self._make_subject(config), (policy_set.tables, self.today)
+        facts = Facts(claims, policy_set.schema, subject, unavailable, None, *outside)
         predicates = self.workspace.registry.predicates()
-        if not predicates:
-            return facts
-        answers, faults = run_predicates(predicates, facts.values)
-        return Facts((*claims, *answers), schema, facts.subject, unavailable, faults)
+        if predicates:
+            answers, faults = run_predicates(predicates, facts.values)
+            facts = Facts((*claims, *answers), policy_set.schema, subject, unavailable, faults, *outside)
+        return evaluate_expressions(policy_set, facts)
 
     def _folder(self, config: FoundConfig | None) -> str:
         if self.manifest is not None:

@@ -10,7 +10,8 @@ from policy.evidence import builtin as evidence_builtin
 from policy.loading import builtin as loading_builtin
 from policy.loading.discovery import find_root
 from policy.loading.policy_set_files import find_policy_set, open_policy_set
-from policy.loading.policy_sets import load_policy_set
+from policy.loading.policy_sets import Contributed, load_policy_set
+from policy.model.fields import SCHEMA
 from policy.plugins.registry import Registry
 from policy.reports import builtin as reports_builtin
 from policy.structs import NamedTuple
@@ -18,10 +19,9 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policy.errors import Location
+    from policy.loading.layers import Name
+    from policy.loading.policy_sets import PluginLoader
     from policy.model.policy import PolicySet
-    from policy.model.schema import Field
-    from policy.plugins.contracts import PolicySource
 
 BUILTINS = (loading_builtin, evidence_builtin, reports_builtin)
 
@@ -43,11 +43,6 @@ def open_workspace(root: str | None = None, config: str | None = None, *, with_c
     """
     top = os.path.realpath(root) if root is not None else find_root(".")
     registry = Registry(BUILTINS)
-
-    def load_plugins(names: Sequence[tuple[str, Location | None]]) -> tuple[list[PolicySource], list[Field]]:
-        registry.load(names)
-        return registry.policy_sources(), [predicate.field for predicate in registry.predicates()]
-
     if config is None:
         working = os.path.realpath(".")
         inside = f"{working}{os.sep}".startswith(top.rstrip(os.sep) + os.sep)
@@ -56,5 +51,22 @@ def open_workspace(root: str | None = None, config: str | None = None, *, with_c
         found = open_policy_set(config, top)
         if found is None:
             raise PolicyError(Problem(f"`{config}` has no table `[tool.policy]`", "add it, or name a policy.yaml"))
-    policy_set = load_policy_set(found, load_plugins, with_cases=with_cases)
+    policy_set = load_policy_set(found, make_plugin_loader(registry), with_cases=with_cases)
     return Workspace(top, policy_set, registry, found.document.file if found else None)
+
+
+def make_plugin_loader(registry: Registry) -> PluginLoader:
+    """What loads the plugins that a policy set names into a registry."""
+
+    def load_plugins(names: Sequence[Name]) -> Contributed:
+        registry.load(names)
+        fields = [predicate.field for predicate in registry.predicates()]
+        return Contributed(registry.policy_sources(), fields, lambda: list_told(registry))
+
+    return load_plugins
+
+
+def list_told(registry: Registry) -> list[frozenset[str]]:
+    """The facts that each contribution of a plugin can observe; a reader of training configs can tell any."""
+    readers = [frozenset(SCHEMA.fields)] * len(registry.training_config_readers())
+    return [*readers, *(frozenset(collector.observes) for collector in registry.collectors())]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from policy.language.cases import DEFAULT_TIME, ORIGINS
 from policy.model.fact import ABSENT, Members
 from policy.model.kinds import KindError, ListKind, PathKind, RecordsKind, StringKind
+from policy.model.schema import is_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,8 @@ def write_case(case: Case, policy: Policy, schema: Schema) -> str:
     """`{given: {data.rows: 99}, expect: fail}`."""
     parts: dict[str, str] = {}
     for key, origin in ORIGINS.items():
-        claims = [claim for claim in case.claims if claim.origin == origin and claim.value is not ABSENT]
+        stated = (claim for claim in case.claims if not is_expression(claim.path))
+        claims = [claim for claim in stated if claim.origin == origin and claim.value is not ABSENT]
         if claims:
             parts[key] = write_mapping({claim.path: write_value(claim.value, schema, claim) for claim in claims})
     complete = [claim.path for claim in case.claims if claim.origin != "declared" and is_complete(claim.value)]

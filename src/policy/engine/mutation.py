@@ -13,6 +13,7 @@ from policy.language.vocabulary import PRESENT
 from policy.model.condition import AllOf, Leaf, Parameter, walk
 from policy.model.kinds import IntegerKind, ListKind
 from policy.model.policy import ParameterSpec, Policy
+from policy.model.schema import is_expression
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def change_place(place: Place) -> Iterator[tuple[str, Condition, Condition | Non
         part = f".{variant.part}" if variant.part else ""
         yield f"{own}{part} {variant.change}", variant.condition, variant.condition
     leaf = place.condition
-    if isinstance(leaf, Leaf) and leaf.test != PRESENT and leaf.path not in place.known:
+    settled = isinstance(leaf, Leaf) and (leaf.test == PRESENT or is_expression(leaf.path))
+    if isinstance(leaf, Leaf) and not settled and leaf.path not in place.known:
         for variant in settle_unknown(leaf):
             yield f"{own} {variant.change}", variant.condition, variant.condition
 

@@ -22,6 +22,7 @@ from policy.model.condition import (
     Some,
 )
 from policy.model.kinds import COUNT, DAYS, EnumKind, ListKind
+from policy.model.schema import is_expression
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ def vary(condition: Condition, *, negatable: bool = True) -> Iterator[Variant]:
 
 
 def vary_leaf(leaf: Leaf, *, negatable: bool) -> Iterator[Variant]:
-    """A test taken for another, moved, or asked of one value less."""
+    """A test taken for another, moved, or asked of one value less; an expression only turned around."""
+    if is_expression(leaf.path):
+        if negatable:
+            yield Variant("negated", Not(leaf))
+        return
     for test in FLIPS.get(leaf.test, ()):
         yield Variant(f"becomes {test}", replace_leaf(leaf, test, leaf.operand))
     if leaf.test in WITHOUT_OPPOSITE and negatable:

@@ -59,6 +59,9 @@ class Telling:
         self.policies = policy, mutant
         self.policy = policy
         self.schema = schema
+        # What an expression reads cannot be changed: nobody would evaluate it anew.
+        tests = (part for half in (policy.when, policy.require) for part in walk(half) if isinstance(part, Leaf))
+        self._settled = frozenset(path for test in tests for path in test.reads)
         self._compiled: dict[tuple[Any, ...], Judge] = {}
 
     def judge(self, change: Change, case: Case) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ class Telling:
     def vary(self, case: Case) -> Iterator[Change]:
         """The case with one fact unknown, absent, not found in time, or of another value."""
         yield Change(case.claims, case.timed_out)
-        for path in sorted(path for path in self.policy.paths if path in self.schema.fields):
+        for path in sorted(self.policy.paths & self.schema.fields.keys() - self._settled):
             others = tuple(claim for claim in case.claims if claim.path != path)
             own = [claim for claim in case.claims if claim.path == path]
             first = case.claims.index(own[0]) if own else len(others)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.language.expressions import LONGEST
 from policy.language.operands import comparable, operand_kind
 from policy.language.policies import PARAMETER_NAME
-from policy.language.vocabulary import COUNT_TESTS, EQUALITY, MEMBERSHIP, PRESENT, SEVERAL, tests_for
+from policy.language.vocabulary import COUNT_TESTS, EQUALITY, EXPRESSION, MEMBERSHIP, PRESENT, SEVERAL, tests_for
 from policy.model.kinds import COUNT, DAYS, DateKind, Kind, ListKind, RecordsKind
 from policy.model.value_schemas import TEXT, JsonSchema, build_value_schema, describe_field
 
@@ -37,6 +38,7 @@ ABOUT = {
     "all": "all of these conditions hold",
     "any": "at least one of these conditions holds",
     "not": "this condition does not hold",
+    "cel": "this CEL expression over fields holds; it needs the extra `cel`",
     "where": "which records it is about; without it, all",
     "require": "what each of these records must meet",
 }
@@ -95,6 +97,8 @@ class ConditionSchema:
             "not": say(ABOUT["not"], condition),
             PRESENT: say("something tells these fields", *one_or_more(refer(paths))),
         }
+        if scope == OUTSIDE:
+            entries[EXPRESSION] = {"description": ABOUT[EXPRESSION], "maxLength": LONGEST, **TEXT}
         self.definitions[scope] = {**NOT_EMPTY, **build_object(entries)}
 
     def _describe(self, scope: str, field: Field, fields: Mapping[str, Field]) -> JsonSchema:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policy.language.operands import OperandReader
 from policy.language.vocabulary import (
     COUNT_TESTS,
+    EXPRESSION,
     LIST,
     MAX_DEPTH,
     MAX_NODES,
@@ -85,6 +86,8 @@ class ConditionReader:
             return Not(self._condition(value, scope, "not", depth + 1, member=member))
         if text == PRESENT:
             return self._all_present(key, value, scope, member=member)
+        if text == EXPRESSION:
+            return self._expression(key, value, member=member)
         field = scope.get(text)
         if field is None:
             self.operands.refuse_field(key, text, scope, member=member)
@@ -117,6 +120,15 @@ class ConditionReader:
         if not names:
             self.refuse(key, "`present` names no field", "write `present: [data.rows, …]`")
         return leaves[0] if len(leaves) == 1 else AllOf(tuple(leaves))
+
+    def _expression(self, key: Scalar, node: Node, *, member: bool) -> Condition:
+        if member:
+            remedy = "write it outside the list; it reads facts of the subject"
+            self.refuse(key, "`cel` does not work inside a list of records", remedy)
+            return AllOf()
+        from policy.language.expressions import read_expression  # most policies hold none
+
+        return read_expression(node, self.schema, self.operands) or AllOf()
 
     # Tests on one field
 

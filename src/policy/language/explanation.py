@@ -13,6 +13,7 @@ from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldVa
 from policy.model.decision import Reason
 from policy.model.fact import ABSENT, Members
 from policy.model.kinds import Kind, ListKind
+from policy.model.schema import is_expression
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -123,6 +124,10 @@ def find_missing(decisive: list[Decisive]) -> tuple[str, ...]:
 def missing_paths(item: Decisive) -> list[str]:
     """The facts whose absence leaves one test unknown."""
     test = item.test
+    if is_expression(test.path) and isinstance(test, Leaf):
+        from policy.language.expression_text import list_open  # most policies hold none
+
+        return list(list_open(test, item.ground))
     if isinstance(test, Leaf) and isinstance(test.operand, FieldValue):
         paths = [test.path, test.operand.path]
         return [path for path in paths if item.ground.scope.look_up(path) is None] or paths

@@ -52,6 +52,13 @@ def encode_policy_set(policy_set: PolicySet) -> dict[str, Any]:
             if path not in SCHEMA.fields
         },
         "ledger": policy_set.has_ledger,
+        # What nobody sets is left out: a policy set that does without keeps the digest that it had before.
+        **({"on_unknown": dict(policy_set.on_unknown)} if policy_set.on_unknown else {}),
+        **(
+            {"from": {policy: day.isoformat() for policy, day in policy_set.starts.items()}}
+            if policy_set.starts
+            else {}
+        ),
     }
 
 

@@ -107,7 +107,8 @@ def resolve_operand(operand: Operand, scope: Scope) -> Any:
         return scope.params[operand.name]
     if isinstance(operand, FieldValue):
         return scope.look_up(operand.path)
-    return add_days(scope.today, resolve_operand(operand.offset, scope))
+    offset = resolve_operand(operand.offset, scope)
+    return None if offset is None else add_days(scope.today, offset)
 
 
 def add_days(day: date, milliseconds: int) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from policy.errors import Location, Problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 80
 LONGEST_BECAUSE = 600
+PLACEHOLDER = re.compile(r"<[^<>]+>")
 
 # Each id names what is wrong; it stands in brackets at the end of the message.
 RULES = {
@@ -35,6 +37,7 @@ RULES = {
     "no-because": "a policy says why it is there",
     "no-cases": "a policy shows by cases that it does what it should",
     "no-fix": "a policy says what to do about a failure",
+    "placeholder": "a text in angle brackets stands for one that is still to be written",
     "repeated-value": "a value that stands in a list twice is a slip, or another value is missing",
     "single-value": "a list of one value is an `equals`",
     "title-full-stop": "a title is no sentence: it stands in tables and headings",
@@ -78,6 +81,8 @@ class Linter:
             self.warn("title-full-stop", "the title ends with a full stop", "remove it", self.locate("title"))
         self._limit("long-title", "title", policy.title, LONGEST_TITLE)
         self._limit("long-because", "because", policy.because, LONGEST_BECAUSE)
+        for key in ("title", "because", "fix", "limits"):
+            self._lint_placeholder(f"the `{key}`", getattr(policy, key), self.locate(key))
         self._need("no-because", policy.because, "does not say why", "add `because:`")
         self._need("no-fix", policy.fix, "does not say what to do", "add `fix:`")
         self._need("no-cases", policy.cases, "has no cases", "add `cases: [{given: …, expect: …}]`")
@@ -85,6 +90,10 @@ class Linter:
     def _need(self, rule: str, value: Any, lack: str, remedy: str) -> None:
         if not value:
             self.warn(rule, f"the policy {lack}", remedy, None)
+
+    def _lint_placeholder(self, what: str, text: str, location: Location | None) -> None:
+        if PLACEHOLDER.fullmatch(text):
+            self.warn("placeholder", f"{what} is still a placeholder", f"write it: {text[1:-1]}", location)
 
     def _limit(self, rule: str, key: str, text: str, longest: int) -> None:
         if len(text) > longest:
@@ -106,6 +115,7 @@ class Linter:
             message = "the policy has an effect at commits only, which can be bypassed"
             self.warn("commit-only", message, "add `default:` or another gate", self.locate("effect"))
         for spec in policy.params:
+            self._lint_placeholder(f"`about` of parameter `{spec.name}`", spec.about, spec.location)
             if not spec.about:
                 message = f"parameter `{spec.name}` does not say what it means"
                 self.warn("no-about", message, "add `about:`", spec.location)

@@ -11,6 +11,7 @@ from policy.language.prose import ProseWriter, is_conjunction, split_parts
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, Leaf, Not, Quantifier, Some
 from policy.model.fact import ABSENT
+from policy.model.schema import is_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,10 @@ class MessageWriter:
     def _offer(self, condition: Condition, ground: Ground, *, negated: bool) -> str:
         """One of several ways to meet a policy: what must be, and in brackets what is."""
         if isinstance(condition, Leaf):
+            if is_expression(condition.path):
+                from policy.language.expression_text import offer_expression  # most policies hold none
+
+                return offer_expression(condition, ground, negated=negated)
             found = say_found(condition, ground, nested=True) + say_other(condition, ground, nested=True)
         elif isinstance(condition, AllOf | AnyOf):
             return self._offer_parts(condition, ground, negated=negated)
@@ -59,6 +64,10 @@ class MessageWriter:
         return ", or ".join(dict.fromkeys(self._offer(part, ground, negated=no) for part, no in parts))
 
     def _leaf(self, leaf: Leaf, ground: Ground, *, negated: bool) -> str:
+        if is_expression(leaf.path):
+            from policy.language.expression_text import explain_expression  # most policies hold none
+
+            return explain_expression(leaf, ground, negated=negated)
         noun = self.prose.phrases.noun(leaf, negated=negated)
         found = f"{leaf.path} {say_found(leaf, ground)}"
         if settle_negation(leaf, negated=negated) == (PRESENT, False) and found.endswith("stated"):
@@ -85,7 +94,7 @@ class MessageWriter:
         return f"{path} {say_entries(quantifier, fact, ground)}{more}, and {self._must(quantifier, negated=negated)}"
 
     def _count(self, quantifier: Count, fact: Fact, ground: Ground, *, negated: bool) -> str:
-        counted = f"the number of entries of {quantifier.path}{self.prose.where(quantifier.where)}"
+        counted = f"the number of entries of {quantifier.path}{self.prose.where(quantifier.where, several=True)}"
         required = f"{self.prose.bounds(quantifier, negated=negated)} is required"
         return f"{counted} is {say_count(quantifier, ground)} ({fact.origin}), {required}"
 

@@ -19,6 +19,13 @@ def read_parameter(kind: Kind, node: Node, name: str, values: FactReader) -> Any
     return value
 
 
+def show_parameter(kind: Kind, value: Any) -> str:
+    """The value of a parameter as a policy set would write it."""
+    if isinstance(kind, ListKind):
+        return f"[{', '.join(map(kind.of.show, value))}]"
+    return kind.show(value)
+
+
 def merge_kinds(one: Kind, other: Kind) -> Kind | None:
     """The kind of what can stand where either kind is needed; None where nothing can."""
     if isinstance(one, ListKind) and isinstance(other, ListKind):

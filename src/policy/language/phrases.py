@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from policy.language.vocabulary import OPPOSITES, PRESENT, SEVERAL
 from policy.model.condition import FieldValue, Leaf, Literal, Operand, Parameter
 from policy.model.kinds import DURATION, DateKind, Kind, ListKind
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from policy.model.policy import Policy
 
@@ -20,8 +21,8 @@ SIZES = {
     "less_than": "less than {}",
 }
 DATES = {
-    "at_least": "{} or later",
-    "at_most": "{} or earlier",
+    "at_least": "on or after {}",
+    "at_most": "on or before {}",
     "more_than": "later than {}",
     "less_than": "earlier than {}",
 }
@@ -35,7 +36,7 @@ VERBS = {
     "ends_with": ("end with", "ends with"),
     "matches": ("match", "matches"),
 }
-EMPTY = "one of an empty list"
+EMPTY = "one of an empty list{}"
 
 
 def settle_negation(leaf: Leaf, *, negated: bool) -> tuple[str, bool]:
@@ -47,12 +48,30 @@ def settle_negation(leaf: Leaf, *, negated: bool) -> tuple[str, bool]:
     return leaf.test, negated
 
 
-class PhraseWriter:
-    """Says tests in words; `name_parameters` puts a parameter's name behind its value."""
+class Markup(NamedTuple):
+    """How names (of fields, of parameters), values and among these free texts are written inside a sentence."""
 
-    def __init__(self, params: Mapping[str, Any], *, name_parameters: bool = True) -> None:
+    name: Callable[[str], str] = str
+    value: Callable[[str], str] = str
+    text: Callable[[str], str] = str
+
+
+PLAIN = Markup()
+
+
+class PhraseWriter:
+    """Says tests in words; `name_parameters` puts a parameter's name behind its value.
+
+    `owner` stands before fields: `its ` where they are those of an entry.
+    """
+
+    def __init__(
+        self, params: Mapping[str, Any], *, name_parameters: bool = True, markup: Markup = PLAIN, owner: str = ""
+    ) -> None:
         self.params = params
         self.name_parameters = name_parameters
+        self.markup = markup
+        self.owner = owner
 
     def predicate(self, leaf: Leaf, *, must: bool = False, negated: bool = False) -> str:
         """What the field is or does, or must be or do: `is at least 30 days`, `must not contain style`."""
@@ -71,6 +90,14 @@ class PhraseWriter:
             return None
         return self._complement(leaf, test, negated=False)[0]
 
+    def complement(self, leaf: Leaf, *, negated: bool = False) -> str | None:
+        """What follows `is` or `must be` and can be followed by `and`; None where that would be misread."""
+        test, negated = settle_negation(leaf, negated=negated)
+        if test in VERBS or negated:
+            return None
+        text = self._complement(leaf, test, negated=False)[0]
+        return None if " or " in text or ", " in text else text
+
     def _verb(self, leaf: Leaf, test: str, *, must: bool, negated: bool) -> str:
         plain, third = VERBS[test]
         value, negated = self._object(leaf, test, negated=negated)
@@ -81,13 +108,13 @@ class PhraseWriter:
     def _object(self, leaf: Leaf, test: str, *, negated: bool) -> tuple[str, bool]:
         words, name = self.words(leaf.operand, leaf.kind, leaf.test)
         if test == "contains_any" and not words:
-            return EMPTY, negated
+            return EMPTY.format(name), negated
         if len(words) > 1:
             # "contains none of" carries the negation itself.
             return f"{'none' if negated else 'at least one'} of {join_words(words, 'and')}{name}", False
         if isinstance(leaf.operand, FieldValue):
             return f"the value of {words[0]}", negated
-        quote = "" if isinstance(leaf.kind, ListKind) else '"'
+        quote = "" if isinstance(leaf.kind, ListKind) or self.markup.text is not str else '"'
         return f"{quote}{words[0]}{quote}{name}", negated
 
     def _complement(self, leaf: Leaf, test: str, *, negated: bool) -> tuple[str, bool]:
@@ -101,7 +128,7 @@ class PhraseWriter:
         if isinstance(leaf.operand, FieldValue):
             return f"the same as {words[0]}", negated
         if not words:
-            return EMPTY, negated
+            return EMPTY.format(name), negated
         if negated and len(words) > 1:
             # "neither … nor" carries the negation itself.
             several = " nor ".join(words) if len(words) == 2 else join_words(words, "and")
@@ -112,21 +139,27 @@ class PhraseWriter:
         """The right side of a test as a list of words, and the parameter's name in brackets where it is shown."""
         single = kind.of if isinstance(kind, ListKind) else kind
         if isinstance(operand, Literal):
-            return say_values(operand.value, single, test), ""
+            return self._mark(say_values(operand.value, single, test), single), ""
         if isinstance(operand, FieldValue):
-            return [operand.path], ""
+            return [self.owner + self.markup.name(operand.path)], ""
         if isinstance(operand, Parameter):
             if operand.name not in self.params:
-                return [say_unset(operand.name)], ""
-            return say_values(self.params[operand.name], single, test), self._name(operand)
+                return [say_unset(self.markup.name(operand.name), several=test in SEVERAL)], ""
+            return self._mark(say_values(self.params[operand.name], single, test), single), self._name(operand)
         return [self._day(operand.offset)], ""
 
+    def _mark(self, values: list[str], kind: Kind) -> list[str]:
+        mark = self.markup.text if kind.textual else self.markup.value
+        return [mark(value) for value in values]
+
     def _name(self, operand: Operand) -> str:
-        return f" ({operand.name})" if self.name_parameters and isinstance(operand, Parameter) else ""
+        if not self.name_parameters or not isinstance(operand, Parameter):
+            return ""
+        return f" ({self.markup.name(operand.name)})"
 
     def _day(self, offset: Literal | Parameter) -> str:
         if isinstance(offset, Parameter) and offset.name not in self.params:
-            return f"today and {say_unset(offset.name)}"
+            return f"today and {say_unset(self.markup.name(offset.name))}"
         length = offset.value if isinstance(offset, Literal) else self.params[offset.name]
         if length == 0:
             return f"today{self._name(offset)}"
@@ -138,9 +171,9 @@ def say_values(value: Any, kind: Kind, test: str) -> list[str]:
     return [kind.say(item) for item in value] if test in SEVERAL else [kind.say(value)]
 
 
-def say_unset(name: str) -> str:
+def say_unset(name: str, *, several: bool = False) -> str:
     """A parameter that nobody gave a value."""
-    return f"the value of {name}, which is not set"
+    return f"one of the values of {name}, which are not set" if several else f"the value of {name}, which is not set"
 
 
 def join_words(words: list[str], last: str = "or") -> str:

@@ -9,7 +9,7 @@ from policy.errors import PolicyError, Problem
 from policy.language.cases import read_cases
 from policy.language.conditions import ConditionReader
 from policy.language.parameters import merge_kinds, read_parameter
-from policy.model.condition import AllOf, Condition, outer_paths
+from policy.model.condition import AllOf, Condition, Leaf, outer_paths, walk
 from policy.model.fields import ALTERNATIVES, SCHEMA
 from policy.model.gates import EFFECTS, GATES, SEVERITIES
 from policy.model.kinds import STRING, Kind, KindError, enum, list_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from policy.language.operands import Use
+    from policy.model.policy import EquivalentMutant
     from policy.model.schema import Schema
 
 KEYS = (
@@ -41,6 +42,7 @@ KEYS = (
     "references",
     "controls",
     "cases",
+    "equivalent",
 )
 NEEDED = ("policy", "title", "severity", "require", "effect")
 OTHER_FILES = {
@@ -109,6 +111,7 @@ class PolicyReader:
             controls=self._controls(root),
             area=area,
             cases=cases,
+            equivalents=self._equivalents(root) if with_cases else (),
             location=root.location(self.file),
             require_location=required.location(self.file) if required else None,
         )
@@ -178,10 +181,14 @@ class PolicyReader:
             return
         items = node.items if isinstance(node, Sequence) else [node]
         read = {*outer_paths(when), *outer_paths(require)}
+        expressions = [part.reads for part in (*walk(when), *walk(require)) if isinstance(part, Leaf)]
         for item in items:
             path = item.text if isinstance(item, Scalar) else ""
             if path not in self.schema.fields:
                 self.conditions.operands.refuse_field(item, path, self.schema.fields, member=False)
+            elif any(path in reads for reads in expressions):
+                message = f"`{path}` is under `observed` and a CEL expression reads it, which does not look at who told it"
+                self.refuse(item, message, "test it without `cel`, or leave it out here")
             elif path not in read:
                 self.refuse(item, f"`{path}` is under `observed` and no test reads it", "leave it out, or test it")
             else:
@@ -195,6 +202,13 @@ class PolicyReader:
             self.refuse(node, "`controls` needs frameworks", "write `controls: {nist-ai-rmf: [MANAGE 2.2]}`")
             return {}
         return {name: self._texts(node, name, STRING) for name in node.entries}
+
+    def _equivalents(self, root: Mapping) -> tuple[EquivalentMutant, ...]:
+        if root.get("equivalent") is None:
+            return ()
+        from policy.language.equivalents import read_equivalents
+
+        return read_equivalents(root, self.schema, self.file, self.problems)
 
     # Parameters
 

@@ -40,6 +40,7 @@ ABOUT = {
     "references": "where the requirement comes from",
     "controls": "the controls of a framework that the policy serves: {nist-ai-rmf: [MANAGE 2.2]}",
     "cases": "examples that test the policy: what is known, and the outcome it must have",
+    "equivalent": "mutants that `policy test --mutate` cannot kill because no case can tell them from the policy",
 }
 CASE_ABOUT = {
     "name": "what the case shows",
@@ -117,6 +118,7 @@ def _build_keys() -> dict[str, JsonSchema]:
         "references": texts,
         "controls": {"type": "object", "additionalProperties": texts},
         "cases": {"type": "array", "items": refer("case")},
+        "equivalent": {"type": "array", "items": _build_explanation()},
     }
     return {key: {"description": about, **keys.get(key, TEXT)} for key, about in ABOUT.items()}
 
@@ -125,6 +127,12 @@ def _build_params() -> JsonSchema:
     default = {"description": "its value where a policy set gives none; without it the policy waits for one"}
     parameter = build_object({"default": {**default, **ANY_VALUE}, "about": {"description": "what it is", **TEXT}})
     return {**build_object({}), "patternProperties": {f"^{PARAMETER_NAME.pattern}$": parameter}}
+
+
+def _build_explanation() -> JsonSchema:
+    mutant = {"description": "the mutant, as `policy test --mutate` names it", **TEXT}
+    because = {"description": "why no facts can tell it from the policy", **TEXT}
+    return build_object({"mutant": mutant, "because": because}, "mutant", "because")
 
 
 def _build_case() -> JsonSchema:

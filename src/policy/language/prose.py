@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from policy.language.phrases import PhraseWriter, join_words, settle_negation
+from policy.language.phrases import PLAIN, Markup, PhraseWriter, join_words, settle_negation
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import AllOf, AnyOf, Condition, Count, Leaf, Not, Operand, Quantifier, Some
 from policy.model.kinds import COUNT
+from policy.model.schema import is_expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from policy.model.policy import Policy
 
+# What is said of some tests, by test and whether it is negated.
+Sentences = dict[tuple[Leaf, bool], str]
 # The number of entries is always there, so a negated bound is its mirror image.
 BOUNDS = {
     "at_least": "at least {}",
@@ -71,12 +75,31 @@ class ProseWriter:
     """Says conditions in words; `must` makes a statement a requirement, `negated` says its opposite.
 
     A negation is carried down to the tests, which Kleene logic allows. `inner` puts several parts in brackets,
-    `tight` joins them without commas. What was said is kept, with its condition, so that no other takes its place.
+    `tight` joins them without commas. `owner` stands before fields. What was said is kept, with its condition, so
+    that no other takes its place.
     """
 
-    def __init__(self, params: Mapping[str, Any], *, name_parameters: bool = True) -> None:
-        self.phrases = PhraseWriter(params, name_parameters=name_parameters)
+    def __init__(
+        self, params: Mapping[str, Any], *, name_parameters: bool = True, markup: Markup = PLAIN, owner: str = ""
+    ) -> None:
+        self.phrases = PhraseWriter(params, name_parameters=name_parameters, markup=markup, owner=owner)
+        self.name = markup.name
+        self.owner = owner
         self._said: dict[tuple[int, bool, bool, bool, bool], tuple[Condition, str]] = {}
+
+    @cached_property
+    def of_entry(self) -> ProseWriter:
+        """Says what is inside a quantifier: an entry's own fields may be called as the project's are."""
+        return self._of("its ")
+
+    @cached_property
+    def of_entries(self) -> ProseWriter:
+        """As `of_entry`, of several."""
+        return self._of("their ")
+
+    def _of(self, owner: str) -> ProseWriter:
+        params, named, markup = self.phrases.params, self.phrases.name_parameters, self.phrases.markup
+        return ProseWriter(params, name_parameters=named, markup=markup, owner=owner)
 
     def say(
         self,
@@ -100,50 +123,82 @@ class ProseWriter:
         if isinstance(condition, AllOf | AnyOf):
             return self._combined(condition, must=must, negated=negated, inner=inner, tight=tight)
         if isinstance(condition, Leaf):
-            return f"{condition.path} {self.phrases.predicate(condition, must=must, negated=negated)}"
+            if is_expression(condition.path):
+                return self._expression(condition, must=must, negated=negated)
+            predicate = self.phrases.predicate(condition, must=must, negated=negated)
+            return f"{self.owner}{self.name(condition.path)} {predicate}"
         return self._quantifier(condition, must=must, negated=negated)
+
+    def _expression(self, leaf: Leaf, *, must: bool, negated: bool) -> str:
+        from policy.language.expression_text import say_expression  # most policies hold none
+
+        return say_expression(leaf, self.name, must=must, negated=negated)
 
     def _combined(self, condition: AllOf | AnyOf, *, must: bool, negated: bool, inner: bool, tight: bool) -> str:
         conjunction = is_conjunction(condition, negated=negated)
-        said = self._say_parts(condition, must=must, negated=negated, tight=tight)
+        parts = self.say_parts(condition, must=must, negated=negated, tight=tight)
+        said = list(dict.fromkeys(sentence for _, _, sentence in parts))
         if not said:
             return "nothing more is needed" if conjunction else "nothing can meet this"
         word = "and" if conjunction else "or"
         text = (f" {word} " if tight else f", {word} ").join(said)
         return f"({text})" if inner and len(said) > 1 else text
 
-    def _say_parts(self, condition: AllOf | AnyOf, *, must: bool, negated: bool, tight: bool) -> list[str]:
+    def say_parts(
+        self, condition: AllOf | AnyOf, *, must: bool = False, negated: bool = False, tight: bool = False
+    ) -> Iterator[tuple[Condition, bool, str]]:
+        """The parts of a combination, whether each is negated, and what is said of it; of some the same."""
         parts = list(split_parts(condition, negated=negated))
-        stated = [part.path for part, opposite in parts if isinstance(part, Leaf) and is_stated(part, opposite)]
-        together = ""
-        if len(stated) > 1:
-            conjunction = is_conjunction(condition, negated=negated)
-            verb = "must be" if must else "are" if conjunction else "is"
-            together = f"{join_words(stated, 'and' if conjunction else 'or')} {verb} stated"
-        said = []
+        together = self._say_together(parts, conjunction=is_conjunction(condition, negated=negated), must=must)
         for part, opposite in parts:
-            if together and isinstance(part, Leaf) and is_stated(part, opposite):
-                said.append(together)
+            if isinstance(part, Leaf) and (part, opposite) in together:
+                yield part, opposite, together[part, opposite]
             else:
-                said.append(self.say(part, must=must, negated=opposite, inner=True, tight=tight))
-        return list(dict.fromkeys(said))
+                yield part, opposite, self.say(part, must=must, negated=opposite, inner=True, tight=tight)
+
+    def _say_together(self, parts: list[tuple[Condition, bool]], *, conjunction: bool, must: bool) -> Sentences:
+        """What is said of several tests at once: that facts are stated, and all that one fact must be."""
+        leaves = [(part, opposite) for part, opposite in parts if isinstance(part, Leaf)]
+        stated = [(leaf, opposite) for leaf, opposite in leaves if is_stated(leaf, opposite)]
+        said: Sentences = {}
+        if len(stated) > 1:
+            verb = "must be" if must else "are" if conjunction else "is"
+            names = [self.name(leaf.path) for leaf, _ in stated]
+            said = dict.fromkeys(
+                stated, f"{self.owner}{join_words(names, 'and' if conjunction else 'or')} {verb} stated"
+            )
+        if not conjunction:
+            return said
+        by_path: dict[str, dict[tuple[Leaf, bool], str]] = {}
+        for leaf, opposite in leaves:
+            text = None if is_expression(leaf.path) else self.phrases.complement(leaf, negated=opposite)
+            if text is not None and (leaf, opposite) not in said:
+                by_path.setdefault(leaf.path, {})[leaf, opposite] = text
+        for path, texts in by_path.items():
+            if len(texts) > 1:
+                verb = "must be" if must else "is"
+                said |= dict.fromkeys(
+                    texts, f"{self.owner}{self.name(path)} {verb} {join_words(list(texts.values()), 'and')}"
+                )
+        return said
 
     def _quantifier(self, condition: Quantifier, *, must: bool, negated: bool) -> str:
-        path, where = condition.path, self.where(condition.where)
+        path, where = self.name(condition.path), self.where(condition.where, several=isinstance(condition, Count))
         if isinstance(condition, Some):
             return f"{path} {'must hold' if must else 'holds'} {'no' if negated else 'an'} entry{where}"
         if isinstance(condition, Count):
             bounds = self.bounds(condition, negated=negated)
             return f"the number of entries of {path}{where} {'must be' if must else 'is'} {bounds}"
         if negated:
-            broken = self.say(condition.require, negated=True, inner=True, tight=True)
+            broken = self.of_entry.say(condition.require, negated=True, inner=True, tight=True)
             return f"{path} {'must hold' if must else 'holds'} an entry{where} for which {broken}"
-        kept = self.say(condition.require, must=must, inner=True)
-        return f"in every entry of {path}{where}, {kept}"
+        kept = self.of_entry.say(condition.require, must=must, inner=True)
+        return f"for every entry of {path}{where}, {kept}"
 
-    def where(self, condition: Condition) -> str:
-        """Which entries are meant, to follow the word `entry`; nothing where all are."""
-        return "" if condition == AllOf() else f" where {self.say(condition, tight=True)}"
+    def where(self, condition: Condition, *, several: bool = False) -> str:
+        """Which entries are meant, to follow the word `entry`, or `entries` where `several`; nothing where all are."""
+        writer = self.of_entries if several else self.of_entry
+        return "" if condition == AllOf() else f" where {writer.say(condition, tight=True)}"
 
     def bounds(self, condition: Count, *, negated: bool = False) -> str:
         """How many entries there may be: `at least 1 and at most 3`."""

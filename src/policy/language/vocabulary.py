@@ -13,6 +13,7 @@ QUANTIFIERS = ("some", "each", "count")
 PRESENT = "present"
 TESTS = (*EQUALITY, *MEMBERSHIP, *ORDER, *LIST, *TEXT, PRESENT)
 COMBINATORS = ("all", "any", "not")
+EXPRESSION = "cel"
 COUNT_TESTS = (*ORDER, *EQUALITY)
 
 # A negated test is the exact opposite of its plain one.

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from policy.source.node import Document
 
 CASES = b"\ncases:"
+# The key that explains what no case can show; it is read with the cases and stands behind them.
+EXPLANATIONS = b"equivalent"
 
 
 def read_policy_document(path: str, file: str, *, with_cases: bool) -> Document:
@@ -41,5 +43,8 @@ def cut_cases(data: bytes) -> bytes | None:
 
 
 def _belongs_to_cases(line: bytes) -> bool:
-    """Whether the line is no key of the policy, and starts no other document."""
+    """Whether the line is no other key of the policy, and starts no other document."""
+    key, colon, rest = line.partition(b":")
+    if colon and key == EXPLANATIONS:
+        return rest[:1] in (b"", b" ")
     return line[:1] in (b"", b" ", b"#") or line[:2] in (b"-", b"- ")

@@ -11,6 +11,7 @@ from policy.model.fact import Fact, Members
 from policy.model.fields import SCHEMA
 from policy.model.kinds import RecordsKind
 from policy.model.resolution import Contradiction, resolve
+from policy.model.schema import is_expression
 from policy.model.tables import NO_TABLES, Lookup, Tables
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ def compare_evidence(
     claims: tuple[Fact, ...], contradictions: tuple[Contradiction, ...], judged: dict[str, Fact]
 ) -> None:
     """Add `evidence.contradictions`; it stays unknown where nothing but the manifest's presence was observed."""
-    observed = any(claim.origin in PROVEN and claim.path != "manifest.present" for claim in claims)
+    told = (claim for claim in claims if claim.path != "manifest.present" and not is_expression(claim.path))
+    observed = any(claim.origin in PROVEN for claim in told)
     if observed and CONTRADICTIONS not in judged:
         source = "comparison of manifest and evidence"
         judged[CONTRADICTIONS] = Fact(CONTRADICTIONS, len(contradictions), "observed", source)

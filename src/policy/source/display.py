@@ -27,9 +27,10 @@ def show_text(text: str) -> str:
 
 def measure_width(text: str) -> int:
     """How many columns a terminal uses for the text: two for a wide character, none for a combining one."""
-    if text.isascii():
+    # Below the combining marks every character is one column wide, but for the soft hyphen.
+    if text.isascii() or (max(text) < "\u0300" and "\u00ad" not in text):
         return len(text)
-    import unicodedata  # a shared library that only an excerpt of non-ASCII text needs
+    import unicodedata  # a shared library that only an excerpt of other scripts needs
 
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     unseen = sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in text)

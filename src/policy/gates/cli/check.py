@@ -10,7 +10,7 @@ import click
 
 from policy.app.checking import Check, CheckRequest, exit_code
 from policy.errors import NothingToJudgeError, PolicyError, Problem
-from policy.gates.cli.options import config_option, gate_option, time_option
+from policy.gates.cli.options import config_option, gate_option, time_option, trusted_option
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.streams import use_colour
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 )
 @time_option
 @config_option
+@trusted_option
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes to use; by default as many as the work is worth.")
 def command(
     paths: tuple[str, ...],
@@ -51,6 +52,7 @@ def command(
     fail_on: str,
     now: datetime,
     config: str | None,
+    trusted: str | None,
     jobs: int | None,
 ) -> int:
     """Judge every project below the PATHs (by default: below here) and say what to do instead.
@@ -76,6 +78,7 @@ def command(
         config=config,
         formats=tuple((target.format, colour and target.path is None) for target in targets),
         jobs=jobs,
+        trusted=trusted,
     )
     check = open_check(request)
     refuse_inputs(targets, list_inputs(check))
@@ -106,8 +109,8 @@ def list_inputs(check: Check) -> Iterator[str]:
         for file in (item.manifest, *item.candidates):
             if file is not None:
                 yield os.path.join(workspace.root, file)
-    if workspace.config is not None:
-        yield os.path.join(workspace.root, workspace.config)
+    for file in workspace.policy_set.layers:
+        yield os.path.join(workspace.root, file)
 
 
 def write_reports(check: Check, outs: list[Output]) -> None:

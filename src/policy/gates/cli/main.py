@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": "Judge the projects below here and say what to do instead.",
+    "docs": "Write a page for every policy in force.",
     "explain": "Say what a policy requires and why, and how a project stands to it.",
+    "hook": "Judge what git is about to commit, push or receive.",
+    "init": "Write a manifest for the project here, from what is found, and judge it.",
     "lint": "Look for mistakes and bad style in policy files.",
     "list": "List the policies in force.",
+    "new": "Write a policy of your own to start from.",
     "schema": "Print the JSON Schema of manifests, policies or reports.",
+    "set": "Show the policy set in force, or write a new one.",
     "test": "Run the cases of policies and report their coverage.",
     "version": "Print the version.",
+    "waive": "Ask for a dated exception to a policy.",
+    "waivers": "List the waivers and say which count.",
 }
 USAGE_ERROR = 2
 INTERNAL_ERROR = 70

@@ -48,6 +48,18 @@ def time_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def trusted_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--trusted-revision`."""
+    return click.option(
+        "--trusted-revision",
+        "trusted",
+        metavar="REVISION",
+        envvar="POLICY_TRUSTED_REVISION",
+        help="The revision that shows which waivers are approved, such as origin/main; "
+        "at the gates check and commit the policy set can name it.",
+    )(command)
+
+
 def _read_time(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime:
     if value is None:
         return datetime.now(UTC).replace(microsecond=0)

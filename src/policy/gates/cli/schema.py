@@ -15,14 +15,14 @@ from policy.gates.cli.workspace import open_here
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet
 
-KINDS = ("manifest", "policy", "policy-set", "decisions")
+KINDS = ("manifest", "policy", "policy-set", "waivers", "decisions")
 
 
 @click.command("schema")
 @click.argument("kind", type=NameOf("kind of schema", KINDS), default="manifest", metavar="[KIND]")
 @config_option
 def command(kind: str, config: str | None) -> int:
-    """Print the JSON Schema of KIND: manifest (the default), policy, policy-set or decisions.
+    """Print the JSON Schema of KIND: manifest (the default), policy, policy-set, waivers or decisions.
 
     With it an editor completes and explains the fields of an ml-manifest.yaml, and underlines what is wrong,
     while it is written. The fields that the policy set declares (`x.`) are part of it.
@@ -31,6 +31,7 @@ def command(kind: str, config: str | None) -> int:
     policy schema manifest > ml-manifest.schema.json
     policy schema policy > policy.schema.json
     policy schema policy-set > policy-set.schema.json
+    policy schema waivers > waivers.schema.json
 
     Then make this the first line of the YAML file, with the path to the schema from there:
 
@@ -61,6 +62,10 @@ def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:
         from policy.loading.policy_set_schema import policy_set_json_schema
 
         return policy_set_json_schema(policy_set.policies)
+    if kind == "waivers":
+        from policy.loading.waiver_schema import waivers_json_schema
+
+        return waivers_json_schema(policy_set.policies)
     from policy.model.manifest_model import manifest_json_schema
 
     return manifest_json_schema(policy_set.schema)
