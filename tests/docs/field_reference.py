@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from policy.model.fields import SCHEMA
 from policy.model.kinds import ListKind, RecordsKind
 from policy.model.schema import Field, Schema
-from policy.reports.fact_text import describe_kind
+from policy.reports.pages.fact_text import describe_kind
 
 INTRODUCTION = """\
 # Facts

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.loading.git import OF_ONE_REPOSITORY
+from policy.loading.git.commands import OF_ONE_REPOSITORY
 
 MANIFEST = "manifest: 1\nproject: reply-tone\n"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from policy.app.checking import CheckRequest
     from policy.app.subjects import Subjects
-    from policy.app.waivers import Waivers
+    from policy.app.waivers.in_force import Waivers
     from policy.errors import Problem
     from policy.loading.discovery import Item
     from policy.model.decision import Decision
@@ -96,7 +96,7 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     """The waivers of the policy set, where it has any."""
     if workspace.policy_set.waiving is None:
         return None
-    from policy.app.waivers import Waivers  # most policy sets waive nothing
+    from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
     return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from policy.app.expressions import answer_cases
 from policy.app.policy_files import find_policy_file
 from policy.engine.plan import make_plan
 from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.model.gates import GATES
-from policy.reports.examples import find_examples
-from policy.reports.policy_entry import MARK, GateEffect, PolicyEntry
-from policy.reports.policy_index import place_page, write_index
-from policy.reports.policy_page import write_page
+from policy.reports.pages.entry import MARK, GateEffect, PolicyEntry
+from policy.reports.pages.examples import find_examples
+from policy.reports.pages.index import place_page, write_index
+from policy.reports.pages.page import write_page
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -67,12 +68,13 @@ def make_entry(workspace: Workspace, policy: Policy) -> PolicyEntry:
     """What the policy's page shows, without a link to the policy's file."""
     policy_set = workspace.policy_set
     params = policy_set.values_for(policy)
+    (answered,) = answer_cases([policy], policy_set.schema)
     return PolicyEntry(
         policy,
         params,
         {gate: _find_effects(workspace, policy, gate) for gate in GATES},
         policy_set.schema,
-        find_examples(policy, params, policy_set.schema),
+        find_examples(answered, params, policy_set.schema),
         policy.location.file if policy.location else "",
         starts=str(policy_set.starts.get(policy.id, "")),
         final=policy.id in policy_set.final,

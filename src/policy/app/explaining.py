@@ -20,7 +20,7 @@ from policy.source.display import show_text
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from policy.app.waivers import Waivers
+    from policy.app.waivers.in_force import Waivers
     from policy.app.workspace import Workspace
     from policy.engine.plan import Action
     from policy.model.decision import Decision, Reason
@@ -98,7 +98,7 @@ def judge_alone(
 def _open_waivers(workspace: Workspace, gate: str, now: datetime, trusted: str | None) -> Waivers | None:
     if workspace.policy_set.waiving is None:
         return None
-    from policy.app.waivers import Waivers  # most policy sets waive nothing
+    from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
     return Waivers(workspace, gate=gate, now=now, trusted=trusted)
 

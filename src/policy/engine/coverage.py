@@ -8,7 +8,7 @@ from policy.language.explanation import find_decisive
 from policy.language.prose import describe_condition
 from policy.language.vocabulary import PRESENT
 from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, walk
-from policy.model.derived import DERIVATIONS
+from policy.model.derived.derivations import DERIVATIONS
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:

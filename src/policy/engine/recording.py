@@ -10,7 +10,7 @@ from policy.language.explanation import show_value
 from policy.language.phrases import join_words
 from policy.model.canonical import digest, encode_claims
 from policy.model.decision import ContradictionNote, Decision, NotAssessed, Outcome
-from policy.model.derived import list_open_inputs
+from policy.model.derived.derivations import list_open_inputs
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:

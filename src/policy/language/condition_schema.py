@@ -98,7 +98,12 @@ class ConditionSchema:
             PRESENT: say("something tells these fields", *one_or_more(refer(paths))),
         }
         if scope == OUTSIDE:
-            entries[EXPRESSION] = {"description": ABOUT[EXPRESSION], "maxLength": LONGEST, **TEXT}
+            entries[EXPRESSION] = {
+                "description": ABOUT[EXPRESSION],
+                "type": "string",
+                "minLength": 1,
+                "maxLength": LONGEST,
+            }
         self.definitions[scope] = {**NOT_EMPTY, **build_object(entries)}
 
     def _describe(self, scope: str, field: Field, fields: Mapping[str, Field]) -> JsonSchema:

@@ -187,7 +187,7 @@ class PolicyReader:
             if path not in self.schema.fields:
                 self.conditions.operands.refuse_field(item, path, self.schema.fields, member=False)
             elif any(path in reads for reads in expressions):
-                message = f"`{path}` is under `observed` and a CEL expression reads it, which does not look at who told it"
+                message = f"`{path}` is under `observed`, and a CEL expression reads it, whoever told it"
                 self.refuse(item, message, "test it without `cel`, or leave it out here")
             elif path not in read:
                 self.refuse(item, f"`{path}` is under `observed` and no test reads it", "leave it out, or test it")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
 from policy.loading.file_listing import is_yaml, list_files
-from policy.loading.git import find_repository
+from policy.loading.git.commands import find_repository
 from policy.model.manifest import MANIFEST_NAME
 from policy.structs import NamedTuple
 

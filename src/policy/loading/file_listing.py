@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, Problem
-from policy.loading.git import GitError, run_git
-from policy.loading.nested_repositories import find_nested
+from policy.loading.git.commands import GitError, run_git
+from policy.loading.git.nested import find_nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policy.errors import Problem
 from policy.loading.merging import pile
 from policy.loading.tightening import find_loosenings
-from policy.model.derived import DERIVATIONS, list_tables
+from policy.model.derived.derivations import DERIVATIONS, list_tables
 from policy.source.node import Mapping
 
 if TYPE_CHECKING:

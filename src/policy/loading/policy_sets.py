@@ -174,7 +174,7 @@ class PolicySetReader:
     def _read_waiving(self, named: Iterable[str]) -> Waiving | None:
         if not any(key in layer.root.entries for layer in self.layers for key in WAIVING):
             return None
-        from policy.loading.waiving import read_waiving  # most policy sets waive nothing
+        from policy.loading.waivers.gathering import read_waiving  # most policy sets waive nothing
 
         return read_waiving(self.layers, list(named))
 

@@ -81,7 +81,7 @@ def read_tables(node: Node | None, values: FactReader, folder: str, base: Tables
 
     Layers are read one after the other, each upon the tables of those below it as `base`. A table is read for all
     policies at once. So where a layer made policies final, a later one may not name a table that they read:
-    `policy.model.derived.list_tables(paths)` says which tables stand behind the facts at some paths.
+    `policy.model.derived.derivations.list_tables(paths)` says which tables stand behind the facts at some paths.
     """
     tables = base if base is not None else shipped_tables()
     if node is None or (isinstance(node, Scalar) and node.is_null):

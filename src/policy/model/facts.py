@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from policy.model.decision import Subject
-from policy.model.derived import PROVEN, count_stale, derive
+from policy.model.derived.derivations import PROVEN, count_stale, derive
 from policy.model.fact import Fact, Members
 from policy.model.fields import SCHEMA
 from policy.model.kinds import RecordsKind

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from policy.loading.git import OF_ONE_REPOSITORY
+from policy.loading.git.commands import OF_ONE_REPOSITORY
 from tests.gates.cli.conftest import SET, write_manifest, write_policy
 
 ASK = "waive owned --project reply-tone --reason moving --owner ml --expires 2026-12-31 --effective-time 2026-11-20"

@@ -11,13 +11,13 @@ import click
 
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import trusted_option
-from policy.loading.git import GitError
+from policy.loading.git.commands import GitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from policy.app.pushes import Push, Tip
-    from policy.loading.git_repository import Repository
+    from policy.app.hooks.pushes import Push, Tip
+    from policy.loading.git.repositories import Repository
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,19 +45,19 @@ def judge_commit(config: str | None, trusted: str | None) -> int:
 
     Where nothing of a project is staged, and where all are allowed, nothing is said.
     """
-    from policy.app.staged import find_touched
-    from policy.loading.git_repository import list_staged, open_repository
+    from policy.app.hooks.staged import find_touched
+    from policy.loading.git.repositories import list_staged, open_repository
 
     with asking_git():
         repository = open_repository()
         touched = find_touched(repository, list_staged(repository), any_yaml=config is not None)
         if not touched:
             return 0
-        from policy.app.snapshots import open_snapshot
-        from policy.app.staged import choose_paths, write_index
+        from policy.app.hooks.snapshots import open_snapshot
+        from policy.app.hooks.staged import choose_paths, write_index
         from policy.gates.cli.hook_verdicts import judge_folder, make_request
         from policy.gates.cli.problems import print_problems
-        from policy.loading.git_repository import find_head
+        from policy.loading.git.repositories import find_head
 
         with open_snapshot(repository, find_head(repository)) as snapshot:
             entries, problems = write_index(repository, snapshot)
@@ -76,11 +76,11 @@ def judge_outgoing(config: str | None, trusted: str | None) -> int:
 
     Called by git, which says on standard input what is pushed; by pre-commit or prek; or by hand, for HEAD.
     """
-    from policy.app.pushes import list_tips
-    from policy.app.snapshots import open_snapshot, write_commit
+    from policy.app.hooks.pushes import list_tips
+    from policy.app.hooks.snapshots import open_snapshot, write_commit
     from policy.gates.cli.hook_verdicts import choose_worst, judge_folder, make_request
     from policy.gates.cli.problems import print_problems
-    from policy.loading.git_repository import open_repository
+    from policy.loading.git.repositories import open_repository
 
     def judge(tip: Tip) -> int:
         with open_snapshot(repository, tip.commit) as snapshot:
@@ -97,8 +97,8 @@ def judge_outgoing(config: str | None, trusted: str | None) -> int:
 
 def find_outgoing(repository: Repository) -> list[Push]:
     """What is pushed: as pre-commit says, or git; and where nobody says anything, HEAD."""
-    from policy.app.pushes import Push, read_outgoing
-    from policy.loading.git_repository import find_object
+    from policy.app.hooks.pushes import Push, read_outgoing
+    from policy.loading.git.repositories import find_object
 
     told = os.environ.get("PRE_COMMIT_TO_REF")
     lines = read_lines() if told is None else []
@@ -117,10 +117,10 @@ def judge_received(config: str | None) -> int:
     Policies, waivers and plugins are those of the branch before the push, and for a new branch or a tag those of
     the default branch; what the push changes about them counts once it is there.
     """
-    from policy.app.pushes import list_tips, read_received
+    from policy.app.hooks.pushes import list_tips, read_received
     from policy.gates.cli.hook_verdicts import choose_worst
     from policy.gates.cli.problems import print_problems
-    from policy.loading.git_repository import open_repository
+    from policy.loading.git.repositories import open_repository
 
     with asking_git():
         repository = open_repository()
@@ -138,8 +138,8 @@ def read_lines() -> list[str]:
 
 def receive(repository: Repository, tip: Tip, config: str | None) -> int:
     """Judge one commit that is received; what is wrong with it is not the end of the others."""
-    from policy.app.push_base import compare_policies, hide_outside, write_base
-    from policy.app.snapshots import open_snapshot, working_in, write_commit
+    from policy.app.hooks.push_base import compare_policies, hide_outside, write_base
+    from policy.app.hooks.snapshots import open_snapshot, working_in, write_commit
     from policy.gates.cli.hook_verdicts import judge_folder, make_request, refuse
     from policy.gates.cli.streams import say_aside
     from policy.source.display import show_text

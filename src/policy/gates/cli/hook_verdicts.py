@@ -7,7 +7,7 @@ from os.path import abspath
 from typing import TYPE_CHECKING
 
 from policy.app.checking import Check, CheckRequest, exit_code
-from policy.app.snapshots import working_in
+from policy.app.hooks.snapshots import working_in
 from policy.errors import NothingToJudgeError, PolicyError
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems, relocate
@@ -18,7 +18,7 @@ from policy.source.display import show_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from policy.app.pushes import Tip
+    from policy.app.hooks.pushes import Tip
 
 WORST_FIRST = (70, 2, 1, 4, 3, 0)
 

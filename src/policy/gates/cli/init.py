@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policy.app.drafting import Answers, draft_manifest
+from policy.app.drafts.findings import find_project
+from policy.app.drafts.manifests import Answers, draft_manifest
+from policy.app.drafts.new_files import refuse_existing, write_new_file
 from policy.app.manifests import refuse_name
-from policy.app.new_files import refuse_existing, write_new_file
-from policy.app.project_findings import find_project
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
@@ -26,8 +26,8 @@ from policy.model.manifest import MANIFEST_NAME
 from policy.reports.layout import count_noun
 
 if TYPE_CHECKING:
-    from policy.app.drafting import Draft
-    from policy.app.project_findings import Findings
+    from policy.app.drafts.findings import Findings
+    from policy.app.drafts.manifests import Draft
 
 
 def list_choices(path: str) -> tuple[str, ...]:

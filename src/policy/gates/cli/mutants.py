@@ -9,8 +9,8 @@ from policy.reports.layout import count_noun, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from policy.engine.mutation import Mutant
-    from policy.engine.mutation_testing import MutationTest, Survivor
+    from policy.engine.mutation.mutants import Mutant
+    from policy.engine.mutation.testing import MutationTest, Survivor
 
 REMEDY = (
     "help: add a case that a survivor judges otherwise than the policy, such as the one named, if its outcome is "

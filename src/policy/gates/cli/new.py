@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.app.new_files import refuse_existing, write_new_file
-from policy.app.policy_drafts import draft_policy, find_policy_id, refuse_id
+from policy.app.drafts.new_files import refuse_existing, write_new_file
+from policy.app.drafts.policies import draft_policy, find_policy_id, refuse_id
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems

@@ -63,7 +63,7 @@ def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:
 
         return policy_set_json_schema(policy_set.policies)
     if kind == "waivers":
-        from policy.loading.waiver_schema import waivers_json_schema
+        from policy.loading.waivers.schema import waivers_json_schema
 
         return waivers_json_schema(policy_set.policies)
     from policy.model.manifest_model import manifest_json_schema

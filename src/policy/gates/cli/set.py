@@ -78,8 +78,8 @@ def init(extends: tuple[str, ...], name: str | None, output: str, *, team: bool)
     Its comments say how to go on from observe to flag and to enforce. One that builds on others leaves the gates
     to them. Nothing is overwritten, and nothing is written that could not be loaded.
     """
-    from policy.app.new_files import refuse_existing, write_new_file
-    from policy.app.set_drafts import draft_policy_set, find_above, refuse_place, try_draft
+    from policy.app.drafts.new_files import refuse_existing, write_new_file
+    from policy.app.drafts.policy_sets import draft_policy_set, find_above, refuse_place, try_draft
     from policy.reports.layout import count_noun
 
     refuse_existing(output, "change it, or name another file with `--output`")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.app.policy_files import PolicyFile
-    from policy.engine.mutation_testing import MutationTest
+    from policy.engine.mutation.testing import MutationTest
     from policy.model.schema import Schema
 
 
@@ -89,7 +89,7 @@ def answer_files(files: list[PolicyFile], schema: Schema) -> list[PolicyFile]:
 
 def try_all_mutants(files: list[PolicyFile], schema: Schema) -> dict[str, MutationTest]:
     """What became of each policy's mutants, by the policy's id."""
-    from policy.engine.mutation_testing import try_mutants
+    from policy.engine.mutation.testing import try_mutants
 
     return {file.policy.id: try_mutants(file.policy, schema) for file in files}
 

@@ -56,7 +56,7 @@ def command(
     """  # noqa: D301 - click needs the character itself to leave lines as they are
     from datetime import UTC
 
-    from policy.app.waiver_requests import request_waiver
+    from policy.app.waivers.requests import request_waiver
     from policy.model.waiver_entry import WaiverEntry
 
     workspace = open_here(config)
@@ -120,7 +120,7 @@ def refuse_texts(texts: dict[str, str]) -> None:
 
 def find_requester() -> str:
     """The name that git knows whoever runs this by; empty where it knows none."""
-    from policy.loading.git import GitError, run_git
+    from policy.loading.git.commands import GitError, run_git
 
     try:
         return os.fsdecode(run_git(os.path.realpath("."), "config", "user.name", accepted=(0, 1))).strip()

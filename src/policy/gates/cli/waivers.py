@@ -34,7 +34,7 @@ def command(form: str, gate: str, now: datetime, config: str | None, trusted: st
     cannot be shown; refused ones cannot count as they are; expired ones are over. A waiver that names no project
     here is marked as used: no. Which ones are needed a run of `policy check` tells.
     """
-    from policy.app.waiver_listing import list_waivers
+    from policy.app.waivers.listing import list_waivers
 
     workspace = open_here(config)
     listing = list_waivers(workspace, gate=gate, now=now, trusted=trusted)

@@ -1,0 +1,1 @@
+"""First drafts: a manifest from what is found, a policy, a policy set."""

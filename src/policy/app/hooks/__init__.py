@@ -1,0 +1,1 @@
+"""What git hooks judge: what is staged, and what is pushed."""

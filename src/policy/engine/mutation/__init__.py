@@ -1,0 +1,1 @@
+"""Policies with one small mistake, which their cases must notice."""

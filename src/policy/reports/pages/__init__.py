@@ -1,0 +1,1 @@
+"""The documentation page of a policy, and the index of all."""
