@@ -7,6 +7,7 @@ import re
 import pytest
 
 from policy.errors import Location, Problem
+from policy.model.policy import Policy
 from policy.model.summary import Summary
 from policy.reports.layout import WIDTH
 from policy.reports.text import TextReporter
@@ -46,6 +47,19 @@ def test_no_line_is_wider_than_a_screen_or_ends_in_a_space(name):
         # A quoted line is as wide as it stands in its file.
         assert measure_width(line) <= WIDTH or re.match(r" +(\d+)? \|", line)
         assert line == line.rstrip()
+
+
+def make_failing(count: int) -> tuple[Policy, ...]:
+    text = "policy: rule-{0}\ntitle: Rule {0}\nseverity: high\nrequire: {{approach: rag}}\neffect: {1}\n"
+    return tuple(make_policy(text.format(number, "flag" if number == 1 else "block")) for number in range(count))
+
+
+@pytest.mark.parametrize(("count", "last"), [(3, None), (4, "  blocked by: rule-0, rule-2, rule-3")])
+def test_after_many_findings_what_decides_is_said_again(count, last):
+    decision = decide(make_failing(count), make_facts("approach: fine-tuning"))
+    lines = REPORTER.report_decision(decision, allow().context()).splitlines()
+    assert (lines[-1] == last) == (last is not None)
+    assert ("blocked by" in "".join(lines)) == (last is not None)
 
 
 def test_three_findings_fit_on_one_screen():

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from policy.reports.unassessed import Gap
 
 VERDICT_STYLES = {"allow": "green", "flag": "yellow", "hold": "yellow", "block": "red"}
+DECIDED = {"flag": "flagged by", "hold": "held by", "block": "blocked by"}
+# From so many findings on, what decides is said again at the end, which is what a terminal shows.
+MANY_FINDINGS = 4
 # Of the policies that lack one fact, so many are named; `policy check --output json` names them all.
 NAMED_POLICIES = 6
 
@@ -62,6 +65,15 @@ def _write_decision(decision: Decision, context: ReportContext) -> Iterator[str]
     if decision.verdict == "hold":
         yield f"  {paint(f'decision {decision.id}', 'dim', colour=context.colour)}"
     yield from _write_unassessed(decision, context)
+    yield from _write_deciding(decision, context, len(blocks))
+
+
+def _write_deciding(decision: Decision, context: ReportContext, findings: int) -> Iterator[str]:
+    """The policies that make the verdict, where they stand far above."""
+    deciding = sorted(outcome.policy for outcome in decision.outcomes if outcome.effect == decision.verdict)
+    if findings >= MANY_FINDINGS and deciding:
+        lines = wrap(f"{DECIDED[decision.verdict]}: {', '.join(deciding)}", "  ", "    ")
+        yield from (paint(line, "bold", colour=context.colour) for line in lines)
 
 
 def _write_findings(decision: Decision, writer: FindingWriter) -> list[list[str]]:
