@@ -148,7 +148,7 @@ def test_every_key_and_every_word_is_described():
 
 def test_every_field_is_described_in_conditions():
     condition = SCHEMA_OF_POLICIES["definitions"]["condition"]["properties"]
-    assert condition.keys() == {*SCHEMA.fields, *COMBINATORS, "present"}
+    assert condition.keys() == {*SCHEMA.fields, *COMBINATORS, "present", "cel"}
     assert all(SCHEMA.fields[path].about in condition[path]["description"] for path in SCHEMA.fields)
 
 

@@ -40,17 +40,14 @@ def say_verb(leaf: Leaf, *, must: bool, negated: bool) -> str:
 
 def explain_expression(leaf: Leaf, ground: Ground, *, negated: bool) -> str:
     """What came of the expression, what must, and the facts that it reads."""
-    read = say_read(leaf, ground)
-    return f"{name_expression(leaf.path)} {_say_result(leaf, ground)}, and {_must(leaf, negated=negated)} ({read})"
+    found = f"{name_expression(leaf.path)} {_say_result(leaf, ground)}"
+    return f"{found}, and {say_verb(leaf, must=True, negated=negated)} ({say_read(leaf, ground)})"
 
 
 def offer_expression(leaf: Leaf, ground: Ground, *, negated: bool) -> str:
     """The expression as one of several ways to meet a policy."""
-    return f"{say_expression(leaf, must=True, negated=negated)} (it {_say_result(leaf, ground)}; {say_read(leaf, ground)})"
-
-
-def _must(leaf: Leaf, *, negated: bool) -> str:
-    return say_verb(leaf, must=True, negated=negated)
+    found = f"{_say_result(leaf, ground)}; {say_read(leaf, ground)}"
+    return f"{say_expression(leaf, must=True, negated=negated)} (it {found})"
 
 
 def _say_result(leaf: Leaf, ground: Ground) -> str:
