@@ -146,9 +146,25 @@ def test_every_format_writes_every_decision(plant):
     assert '"other-tone"' in rendered[1].texts[1]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_two_manifests_of_one_name_are_said(plant, jobs):
+    project = write_project("twin", "rag")
+    plant({**{f"{number}/ml-manifest.yaml": write_project(f"p{number}", "rag") for number in range(100)}})
+    plant({"00/ml-manifest.yaml": project, "99/ml-manifest.yaml": project, "99/train/a.yaml": AXOLOTL})
+    check = Check(request(jobs=jobs))
+    assert len(list(check.run())) == 101
+    (problem,) = (problem for problem in check.problems if "another manifest" in problem.message)
+    assert problem.level == "warning"
+    assert str(problem).splitlines() == [
+        "99/ml-manifest.yaml:2:10: another manifest states the project `twin` too",
+        "  help: give one of them another name: waivers and records go by it",
+    ]
+    assert problem.related[0][1].file == "00/ml-manifest.yaml"
+
+
 def test_summary_and_problems_are_those_of_all_items(plant):
     files = {"a/ml-manifest.yaml": MANIFEST, "b/ml-manifest.yaml": "manifest: 1\n", "c/x.yaml": "base_model: [\n"}
-    plant({**files, "d/ml-manifest.yaml": MANIFEST})
+    plant({**files, "d/ml-manifest.yaml": MANIFEST.replace("reply", "other")})
     check = Check(request())
     assert len(list(check.run())) == check.summary.subjects == 2
     assert [(problem.level, problem.location and problem.location.file) for problem in check.problems] == [

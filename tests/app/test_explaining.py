@@ -58,7 +58,7 @@ def test_every_subject_is_told_how_it_stands(stand):
     assert problems == []
     first, second = text.split("\n\n")
     assert first.splitlines()[0] == "reply-tone: fail"
-    assert "data.rows is 7 (declared at a/ml-manifest.yaml:4:14)" in first
+    assert "data.rows is 7 (declared at a/ml-manifest.yaml:4:14); required: at least 100" in first
     assert second.splitlines()[0] == "reply-tone: pass"
 
 

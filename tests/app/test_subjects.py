@@ -503,6 +503,7 @@ HOUSE = {"policy.yaml": "policy_set: 1\nplugins: [house]\n", "ml-manifest.yaml":
         ("return Evidence((Fact('data.rows', 5, 'guessed'),))", "`data.rows` has the origin `guessed`, not one of"),
         ("return Evidence((Fact('tried', Members(({'score': 1},), True)),))", "`tried` is a Members, not a list of"),
         ("return Evidence((), ('a problem',))", "a problem is not one: str"),
+        ("return Evidence((Fact('data.rows', 5, 'observed'),))", "it tells `data.rows`, which is not among what it"),
         ("return Evidence((), (), ['data.rows'])", "ValueError in collecting.py, line "),
         ("return Evidence(5)", "TypeError in value_kinds.py, line "),
     ],

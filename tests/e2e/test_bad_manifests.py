@@ -111,6 +111,6 @@ def test_an_empty_folder_is_no_pass(policy):
     result = policy("check")
     assert result.err.splitlines() == [
         "error: there is nothing to judge in .: no ml-manifest.yaml and no training config",
-        "  help: write an ml-manifest.yaml, or name the folder that holds one",
+        "  help: `policy init` drafts an ml-manifest.yaml; or name the folder that holds one",
     ]
     assert result.code == 3

@@ -10,6 +10,9 @@ from tests.e2e.hooking import AXOLOTL, BAD, BROKEN, GOOD, RAG_ONLY, SET, STRICT,
 
 LAX = {"policy.yaml": f"{SET}gates: {{ci: {{mode: observe}}}}\n"}
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n".format("0" * 64)
+NOTE = (
+    "note: refs/heads/main changes the policy set, which counts once it is there: what was there before has judged it"
+)
 
 
 @pytest.fixture
@@ -156,7 +159,7 @@ def test_a_push_does_not_choose_its_judge(strict):
         assert_refused(
             push(strict),
             "block[rag-only]",
-            "note: refs/heads/main changes the policy set: what was there before has judged it",
+            NOTE,
         )
         strict.git("reset", "--quiet", "--hard", "origin/main")
 
@@ -165,9 +168,7 @@ def test_a_change_of_the_policies_counts_once_it_is_there(strict):
     strict.settle(LAX)
     done = push(strict)
     assert done.code == 0
-    assert done.said == (
-        "note: refs/heads/main changes the policy set: what was there before has judged it, and judges until then"
-    )
+    assert done.said == (NOTE)
     strict.settle({"a/ml-manifest.yaml": BAD})
     done = push(strict)
     assert done.code == 0

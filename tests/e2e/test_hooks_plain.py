@@ -140,7 +140,10 @@ def test_flags_are_shown_and_do_not_refuse(repository):
     # Without a policy set the catalogue's own effects hold: at a commit none of them is harder than a flag.
     done = repository.commit({"ml-manifest.yaml": BAD})
     assert done.code == 0
-    assert done.said.startswith("flag  bad  ml-manifest.yaml\n\n  flag[")
+    *findings, verdict, counts, more = done.said.splitlines()
+    assert all(line.startswith("ml-manifest.yaml:1:1: flag[") for line in findings)
+    assert (verdict.split(" (")[0], more) == ("ml-manifest.yaml: flag: bad", "in full: policy check --gate commit")
+    assert counts.startswith("1 flagged")
     assert repository.git("log", "--format=%s") == "a change\n"
 
 
@@ -336,7 +339,7 @@ def test_without_the_command_the_hook_says_how_to_install_it(strict):
     os.symlink(git, strict.folder.parent / "tools/git")
     strict.environment["PATH"] = str(strict.folder.parent / "tools")
     done = strict.commit({"x": "y"})
-    assert_refused(done, "policy is not installed: pip install tunegate")
+    assert_refused(done, "policy is not on the path: install tunegate")
 
 
 def test_outside_a_repository(tmp_path):

@@ -275,6 +275,79 @@ def test_a_link_in_the_way_to_another_layer_approves_nothing(clone):
     assert "what policy.yaml extends as org is elsewhere, by a link" in result.err
 
 
+GOVERNED = {"policy.yaml": "policy_set: 1\nextends: [gov]\n", "gov/waivers.yaml": NONE}
+GOV = SET.replace("[policies]", "[../policies]")
+
+
+def make_repository(made: Clone, folder: Path, files: Mapping[str, str]) -> Clone:
+    """Somebody's own repository, whose main branch holds these files."""
+    folder.mkdir()
+    theirs = Clone(made.policy, made.plant, folder)
+    theirs.folder = folder
+    theirs.git("init", "--quiet", "--initial-branch=main")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    theirs.git("add", "--all")
+    theirs.git("commit", "--quiet", "--message=theirs")
+    return theirs
+
+
+def add_submodule(made: Clone, theirs: Clone) -> None:
+    made.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--force", str(theirs.folder), "gov")
+    made.git("commit", "--quiet", "--all", "--message=gov")
+
+
+def test_a_submodule_in_the_place_of_a_layer_approves_nothing(clone, tmp_path):
+    made = clone({**GOVERNED, "gov/policy.yaml": GOV})
+    files = {"policy.yaml": GOV.replace("maria, nils", "eve"), "waivers.yaml": write_waiver(approved_by="eve")}
+    theirs = make_repository(made, tmp_path.with_name(f"{tmp_path.name}-theirs"), files)
+    made.propose({"other": "other"})
+    made.git("rm", "-r", "--quiet", "gov")
+    add_submodule(made, theirs)
+    for arguments in (IN_CI, ("check", *NOW)):
+        result = made.check(*arguments)
+        assert result.code == 1
+        assert "its approval cannot be shown: gov is no submodule at origin/main" in result.err
+
+
+def test_a_submodule_counts_at_the_commit_that_the_trusted_revision_pins(clone, tmp_path):
+    made = clone({"policy.yaml": GOVERNED["policy.yaml"]})
+    files = {"policy.yaml": GOV, "waivers.yaml": write_waiver()}
+    theirs = make_repository(made, tmp_path.with_name(f"{tmp_path.name}-theirs"), files)
+    add_submodule(made, theirs)
+    made.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+    assert made.check().code == 0
+    inner = Clone(made.policy, made.plant, theirs.folder)
+    inner.folder = made.folder / "gov"
+    (inner.folder / "waivers.yaml").write_text(write_waiver(expires="2027-02-01"))
+    inner.git("commit", "--quiet", "--all", "--message=longer")
+    inner.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    made.git("commit", "--quiet", "--all", "--message=longer")
+    result = made.check()
+    assert result.code == 1
+    assert "it does not stand like this at the trusted revision origin/main" in result.err
+
+
+@pytest.mark.parametrize("order", ["mine, org", "org, mine"])
+def test_a_layer_of_ones_own_beside_the_organisations_waives_nothing_final(clone, order):
+    final = "policy_set: 1\npolicies: [../policies]\nfinal: [no-tuning]\n"
+    rules = "waiver_rules: {approvers: {default: [maria]}}\n"
+    mine = f"{final}waivers: [../waivers.yaml]\n{rules}"
+    files = {"org/policy.yaml": final, "mine/policy.yaml": mine, "waivers.yaml": write_waiver()}
+    made = clone({**files, "policy.yaml": f"policy_set: 1\nextends: [{order}]\n"})
+    result = made.check()
+    assert result.code == 1
+    assert "`no-tuning` is final: only waivers that org/policy.yaml lists can concern it" in result.err
+
+
+def test_a_layer_that_says_final_again_takes_no_waiver_from_its_base(clone):
+    final = "policy_set: 1\npolicies: [../policies]\nfinal: [no-tuning]\n"
+    base = f"{final}waivers: [../waivers.yaml]\nwaiver_rules: {{approvers: {{default: [maria]}}}}\n"
+    upper = "policy_set: 1\nextends: [org]\nfinal: [no-tuning]\n"
+    made = clone({"org/policy.yaml": base, "waivers.yaml": write_waiver(), "policy.yaml": upper})
+    assert made.check().code == 0
+
+
 # Code owners
 
 
@@ -311,7 +384,8 @@ def test_at_a_gate_that_binds_others_the_policy_sets_own_word_is_not_enough(clon
     assert "at the gate ci a proposal could change what policy.yaml trusts" in result.err
     assert "POLICY_TRUSTED_REVISION" in result.helps[0]
     assert made.policy("check", *NOW, "--gate", "ci", env={"POLICY_TRUSTED_REVISION": "origin/main"}).code == 0
-    assert made.policy("check", *NOW, env={"CI": "true"}).code == 1
+    for variable in ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"):
+        assert made.policy("check", *NOW, env={variable: "true"}).code == 1
 
 
 @pytest.mark.parametrize(
@@ -488,7 +562,7 @@ def test_a_request_on_its_way(clone):
         (("no-tunning",), "there is no policy `no-tunning`"),
         (("--expires", "2026-11-19"), "`--expires`: 2026-11-19 is over"),
         (("--expires", "soon"), "`--expires`: `soon` is not a date"),
-        (("--expires", "2027-03-31"), "it holds for 131 days, and 90 are allowed"),
+        (("--expires", "2027-03-31"), "error: the waiver could not count: it holds for 131 days, and 90 are allowed"),
         (("--reason", " "), "`--reason` is blank"),
         (("--reason", "a\x1b[31mb"), "`--reason` holds a character that cannot be printed"),
         (("--file", "policy.yaml"), "the format of the waiver file is not said"),
@@ -581,3 +655,11 @@ def test_what_waives_nothing_costs_nothing(plant, policy, text, imported):
 def test_without_waivers_the_list_is_empty(clone):
     result = clone().check("waivers", *NOW)
     assert (result.code, result.out, result.err) == (0, "there are no waivers\n", "")
+
+
+def test_a_second_project_cannot_take_the_name_of_a_waived_one(clone):
+    made = clone({"waivers.yaml": write_waiver()})
+    made.propose({"other/ml-manifest.yaml": MANIFEST})
+    result = made.check()
+    assert result.code == 2
+    assert "error: other/ml-manifest.yaml:2:10: another manifest states the project `reply-tone` too" in result.err

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from policy.engine import judges
-from policy.engine.plan import NO_APPROVERS
+from policy.engine.plan import NO_APPROVERS, NO_WAY_ON
 from policy.errors import Location
 from policy.language import compiler
 from policy.model.approval import Approval
@@ -249,7 +249,7 @@ def test_where_nobody_can_approve_a_hold_acts_as_a_flag_and_says_so(gate, ledger
     decision = decide(make("hold"), facts_for("fail"), gate=gate, has_ledger=ledger)
     flags = gate in ("check", "commit", "ci") and not ledger
     assert acts(decision) == (("fail", "flag", "hold") if flags else ("fail", "hold", None))
-    assert outcome_of(decision).note == (NO_APPROVERS if flags else "")
+    assert outcome_of(decision).note == ("" if ledger else NO_APPROVERS if flags else NO_WAY_ON)
     assert decision.verdict == ("flag" if flags else "hold")
 
 

@@ -89,6 +89,11 @@ def test_what_ends_soon_counts_to_the_end_of_its_day(days, before, state):
             "pending",
             "it is dated 2026-11-21, which is still to come",
         ),
+        (
+            {"requested_on": TODAY - timedelta(days=4)},
+            "pending",
+            "it was approved on 2026-11-15, and asked for only on 2026-11-16",
+        ),
         ({"requested_by": "Maria"}, "refused", "maria approves it and also asked for it"),
         ({"requested_by": " MARIA "}, "refused", "maria approves it and also asked for it"),
         ({"approved_by": "@maria", "owner": "maria"}, "refused", "@maria approves it and also owns it"),
@@ -156,12 +161,19 @@ def test_a_protected_policy_is_waived_by_nobody():
 
 @pytest.mark.parametrize(("layer", "counts"), [("organisation/policy.yaml", True), ("policy.yaml", False)])
 def test_a_final_policy_is_waived_only_by_the_layer_that_made_it_final(layer, counts):
-    finals = {"test-policy": "organisation/policy.yaml", "other": "policy.yaml"}
+    finals = {"test-policy": ("organisation/policy.yaml",), "other": ("policy.yaml",)}
     standing = assess(make_entry(layer=layer), finals=finals)
     assert standing.counts is counts
     # It is final, too, where only the trusted revision says so.
     entry = make_entry(layer=layer)
     assert assess(entry, shown=trust(entry, finals=finals)).counts is counts
+
+
+def test_a_policy_that_two_layers_made_final_is_waived_by_neither():
+    finals = {"test-policy": ("mine/policy.yaml", "organisation/policy.yaml")}
+    for layer, other in zip(finals["test-policy"], reversed(finals["test-policy"]), strict=True):
+        (why,) = reasons(assess(make_entry(layer=layer), finals=finals))
+        assert why == f"`test-policy` is final: only waivers that {other} lists can concern it"
 
 
 DOUBT = Doubt("nothing can be shown", "say which revision")
@@ -218,7 +230,7 @@ def test_what_no_approval_can_cure_is_known_when_it_is_asked_for():
     assert [doubt.key for doubt in find_barriers(long, Waiving())] == ["expires"]
     protected = (WaiverRules(protected=frozenset({"test-policy"})),)
     assert [doubt.key for doubt in find_barriers(asked, Waiving(rules=protected))] == ["policy"]
-    foreign = Waiving(rules=(RULES,), finals={"test-policy": "org.yaml"})
+    foreign = Waiving(rules=(RULES,), finals={"test-policy": ("org.yaml",)})
     assert [doubt.key for doubt in find_barriers(asked, foreign)] == ["policy"]
 
 

@@ -178,6 +178,15 @@ def test_a_field_has_one_meaning(refuse):
 # What can be extended
 
 
+@pytest.mark.parametrize(("below", "above"), [("x.risk", "x.risk.level"), ("x.risk.level", "x.risk")])
+def test_a_field_of_one_layer_cannot_hold_another_layers(refuse, below, above):
+    team, project = (f"fields: {{{name}: {{type: integer}}}}\n" for name in (below, above))
+    (problem,) = refuse("", team, project)
+    assert problem.message == "`x.risk` is a value and cannot hold `x.risk.level`"
+    places = {str(problem.location), *(str(place) for _, place in problem.related)}
+    assert places == {"team/policy.yaml:3:10", "project/policy.yaml:3:10"}
+
+
 def test_a_file_a_folder_and_a_project_file(write):
     write({f"{name}/policy.yaml": f"policy_set: 1\nname: {name}\npolicies: [../shared]\n" for name in ("one", "two")})
     root = write(
@@ -466,7 +475,7 @@ def test_what_is_final_is_not_loosened(refuse, base, layer, place, message):
     assert str(problem.location) == f"team/policy.yaml:{place}"
     assert problem.message == f"{message}, and {said} final"
     assert list_related(problem) == ["`enough-rows` is made final organisation/policy.yaml:4:9"]
-    assert problem.remedy == "leave it out, or have organisation/policy.yaml changed"
+    assert problem.remedy == "take this out, or have the policy set that makes it final changed"
 
 
 @pytest.mark.parametrize(("base", "layer", "place", "message"), LOOSENED.values(), ids=LOOSENED)
@@ -581,6 +590,20 @@ def test_a_table_on_which_a_final_policy_rests(refuse, load):
     assert load(FINAL, table, files=files).final == {"enough-rows"}
 
 
+MODELS = "table: 1\nrows:\n  acme/small: {retires: 2030-01-01, source: a page, date: 2026-11-20}\n"
+COMPARED = "policy: compared\ntitle: c\nseverity: low\nrequire: {evidence.contradictions: 0}\neffect: block\n"
+
+
+def test_a_table_that_a_manifest_may_contradict(refuse, load):
+    shared = {"shared/data/compared.yaml": COMPARED}
+    tables = {"models": MODELS, "licenses": TABLE}
+    files = shared | {f"team/{name}.yaml": text for name, text in tables.items()}
+    (problem,) = refuse("final: [compared]\n", "tables: {models: models.yaml}\n", files=files)
+    assert problem.message == "the table `models` changes what is known, and `compared` is final"
+    # What a licence restricts nobody states, so nothing can speak against it.
+    assert load("final: [compared]\n", "tables: {licenses: licenses.yaml}\n", files=files).final == {"compared"}
+
+
 PLUGIN = """\
 from policy.plugins.hookspecs import hookimpl
 class Counter:
@@ -626,3 +649,11 @@ def test_a_plugin_that_tells_what_a_final_policy_is_judged_on(refuse, load, plug
     assert load(f"{FINAL}plugins: [{name}]\n", f"plugins: [{name}]\n").plugins == (name,)
     if made == "Counter":
         assert load("final: [owned]\n", f"plugins: [{name}]\n").plugins == (name,)
+
+
+def test_a_plugin_that_observes_anything_could_hide_a_contradiction(refuse, plugin):
+    """What it counts is added to what others count, and the sum can be what the manifest says."""
+    name = plugin("collectors", "Counter")
+    files = {"shared/data/compared.yaml": COMPARED}
+    (problem,) = refuse("final: [compared]\n", f"plugins: [{name}]\n", files=files)
+    assert problem.message == f"the plugin `{name}` can change what is known, and `compared` is final"

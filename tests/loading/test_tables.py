@@ -118,6 +118,22 @@ def test_a_creative_commons_licence_restricts_what_its_name_says(part, term):
             assert (part in key) == (term in row.values["terms"].items), key
 
 
+@pytest.mark.parametrize(
+    ("license_", "restricts"),
+    [
+        ("CC-BY-NC-ND-1.0", ["no-derivatives", "non-commercial"]),
+        ("CC-BY-NC-3.0-DE", ["non-commercial"]),
+        ("CC-BY-NC-ND-3.0-IGO", ["no-derivatives", "non-commercial"]),
+        ("CC-BY-NC-SA-2.0-UK", ["non-commercial", "share-alike"]),
+        ("cc-by-nc", ["non-commercial"]),
+        ("cc-by-nc-nd", ["no-derivatives", "non-commercial"]),
+    ],
+)
+def test_every_licence_of_spdx_that_allows_no_commerce_is_known_for_it(license_, restricts):
+    facts = Facts(make_claims(f"model.license: {license_}"), tables=shipped_tables(), today=NOW.date())
+    assert list(facts.values["model.license_terms"].items) == restricts
+
+
 @given(st.text(max_size=30) | st.sampled_from(["mit: {terms", "rows", "table", " mit", "mit\n  isc", "#", "\ud800"]))
 def test_any_key_may_be_asked_for(key):
     row = find(shipped_tables(), "licenses", key)
@@ -140,6 +156,12 @@ def test_rows_replace_rows_of_the_same_key_and_the_rest_stays(load):
     assert terms(policy_set, "Acme-1") == ()
     assert terms(policy_set, "cc-by-nc-4.0") == ("non-commercial",)
     assert policy_set.tables.by_name["models"] == shipped_tables().by_name["models"]
+
+
+@pytest.mark.parametrize("name", ["Acme License 1.0", "acme/1", "MIT+", "gpl-3.0-only", "mit, isc", "mit or"])
+def test_whatever_a_licence_is_called_a_row_can_say_what_it_restricts(load, name):
+    row = f'"{name}": {{terms: [conditional], {TOLD}}}'
+    assert terms(load({"licenses": f"table: 1\nrows: {{{row}}}\n"}), name) == ("conditional",)
 
 
 def test_a_whole_table_can_be_replaced(load):
@@ -197,6 +219,12 @@ def test_no_tables_are_those_that_ship(load, tables):
 # What is wrong
 
 WRONG = [
+    ("licenses", 'rows: {a: {terms: [], source: " ", date: 2026-11-20}}', "2:31: `a.source` is blank", "the document"),
+    ("licenses", f'rows: {{"mit ": {{terms: [], {TOLD}}}}}', "2:8: the name `mit ` of a row is empty or", "the name"),
+    ("models", f'rows: {{" a/b": {{{TOLD}}}}}', "2:8: the name ` a/b` of a row is empty or begins", "the name"),
+    ("licenses", f'rows: {{"": {{terms: [], {TOLD}}}}}', "2:8: the name `` of a row is empty", "the name"),
+    ("licenses", f"rows: {{MIT or ISC: {{terms: [], {TOLD}}}}}", "2:8: `MIT or ISC` is an expression", "a licence"),
+    ("licenses", f"rows: {{(mit): {{terms: [], {TOLD}}}}}", "2:8: `(mit)` is an expression", "a licence"),
     ("licenses", "rows: {a: {terms: [], source: x}}", "2:8: the row `a` has no date", "add `date: …`, the day"),
     ("licenses", "rows: {a: {terms: [], date: 2026-11-20}}", "2:8: the row `a` has no source", "the document"),
     ("licenses", f"rows: {{a: {{{TOLD}}}}}", "2:8: the row `a` has no terms", "add `terms: …`, what the licence"),

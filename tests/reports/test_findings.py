@@ -53,6 +53,7 @@ WANTED = [
     ("none_of", "[a, b]", "required: none of a, b"),
     ("one_of", "[a]", "required: a"),
     ("none_of", "[a]", "required: anything but a"),
+    ("one_of", "[]", "required: one of an empty list"),
     ("contains_any", "[a]", "required: a in the list"),
     ("contains_none", "[a]", "required: no a in the list"),
     ("at_least", "30d", "required: at least 30d"),

@@ -151,5 +151,5 @@ def test_the_same_decision_gives_the_same_bytes():
 def test_facts_that_many_policies_lack_are_told_once():
     decision = decide(POLICIES, make_facts("project: p\napproach: fine-tuning\n", file=MANIFEST))
     text = render(Scenario(decision, {}, POLICIES))
-    lacking = [line for line in text.splitlines() if line.startswith("    ") and "purpose" in line]
-    assert lacking == ["    purpose: style-measured (advise)"]
+    lacking = [line for line in text.splitlines() if "purpose" in line or "data.rows" in line]
+    assert lacking == ["  only advice waits for: data.rows, evaluation.style_metric, purpose"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy.model.decision import NotAssessed, Outcome
-from policy.reports.unassessed import find_gaps, say_effect
+from policy.reports.unassessed import Gap, find_gaps, say_effect
 from tests.reports.scenarios import allow
 
 
@@ -44,3 +44,17 @@ def test_the_fact_that_most_policies_lack_comes_first():
 )
 def test_what_an_unknown_does_is_told_beside_the_fact(outcome, said):
     assert say_effect(outcome) == said
+
+
+@pytest.mark.parametrize(
+    ("settle", "stated", "supply"),
+    [
+        ("state data.rows in the manifest: examples (500)", True, "examples (500)"),
+        ("data.rows cannot be stated", False, "cannot be stated"),
+        ("what is known of data.rows leaves this open", False, "what is known of data.rows leaves this open"),
+        ("state data.rows_before in the manifest: x", False, "state data.rows_before in the manifest: x"),
+    ],
+)
+def test_a_heading_is_not_said_again_beside_each_fact(settle, stated, supply):
+    gap = Gap("data.rows", ("few-examples",), settle)
+    assert (gap.stated, gap.supply) == (stated, supply)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from policy.app.checking import CheckRequest
     from policy.app.subjects import Subjects
     from policy.app.waivers.in_force import Waivers
-    from policy.errors import Problem
+    from policy.errors import Location, Problem
     from policy.loading.discovery import Item
     from policy.model.decision import Decision
     from policy.model.facts import Facts
@@ -35,13 +35,15 @@ class Rendered(NamedTuple):
 class Piece(NamedTuple):
     """What a part of the work gave; `places` are the files that something was said of, where several paths are asked.
 
-    Of one path that gives nothing the whole run says so. `met` and `used` are positions of waivers.
+    Of one path that gives nothing the whole run says so. `names` are the projects and where each is named; `met` and
+    `used` are positions of waivers.
     """
 
     rendered: list[Rendered]
     summary: Summary
     problems: list[Problem]
     places: set[str]
+    names: list[tuple[str, Location]]
     met: set[int]
     used: set[int]
 
@@ -63,17 +65,19 @@ class Bench:
         rendered: list[Rendered] = []
         problems: dict[Problem, None] = {}
         places: set[str] = set()
+        names: list[tuple[str, Location]] = []
         for item in items:
             subjects = build_subjects(self.workspace, item, self.request.now.date())
             if len(self.request.paths) > 1:
                 places.update(_list_places(item, subjects))
             problems.update(dict.fromkeys(subjects.problems))
+            names += _list_names(subjects)
             for facts in subjects.facts:
                 decision = self._judge(facts)
                 summary.count(decision)
                 rendered.append(self._render(decision))
         met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
-        return Piece(rendered, summary, list(problems), places, met, used)
+        return Piece(rendered, summary, list(problems), places, names, met, used)
 
     def _judge(self, facts: Facts) -> Decision:
         policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now
@@ -99,6 +103,14 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
     return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
+
+
+def _list_names(subjects: Subjects) -> Iterator[tuple[str, Location]]:
+    """The project of an item, and where it is named; several subjects of one manifest are one project."""
+    claims = subjects.facts[0].claims if subjects.facts else ()
+    for claim in claims:
+        if claim.path == "project" and claim.location is not None:
+            yield claim.value, claim.location
 
 
 def _list_places(item: Item, subjects: Subjects) -> Iterator[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from policy.app.bench import Piece, Rendered
+    from policy.errors import Location
 
 # Below this many projects a second process costs more than it saves.
 PARALLEL_FROM = 400
@@ -71,8 +72,10 @@ class Check:
     def run(self) -> Iterator[Rendered]:
         """Every decision, rendered; summary and problems are complete when this ends. Raises PolicyError."""
         places = {problem.location.file for problem in self._problems if problem.location is not None}
+        names: dict[str, Location] = {}
         for piece in self._list_pieces():
             places |= piece.places
+            self._refuse_twins(piece, names)
             self._note_waivers(piece)
             self.summary.merge(piece.summary)
             # What many projects share, such as a collector that breaks, is said and kept once.
@@ -82,6 +85,16 @@ class Check:
         # Last, and not among what is said of the paths: they are about the policy set.
         self._problems.update(dict.fromkeys(self.bench.workspace.policy_set.loosenings))
         self._settle_waivers()
+
+    def _refuse_twins(self, piece: Piece, names: dict[str, Location]) -> None:
+        """Two manifests of one name: with waivers, which go by the name, that is no matter of taste."""
+        level = "warning" if self.bench.waivers is None else "error"
+        for name, place in piece.names:
+            first = names.setdefault(name, place)
+            if first.file != place.file:
+                message, related = f"another manifest states the project `{name}` too", (("the other one", first),)
+                remedy = "give one of them another name: waivers and records go by it"
+                self._problems[Problem(message, remedy, place, related, level)] = None
 
     def _note_waivers(self, piece: Piece) -> None:
         if self.bench.waivers is not None:

@@ -10,6 +10,8 @@ from policy.plugins.contracts import Evidence
 from policy.plugins.faults import BREAKING, describe_fault
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from policy.app.workspace import Workspace
     from policy.model.fact import Fact
     from policy.plugins.contracts import Collector, Project
@@ -32,6 +34,7 @@ def _collect(collector: Collector, project: Project, workspace: Workspace) -> Ev
     try:
         evidence = Evidence(*collector.collect(project))
         fault = find_misfit(evidence.facts, evidence.problems, workspace.policy_set.schema)
+        fault = fault or find_stray(evidence.facts, collector.observes)
         evidence = evidence._replace(unavailable=dict(evidence.unavailable))
     except BREAKING as error:
         fault = describe_fault(error)
@@ -40,3 +43,12 @@ def _collect(collector: Collector, project: Project, workspace: Workspace) -> Ev
     reason = f"the collector {collector.name} failed: {fault}"
     warning = Problem(reason, "mend the plugin, or leave it out", level="warning")
     return Evidence((), (warning,), dict.fromkeys(collector.observes, reason))
+
+
+def find_stray(facts: Iterable[Fact], observes: Collection[str]) -> str:
+    """Why the facts are not those that a collector says it can tell; empty where they are.
+
+    What it says decides whether a layer may bring it in: a final policy must not rest on it.
+    """
+    stray = next((fact.path for fact in facts if fact.path not in observes), None)
+    return "" if stray is None else f"it tells `{stray}`, which is not among what it observes"

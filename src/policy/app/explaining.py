@@ -15,6 +15,7 @@ from policy.language.phrases import fill_parameters, join_words, say_parameter
 from policy.language.prose import describe_policy
 from policy.loading.discovery import discover
 from policy.model.gates import GATES
+from policy.reports.findings import say_wanted
 from policy.source.display import show_text
 
 if TYPE_CHECKING:
@@ -119,9 +120,9 @@ def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decisio
 
 
 def _say_reason(reason: Reason, root: str) -> str:
-    required = reason.expected if reason.test in ("some", "each", "count") else f"{reason.test} {reason.expected}"
+    required = f"required: {reason.expected}" if reason.test in ("some", "each", "count") else say_wanted(reason)
     if reason.actual is None:
-        return f"{reason.field} is not known; required: {required}"
+        return show_text(f"{reason.field} is not known; {required}")
     where = reason.location
     place = f" at {os.path.relpath(os.path.join(root, where.file))}:{where.line}:{where.column}" if where else ""
-    return show_text(f"{reason.field} is {reason.actual} ({reason.origin}{place}); required: {required}")
+    return show_text(f"{reason.field} is {reason.actual} ({reason.origin}{place}); {required}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from policy.model.policy import GateSettings, Policy, PolicySet
 
 NO_APPROVERS = "nobody can approve here without a ledger, so the hold acts as a flag"
+NO_WAY_ON = "nobody can approve it: approvals need a ledger, which the policy set does not have"
 
 
 class Action(NamedTuple):
@@ -132,6 +133,8 @@ def _act(policy_set: PolicySet, policy: Policy, gate: str, base: str, starts: da
     effect = dated and cap_effect(dated, mode)
     if effect == "hold" and gate in FLAGGING_GATES and not policy_set.has_ledger:
         return Action("flag", base, NO_APPROVERS)
+    if effect == "hold" and not policy_set.has_ledger:
+        return Action(effect, None, NO_WAY_ON)
     notes = [f"in force from {starts}"] if dated != base else []
     if cap_effect(base, mode) != base:
         notes.append(f"the mode is {mode}")

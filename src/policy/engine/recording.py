@@ -11,6 +11,7 @@ from policy.language.phrases import join_words
 from policy.model.canonical import digest, encode_claims
 from policy.model.decision import ContradictionNote, Decision, NotAssessed, Outcome
 from policy.model.derived.derivations import list_open_inputs
+from policy.model.schema import is_expression
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ def record_decision(judged: Judged) -> Decision:
 def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict[str, str]:
     """The digests of everything but approvals, gate and time that the decision rests on."""
     claims = encode_claims(facts.claims, facts.schema)
-    declared = [row for row in claims if row[2] == "declared"]
-    observed = [row for row in claims if row[2] != "declared"]
+    # What an expression says is the judge's own finding, whoever stated what it reads.
+    declared = [row for row in claims if row[2] == "declared" and not is_expression(row[0])]
+    observed = [row for row in claims if row[2] != "declared" or is_expression(row[0])]
     return {
         "policy_set": plan.digest,
         "subject": digest([list(facts.subject), declared]),

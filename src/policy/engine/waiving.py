@@ -36,10 +36,9 @@ def _assess(entry: WaiverEntry, waiving: Waiving, trust: Trust, today: date) -> 
     return Standing(entry, "expiring" if left <= soon else "active", (), left)
 
 
-def find_foreign(entry: WaiverEntry, finals: Mapping[str, str]) -> Iterator[Doubt]:
+def find_foreign(entry: WaiverEntry, finals: Mapping[str, tuple[str, ...]]) -> Iterator[Doubt]:
     """That the policy was made final elsewhere: what concerns it comes only from there. `finals` as in Waiving."""
-    home = finals.get(entry.policy)
-    if home is not None and home != entry.layer:
+    for home in (home for home in finals.get(entry.policy, ()) if home != entry.layer):
         yield Doubt(
             f"`{entry.policy}` is final: only waivers that {home} lists can concern it",
             f"ask whoever keeps {home}, or meet the policy",
@@ -117,6 +116,9 @@ def _find_pending(entry: WaiverEntry, rules: Sequence[WaiverRules], trust: Trust
     elif start > today:
         key = "approved_on" if entry.approved_on else "requested_on"
         yield Doubt(f"it is dated {start}, which is still to come", "correct the date, or wait until then", key)
+    elif entry.requested_on is not None and start < entry.requested_on:
+        why = f"it was approved on {start}, and asked for only on {entry.requested_on}"
+        yield Doubt(why, "correct the dates, or have it approved as it is now", "approved_on")
     doubt = find_distrust(entry, trust)
     if doubt is not None:
         yield doubt

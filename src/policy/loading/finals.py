@@ -8,6 +8,8 @@ from policy.errors import Problem
 from policy.loading.merging import pile
 from policy.loading.tightening import find_loosenings
 from policy.model.derived.derivations import DERIVATIONS, list_tables
+from policy.model.facts import CONTRADICTIONS
+from policy.model.fields import SCHEMA
 from policy.source.node import Mapping
 
 if TYPE_CHECKING:
@@ -53,9 +55,9 @@ def refuse_final(message: str, location: Location | None, finals: Sequence[str],
     names = " and ".join([f"`{name}`" for name, _ in places] + rest)
     are = "is" if len(finals) == 1 else "are"
     said = f"the policy {are}" if f"`{finals[0]}" in message else f"{names} {are}"
-    owners = " or ".join(dict.fromkeys(place.file for _, place in places))
     related = tuple((f"`{name}` is made final", place) for name, place in places)
-    return Problem(f"{message}, and {said} final", f"leave it out, or have {owners} changed", location, related)
+    remedy = f"take this out, or have the policy set that makes {'it' if len(finals) == 1 else 'them'} final changed"
+    return Problem(f"{message}, and {said} final", remedy, location, related)
 
 
 def warn_of_loosening(found: Loosening) -> Problem:
@@ -72,19 +74,32 @@ def refuse_means(part: Part, below: PolicySet) -> Iterator[Problem]:
     layer = part.layer
     tables = layer.root.get("tables")
     for name, (key, _) in tables.entries.items() if isinstance(tables, Mapping) else ():
-        concerned = [policy.id for policy in finals if name in list_tables(policy.paths)]
+        concerned = [policy.id for policy in finals if name in list_tables(list_read(policy))]
         if concerned:
             yield refuse_final(f"the table `{name}` changes what is known", key.location(layer.file), concerned, below)
     for plugin, location, told in part.told:
-        concerned = [policy.id for policy in finals if told & list_inputs(policy)]
+        concerned = [policy.id for policy in finals if told & list_inputs(policy) or (told and compares(policy))]
         if concerned:
             yield refuse_final(f"the plugin `{plugin}` can change what is known", location, concerned, below)
 
 
 def list_inputs(policy: Policy) -> frozenset[str]:
     """The facts that a policy reads, and those that they follow from."""
-    wanted = set(policy.paths)
+    wanted = set(list_read(policy))
     for derivation in reversed(DERIVATIONS):
         if wanted & {derivation.path, derivation.path.partition("[].")[0]}:
             wanted.update(path.partition("[].")[0] for path in derivation.inputs)
     return frozenset(wanted)
+
+
+def list_read(policy: Policy) -> frozenset[str]:
+    """The facts that a policy reads; for one about contradictions, also those that follow and can be stated too."""
+    if not compares(policy):
+        return policy.paths
+    derived = {derivation.path for derivation in DERIVATIONS} & SCHEMA.fields.keys()
+    return policy.paths.union(path for path in derived if SCHEMA.fields[path].writable)
+
+
+def compares(policy: Policy) -> bool:
+    """Whether the policy is about contradictions, which every observation can make, or make vanish."""
+    return CONTRADICTIONS in policy.paths

@@ -27,6 +27,8 @@ from policy.source.node import Mapping, Node, Scalar
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from policy.loading.layers import Layer
+
 TYPES: dict[str, Kind] = {
     "boolean": BOOLEAN,
     "integer": INTEGER,
@@ -90,6 +92,16 @@ def find_clashes(names: Iterable[str]) -> Iterator[tuple[str, str]]:
         inner = next((other for other in ordered if other.startswith(name + ".")), None)
         if inner is not None:
             yield name, inner
+
+
+def refuse_clashes(layers: dict[str, Layer]) -> Iterator[Problem]:
+    """The problems of fields that would be a value in one layer and hold others in another."""
+    for name, inner in find_clashes(layers):
+        # In one layer it was said while that was read.
+        if layers[name] is not layers[inner]:
+            where, there = layers[inner].locate("fields", inner), layers[name].locate("fields", name)
+            related = ((f"`{name}` is declared here", there),) if there else ()
+            yield Problem(f"`{name}` is a value and cannot hold `{inner}`", "rename one of them", where, related)
 
 
 def _read_field(name: str, key: Scalar, node: Node, values: FactReader) -> Field | None:

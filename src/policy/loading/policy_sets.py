@@ -10,7 +10,7 @@ from policy.loading.catalogue import list_policies, load_policies, refuse_duplic
 from policy.loading.extending import open_layers
 from policy.loading.layers import CATALOGUE, WAIVING, read_layer
 from policy.loading.merging import Merged, Part, pile
-from policy.loading.organisation_fields import adopt_fields
+from policy.loading.organisation_fields import adopt_fields, refuse_clashes
 from policy.loading.policy_places import find_places
 from policy.loading.settings import SettingsReader
 from policy.loading.tables import read_tables, shipped_tables
@@ -110,6 +110,7 @@ class PolicySetReader:
                     related = (("it is declared here", there),) if there else ()
                     message = f"`{field.path}` is declared otherwise below"
                     self.problems.append(Problem(message, "leave it out, or give it another name", where, related))
+        self.problems.extend(refuse_clashes({name: layer for name, (_, layer) in known.items()}))
         return [field for field, _ in known.values()]
 
     def _load_plugins(self, load_plugins: PluginLoader) -> Contributed:
@@ -176,7 +177,7 @@ class PolicySetReader:
             return None
         from policy.loading.waivers.gathering import read_waiving  # most policy sets waive nothing
 
-        return read_waiving(self.layers, list(named))
+        return read_waiving(self.layers, list(named), self.extended)
 
 
 def add_final(problem: Problem, merged: Merged) -> Problem:

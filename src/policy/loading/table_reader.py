@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.loading.settings import refuse_name
+from policy.model.derived.license_expression import choose_licenses
 from policy.model.kinds import BOOLEAN
 from policy.model.reading import NOTHING
 from policy.model.table_columns import COLUMNS, SHARED
-from policy.model.tables import MODELS, PRICES, Row
+from policy.model.tables import LICENSES, MODELS, PRICES, Row
 from policy.source.node import Mapping, Scalar
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ class TableReader:
             self.values.refuse(node or root, message, "write `table: 1`")
 
     def _read_row(self, name: str, key: Scalar, node: Node) -> Row | None:
-        if self.name in OF_PROVIDERS and not all(name.partition("/")):
-            self.values.refuse(key, f"`{name}` names no provider and model", "write `provider/model`")
+        fault = self._find_fault(name)
+        if fault is not None:
+            self.values.refuse(key, *fault)
             return None
         if not isinstance(node, Mapping):
             self.values.refuse(node, f"the row `{name}` has no columns", "write `{source: …, date: …}`")
@@ -76,11 +78,25 @@ class TableReader:
         told = {text: value for text, value in read.items() if text not in SHARED and value is not None}
         return Row(name.lower(), told, read["source"], read["date"])
 
+    def _find_fault(self, name: str) -> tuple[str, str] | None:
+        """Why no row is ever looked up by this name, and what to write; None where one can be."""
+        if self.name in OF_PROVIDERS and not all(name.partition("/")):
+            return f"`{name}` names no provider and model", "write `provider/model`"
+        if not name or name != name.strip():
+            return f"the name `{name}` of a row is empty or begins or ends with a space", "write the name alone"
+        if self.name == LICENSES and choose_licenses(name, sorted) != {name.lower()}:
+            return f"`{name}` is an expression, which is taken apart before a row is looked up", "write a row a licence"
+        return None
+
     def _read_column(self, name: str, key: Scalar, text: str, column: Column, node: Mapping) -> Any:
         """The value in a column, None where it may be left out and is, NOTHING where it is wrong."""
         inner = node.get(text)
         if inner is not None:
-            return self.values.read_value(column.kind, inner, f"{name}.{text}")
+            value = self.values.read_value(column.kind, inner, f"{name}.{text}")
+            if isinstance(value, str) and not value.strip():
+                self.values.refuse(inner, f"`{name}.{text}` is blank", f"write {column.about}")
+                return NOTHING
+            return value
         if column.needed:
             self.values.refuse(key, f"the row `{name}` has no {text}", f"add `{text}: …`, {column.about}")
             return NOTHING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -11,9 +12,10 @@ from policy.structs import NamedTuple, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
 
 LICENSES, PROVIDERS, MODELS, PRICES = TABLE_NAMES = ("licenses", "providers", "models", "prices")
+# So far may a judge look back, to days before a row was looked up.
+AHEAD_DAYS: Final = 365
 
 
 class Row(NamedTuple):
@@ -68,5 +70,9 @@ class Lookup:
         table = self.tables.get(name)
         row = table.find(key.lower()) if table is not None else None
         if row is not None:
-            self.used[name] = min(row.date, self.used.get(name, row.date))
+            self.used[name] = min(self._date(row), self.used.get(name, row.date))
         return row
+
+    def _date(self, row: Row) -> date:
+        """The row's date; a mistyped one, such as 2206-11-20, must not keep it fresh until then."""
+        return date.min if self.today is not None and (row.date - self.today).days > AHEAD_DAYS else row.date

@@ -87,7 +87,8 @@ class Waiving(NamedTuple):
     """All that a policy set says of waivers, its layers from the base up.
 
     `files` are pairs of a layer's file and a waiver file that it lists. `layers` maps each layer's file to what it
-    extends, `finals` a final policy to the file that made it final.
+    extends, `finals` a final policy to the files that made it final, each without the others, and `bases` each
+    layer's file to all that it builds on.
     """
 
     entries: tuple[WaiverEntry, ...] = ()
@@ -95,7 +96,8 @@ class Waiving(NamedTuple):
     trusted: TrustSettings | None = None
     files: tuple[tuple[str, str], ...] = ()
     layers: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    finals: Mapping[str, str] = MappingProxyType({})
+    finals: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    bases: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 class Doubt(NamedTuple):
@@ -115,7 +117,7 @@ class Trust(NamedTuple):
     revision: str = ""
     entries: Mapping[str, frozenset[WaiverEntry]] = MappingProxyType({})
     rules: tuple[WaiverRules, ...] = ()
-    finals: Mapping[str, str] = MappingProxyType({})
+    finals: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     doubts: Mapping[str, Doubt] = MappingProxyType({})
     doubt: Doubt | None = None
 

@@ -103,6 +103,8 @@ def _unpack(reason: Reason) -> tuple[str, str]:
     if reason.test not in SINGLE:
         return reason.test, reason.expected
     values = reason.expected.removeprefix("[").removesuffix("]")
+    if not values:
+        return reason.test, "an empty list"
     return (reason.test if ", " in values else SINGLE[reason.test]), values
 
 

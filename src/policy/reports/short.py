@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.reports.findings import list_findings
-from policy.reports.layout import clean
+from policy.reports.layout import clean, count_noun
 from policy.reports.text_summary import say_policy_set, say_summary
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _write_lines(decision: Decision, context: ReportContext) -> Iterator[str]:
         yield f"{place}: {finding.level}[{outcome.policy}]: {clean(outcome.message)}"
     for found in decision.contradictions:
         yield f"{_say_place(found.declared_at, file, context)}: contradiction: {clean(found.message)}"
-    assessed = f" ({len(decision.not_assessed)} policies not assessed)" if decision.not_assessed else ""
+    assessed = f" ({count_noun(len(decision.not_assessed), 'policy')} not assessed)" if decision.not_assessed else ""
     yield f"{clean(context.show_path(file))}: {decision.verdict}: {clean(subject.project)}{assessed}"
 
 

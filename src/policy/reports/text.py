@@ -27,6 +27,8 @@ DECIDED = {"flag": "flagged by", "hold": "held by", "block": "blocked by"}
 MANY_FINDINGS = 4
 # Of the policies that lack one fact, so many are named; `policy check --output json` names them all.
 NAMED_POLICIES = 6
+# What is missing for these only is named, not explained: `policy explain` does that.
+HINTS = ("", "advise", "would advise")
 
 
 class TextReporter:
@@ -111,27 +113,30 @@ def _say_counts(decision: Decision) -> str:
 
 
 def _write_unassessed(decision: Decision, context: ReportContext) -> Iterator[str]:
-    """The missing facts, each with who needs it and how to supply it; without a manifest, that there is none."""
+    """The missing facts, each with how to supply it and who needs it; without a manifest, that there is none."""
     found = find_gaps(decision)
     if decision.subject.manifest is None and found.gaps:
         names = join_names(sorted({name for gap in found.gaps for name in gap.policies}), NAMED_POLICIES)
         yield from wrap(f"not assessed, because no manifest covers this: {names}", "  ", "    ")
-        yield from wrap(f"write {MANIFEST_NAME} in its folder or one above: `policy schema manifest` says how", "    ")
+        yield from wrap(f"write {MANIFEST_NAME} in its folder or one above: `policy init` drafts it", "    ")
         return
     effects = {outcome.policy: say_effect(outcome) for outcome in decision.outcomes}
-    if found.gaps:
-        yield "  not assessed for want of:"
-    for gap in found.gaps:
-        yield from _write_gap(gap, effects, context)
+    hints = [gap for gap in found.gaps if all(effects.get(name, "") in HINTS for name in gap.policies)]
+    for heading, stated in (("not assessed until the manifest states:", True), ("not assessed for want of:", False)):
+        gaps = [gap for gap in found.gaps if gap.stated is stated and gap not in hints]
+        if gaps:
+            yield f"  {heading}"
+        for gap in gaps:
+            yield from _write_gap(gap, effects, context)
+    if hints:
+        yield from wrap(f"only advice waits for: {', '.join(gap.fact for gap in hints)}", "  ", "    ")
     if found.parameters:
-        yield from wrap(f"parameters not set: {', '.join(found.parameters)}", "  ", "    ")
-        yield from wrap("give them a value under `params` in the policy set", "    ")
+        yield from wrap(f"no value under `params` in the policy set: {', '.join(found.parameters)}", "  ", "    ")
 
 
 def _write_gap(gap: Gap, effects: dict[str, str], context: ReportContext) -> Iterator[str]:
     named = [f"{name} ({effects[name]})" if effects.get(name) else name for name in gap.policies]
-    first, *others = wrap(f"{gap.fact}: {join_names(named, NAMED_POLICIES)}", "    ", "      ")
-    fact = paint(gap.fact, "bold", colour=context.colour)
-    yield first.replace(gap.fact, fact, 1)
+    said = f"{gap.fact}: {clean(gap.supply)} · {join_names(named, NAMED_POLICIES)}"
+    first, *others = wrap(said, "    ", "      ")
+    yield first.replace(gap.fact, paint(gap.fact, "bold", colour=context.colour), 1)
     yield from others
-    yield from wrap(clean(gap.settle.replace(f"state {gap.fact} in", "state it in", 1)), "      ")

@@ -17,6 +17,17 @@ class Gap(NamedTuple):
     policies: tuple[str, ...]
     settle: str
 
+    @property
+    def stated(self) -> bool:
+        """Whether the manifest can state it."""
+        return self.settle.startswith(f"state {self.fact} in the manifest")
+
+    @property
+    def supply(self) -> str:
+        """How to supply it, below a heading that tells what to do with those that are `stated`."""
+        known = f"state {self.fact} in the manifest: " if self.stated else f"{self.fact} "
+        return self.settle.removeprefix(known)
+
 
 class Unassessed(NamedTuple):
     """The gaps of a decision, most wanted first, and the parameters that have no value."""

@@ -147,6 +147,16 @@ def test_policies_are_chosen(plant, capsys, arguments, ids):
         assert err == f"error: none of the 3 policies in force is {asked}\n  help: leave one of the options out\n"
 
 
+def test_the_controls_of_the_framework_that_was_asked_for_are_named(plant, call):
+    plant_serving(plant)
+    policies = json.loads(call("list --framework nist-ai-rmf -o json").out)
+    lines = call("list --framework nist-ai-rmf").out.splitlines()
+    for row in policies:
+        named = ", ".join(row["controls"]["nist-ai-rmf"])
+        assert [line for line in lines if line.endswith(f"{row['title']} ({named})")], row
+    assert "MAP" not in call("list").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

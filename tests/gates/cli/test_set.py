@@ -153,6 +153,7 @@ def test_a_new_policy_set_observes_where_others_depend_on_the_gate(plant, call):
     result = call("set init --output acme/policy.yaml")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("wrote acme/policy.yaml: ")
+    assert "`policy check --config acme/policy.yaml` judges with it" in result.out
     modes = {
         gate: json.loads(call(f"set show --gate {gate} --config acme/policy.yaml -o json").out)["gate"]["mode"]["value"]
         for gate in ("check", "commit", "ci", "run", "release")
@@ -165,7 +166,7 @@ def test_a_new_policy_set_observes_where_others_depend_on_the_gate(plant, call):
 def test_its_comments_can_be_taken_at_their_word(plant, call, tmp_path):
     """Each line that is commented out is read as it stands, once the mark before it is taken away."""
     plant({"team/policies/own/my-policy.yaml": write_policy("my-policy", "require: {approach: rag}\neffect: flag\n")})
-    assert call("set init").code == 0
+    assert "next: `policy check` judges with it, and `policy set show --gate ci`" in call("set init").out
     assert call("set init --team --output team/policy.yaml").code == 0
     for name in ("policy.yaml", "team/policy.yaml"):
         lines = (tmp_path / name).read_text().splitlines()

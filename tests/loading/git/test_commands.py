@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from policy.loading.git.commands import GitError, find_git, find_repository, run_git
 from policy.loading.git import commands as asking
+from policy.loading.git.commands import GitError, find_git, find_repository, run_git
 from tests.loading.conftest import git
 
 

@@ -66,6 +66,18 @@ def test_a_name_that_somebody_gave_to_something_else_too_is_refused(root, other)
     assert find_revision(str(root), "refs/remotes/origin/main").commit != git(root, "rev-parse", other).strip()
 
 
+def test_a_tag_with_the_short_name_of_a_commit_is_refused(root):
+    short = git(root, "rev-parse", "--short=12", "HEAD").strip()
+    assert git(root, "rev-parse", "HEAD").strip() == find_revision(str(root), short).commit
+    git(root, "commit", "--quiet", "--allow-empty", "--message=theirs")
+    git(root, "tag", short)
+    with pytest.raises(GitError, match=f"`{short}` is the name of refs/tags/{short} and the start of an object's name"):
+        find_revision(str(root), short)
+    # Many a word is made of these letters only.
+    git(root, "tag", "facade")
+    assert find_revision(str(root), "facade").commit == git(root, "rev-parse", "HEAD").strip()
+
+
 def test_a_replacement_of_an_object_changes_nothing(root):
     old = git(root, "rev-parse", "main:waivers.yaml").strip()
     (root / "waivers.yaml").write_text("approved\n")

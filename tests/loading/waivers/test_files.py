@@ -176,7 +176,7 @@ def test_every_layer_has_its_word(write):
     waiving = open_workspace(str(root)).policy_set.waiving
     assert waiving is not None
     assert [entry.layer for entry in waiving.entries] == ["org/policy.yaml", "policy.yaml"]
-    assert waiving.finals == {"owned": "org/policy.yaml"}
+    assert waiving.finals == {"owned": ("org/policy.yaml",)}
     assert waiving.layers == {"org/policy.yaml": (), "policy.yaml": ("org",)}
     assert waiving.trusted is not None
     # The base speaks first.

@@ -151,6 +151,12 @@ def test_tables_older_than_90_days_that_were_used(text, stale):
     assert facts.proven_values["evidence.stale_tables"] == stale
 
 
+@pytest.mark.parametrize(("text", "stale"), [("model.license: later", 0), ("model.license: typo or later", 1)])
+def test_a_row_does_not_stay_fresh_for_being_dated_far_ahead(text, stale):
+    facts = make_facts(text).on(DAY, make_aged(later=-365, typo=-366))
+    assert facts.values["evidence.stale_tables"] == stale
+
+
 def test_how_old_tables_are_is_unknown_without_a_day_or_a_table():
     assert "evidence.stale_tables" not in Facts(make_claims("model.license: mit"), tables=TABLES).values
     assert "evidence.stale_tables" not in Facts(make_claims("model.license: mit"), today=DAY).values

@@ -64,6 +64,7 @@ def test_how_a_value_is_written(path, written):
         (Field("x.a", BOOLEAN, "", derived=True, writable=False), False, "follows from other facts"),
         (SCHEMA.fields["retrieval.planned"], False, "the manifest; follows from `approach`"),
         (SCHEMA.fields["run.activity"], False, "the gate that judges"),
+        (SCHEMA.fields["approval.by"], False, "approvals"),
     ],
 )
 def test_who_tells_a_fact(field, observed, teller):

@@ -117,6 +117,16 @@ def test_dates_and_layers_are_said():
     assert "\nIt is final: " in page
 
 
+def test_what_follows_from_other_facts_is_not_called_observed():
+    text = (
+        "require: {release.license_conflicts: 0, data.rows: {at_least: 1}}\ncases:\n"
+        "  - {observed: {release.license_conflicts: 0, data.rows: 1}, expect: pass}\n"
+    )
+    page = write_page(make_entry(make_policy(text)))
+    assert "- `release.license_conflicts: 0`, which follows from other facts\n" in page
+    assert "- `data.rows: 1`, observed\n" in page
+
+
 def test_nothing_is_said_where_there_is_nothing():
     page = write_page(make_entry(make_policy("require: {stage: pilot}\n")))
     assert re.findall(r"^## (.+)", page, re.MULTILINE) == [

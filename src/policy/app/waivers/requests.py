@@ -31,8 +31,8 @@ class Written(NamedTuple):
 def request_waiver(workspace: Workspace, entry: WaiverEntry, path: str | None) -> Written:
     """Add a request to the file at `path`, by default the first one that the policy set lists. Raises PolicyError."""
     waiving = workspace.policy_set.waiving or Waiving()
-    barriers = [Problem(doubt.why, doubt.remedy) for doubt in find_barriers(entry, waiving)]
-    if barriers:
+    doubts = find_barriers(entry, waiving)
+    if barriers := [Problem(f"the waiver could not count: {doubt.why}", doubt.remedy) for doubt in doubts]:
         raise PolicyError(*barriers)
     chosen = path or _choose_file(workspace, waiving)
     shown = _show(workspace, chosen)

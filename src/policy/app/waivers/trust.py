@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # What runs here binds nobody but who runs it; elsewhere a proposal must not name its own judge.
 LOCAL_GATES: Final = ("check", "commit")
+# Azure Pipelines, Jenkins, TeamCity and CodeBuild do not set the first one.
+OF_CI: Final = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")
 
 
 def find_trust(workspace: Workspace, waiving: Waiving, gate: str, trusted: str | None) -> Trust:
@@ -70,7 +72,7 @@ def choose_revision(root: str, waiving: Waiving, gate: str, trusted: str | None)
     file = settings.location.file if settings.location else ""
     if os.path.isabs(file) or file.startswith("../"):
         return settings.revision, None
-    if gate not in LOCAL_GATES or os.environ.get("CI"):
+    if gate not in LOCAL_GATES or any(map(os.environ.get, OF_CI)):
         where = "in CI" if gate in LOCAL_GATES else f"at the gate {gate}"
         message = f"its approval cannot be shown, for {where} a proposal could change what {file} trusts"
         return settings.revision, Doubt(message, f"{OPTION} where the job or gate is configured")

@@ -90,7 +90,9 @@ def command(
         write_reports(check, outs)
     if not check.summary.subjects and not any(problem.level == "error" for problem in check.problems):
         message = f"there is nothing to judge in {' '.join(request.paths)}: no ml-manifest.yaml and no training config"
-        raise NothingToJudgeError(Problem(message, "write an ml-manifest.yaml, or name the folder that holds one"))
+        raise NothingToJudgeError(
+            Problem(message, "`policy init` drafts an ml-manifest.yaml; or name the folder that holds one")
+        )
     return exit_code(check.summary, check.problems, fail_on)
 
 

@@ -162,8 +162,8 @@ def receive(repository: Repository, tip: Tip, config: str | None) -> int:
             with working_in(snapshot.folder):
                 return refuse(hide_outside(error, base), tip)
     if changed:
-        said = f"{show_text(tip.references[0])} {changed}: what was there before has judged it, and judges until then"
-        say_aside(f"note: {said}")
+        said = f"{show_text(tip.references[0])} {changed}, which counts once it is there"
+        say_aside(f"note: {said}: what was there before has judged it")
     return code
 
 

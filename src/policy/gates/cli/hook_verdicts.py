@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from os.path import abspath
 from typing import TYPE_CHECKING
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
 
     from policy.app.hooks.pushes import Tip
 
+# What stops somebody is explained in full; what passes by, with flags, in a line a finding.
+FULL, SHORT = "text", "short"
 WORST_FIRST = (70, 2, 1, 4, 3, 0)
 
 
 def make_request(gate: str, config: str | None, trusted: str | None, paths: tuple[str, ...] = (".",)) -> CheckRequest:
-    """What to judge and how: now, as text."""
+    """What to judge and how: now, in full and in short."""
     now = datetime.now(UTC).replace(microsecond=0)
     config = config and abspath(config)
-    return CheckRequest(paths, gate, now, config=config, formats=(("text", use_colour()),), trusted=trusted)
+    formats = tuple((name, use_colour()) for name in (FULL, SHORT))
+    return CheckRequest(paths, gate, now, config=config, formats=formats, trusted=trusted)
 
 
 def judge_folder(
@@ -57,20 +61,25 @@ def judge_folder(
 
 def report(check: Check, tip: Tip | None) -> int:
     """Judge; print nothing where everything is allowed and nothing is wrong."""
-    reporter, context = check.bench.reporters[0], check.bench.contexts[0]
-    out = Output(Target("text", None), reporter)
-    try:
+    bench = check.bench
+    with ExitStack() as stack:
+        outs = [Output(Target(reporter.name, None), reporter) for reporter in bench.reporters]
+        for out in outs:
+            stack.callback(out.discard)
         for rendered in check.run():
-            out.add(rendered.verdict, rendered.texts[0])
-        summary = check.summary
-        if summary.verdicts["allow"] < summary.subjects or check.problems:
+            for out, text in zip(outs, rendered.texts, strict=True):
+                out.add(rendered.verdict, text)
+        code = exit_code(check.summary, check.problems, check.request.fail_on)
+        code = 0 if code == NothingToJudgeError.exit_code else code
+        if check.summary.verdicts["allow"] < check.summary.subjects or check.problems:
+            chosen = 0 if code else 1
             say_tip(tip)
-            print_problems(check.problems, context.show_path)
-            out.finish(reporter.finish(summary, check.problems, context))
-    finally:
-        out.discard()
-    code = exit_code(check.summary, check.problems, check.request.fail_on)
-    return 0 if code == NothingToJudgeError.exit_code else code
+            print_problems(check.problems, bench.contexts[chosen].show_path)
+            end = bench.reporters[chosen].finish(check.summary, check.problems, bench.contexts[chosen])
+            outs[chosen].finish(end)
+            if not code and tip is None:
+                say(f"in full: policy check --gate {check.request.gate}")
+    return code
 
 
 def refuse(error: PolicyError, tip: Tip | None) -> int:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 @click.command("list")
 @click.option("--area", default="", help="Only this area of the catalogue, such as fine-tuning.")
 @click.option("--severity", type=NameOf("severity", SEVERITIES), help="Only policies of this severity and above.")
-@click.option("--framework", default="", help="Only policies that serve a control of this framework: nist-ai-rmf.")
+@click.option(
+    "--framework",
+    default="",
+    help="Only policies that serve a control of this framework, such as nist-ai-rmf; the controls are named.",
+)
 @click.option("--control", default="", help='Only policies that serve this control: "MANAGE 2.2".')
 @click.option(
     "--approach",
@@ -69,7 +73,7 @@ def command(
 
         say(json.dumps([row._asdict() for row in rows], indent=2))
     else:
-        say("\n".join(write_table(rows)))
+        say("\n".join(write_table(rows, framework)))
         say(f"{count_noun(len(rows), 'policy')}, effects at the gate {gate}")
     return 0
 
@@ -105,8 +109,8 @@ def describe(wanted: Wanted, gate: str) -> str:
     return " and ".join(filter(None, said))
 
 
-def write_table(rows: list[Row]) -> list[str]:
-    """The policies by area, in columns."""
+def write_table(rows: list[Row], framework: str = "") -> list[str]:
+    """The policies by area, in columns; behind each title the controls of the framework that was asked for."""
     rows = [row._replace(effect=f"{row.effect} (would {row.would_be})") if row.would_be else row for row in rows]
     cells = [(row.policy, row.severity, row.effect) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -117,5 +121,7 @@ def write_table(rows: list[Row]) -> list[str]:
             lines.append(f"{clean(row.area)}/" if row.area else "policies")
             previous = row.area
         columns = (f"{cell:<{width}}" for cell, width in zip(shown, widths, strict=True))
-        lines.append(f"  {'  '.join(columns)}  {clean(row.title)}")
+        named = row.controls.get(framework)
+        served = f" ({clean(', '.join(named))})" if named else ""
+        lines.append(f"  {'  '.join(columns)}  {clean(row.title)}{served}")
     return lines

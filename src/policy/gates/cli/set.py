@@ -80,6 +80,7 @@ def init(extends: tuple[str, ...], name: str | None, output: str, *, team: bool)
     """
     from policy.app.drafts.new_files import refuse_existing, write_new_file
     from policy.app.drafts.policy_sets import draft_policy_set, find_above, refuse_place, try_draft
+    from policy.loading.policy_set_files import SET_NAME
     from policy.reports.layout import count_noun
 
     refuse_existing(output, "change it, or name another file with `--output`")
@@ -93,5 +94,8 @@ def init(extends: tuple[str, ...], name: str | None, output: str, *, team: bool)
     policy_set = try_draft(text, output)
     write_new_file(output, text)
     say(f"wrote {output}: {count_noun(len(policy_set.policies), 'policy')} in force\n")
-    say("next: `policy check` judges with it, and `policy set show --gate ci` says what it does there")
+    # Without being named, only a policy set of this folder or one above it is found.
+    found = os.path.basename(output) == SET_NAME and folder == os.path.realpath(".")
+    named = "" if found else f" --config {output}"
+    say(f"next: `policy check{named}` judges with it, and `policy set show --gate ci{named}` says what it does there")
     return 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REGULAR = (b"100644", b"100755")
 ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+SHORT_ID = re.compile(r"[0-9a-f]{4,}")
 
 
 class Revision(NamedTuple):
@@ -54,6 +55,9 @@ def _refuse_ambiguity(repository: str, name: str) -> None:
     found = sorted(wanted.intersection(os.fsdecode(listed).splitlines()))
     if len(found) > 1:
         raise GitError(f"`{name}` is the name of {' and of '.join(found)}")
+    # git itself takes the tag, and only warns.
+    if found and SHORT_ID.fullmatch(name) and run_git(repository, "rev-parse", f"--disambiguate={name}").strip():
+        raise GitError(f"`{name}` is the name of {found[0]} and the start of an object's name")
 
 
 def _whole(name: str) -> tuple[str, ...]:

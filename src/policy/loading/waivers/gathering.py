@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from policy.loading.waivers.files import list_files, locate, read_waivers
-from policy.loading.waivers.rules import list_names, read_trust_settings, read_waiver_rules
+from policy.loading.waivers.rules import add_finals, list_names, read_trust_settings, read_waiver_rules
 from policy.model.waiver_entry import TrustSettings, Waiving
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from policy.loading.layers import Layer
     from policy.model.waiver_entry import WaiverEntry, WaiverRules
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 KEYS: Final = ("waivers", "waiver_rules", "trusted")
 
 
-def read_waiving(layers: Sequence[Layer], policies: Collection[str]) -> Waiving:
+def read_waiving(layers: Sequence[Layer], policies: Collection[str], bases: Mapping[str, frozenset[str]]) -> Waiving:
     """The waivers and their rules; `layers` begin with the base, `policies` are the ids that can be named.
 
-    What is wrong is added to the problems of the layers' readers. The base's word on what is trusted comes first,
-    and a policy is final by the first layer that says so.
+    `bases` are the files that each layer's builds on. What is wrong is added to the problems of the layers' readers.
+    The base's word on what is trusted comes first.
     """
     entries: list[WaiverEntry] = []
     rules: list[WaiverRules] = []
     trusted: list[TrustSettings] = []
     listed: list[tuple[str, str]] = []
-    finals: dict[str, str] = {}
+    finals: dict[str, tuple[str, ...]] = {}
     for layer in layers:
         root, values = layer.root, layer.values
         files = tuple(list_files(root.get("waivers"), values))
@@ -37,9 +37,9 @@ def read_waiving(layers: Sequence[Layer], policies: Collection[str]) -> Waiving:
         rules += read_waiver_rules(root.get("waiver_rules"), values, policies)
         settings = read_trust_settings(root.get("trusted"), values)
         trusted += [settings] if settings is not None else []
-        finals = {**dict.fromkeys(list_names(root.get("final")), layer.file), **finals}
+        finals = add_finals(finals, list_names(root.get("final")), layer.file, bases[layer.file])
     extended = {layer.file: list_names(layer.root.get("extends")) for layer in layers}
-    return Waiving(tuple(entries), tuple(rules), _join(trusted), tuple(listed), extended, finals)
+    return Waiving(tuple(entries), tuple(rules), _join(trusted), tuple(listed), extended, finals, bases)
 
 
 def _join(said: list[TrustSettings]) -> TrustSettings | None:

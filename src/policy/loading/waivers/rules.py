@@ -12,7 +12,7 @@ from policy.model.waiver_entry import DEFAULT, TrustSettings, WaiverRules
 from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from policy.model.kinds import Kind
     from policy.model.reading import FactReader
@@ -66,6 +66,18 @@ def find_revision_fault(revision: str) -> str:
 def list_names(node: Node | None) -> tuple[str, ...]:
     """The texts of a list that is checked elsewhere."""
     return tuple(item.text for item in node.items if isinstance(item, Scalar)) if isinstance(node, Sequence) else ()
+
+
+def add_finals(
+    finals: dict[str, tuple[str, ...]], policies: Iterable[str], layer: str, bases: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Which layers made which policies final, with one more, where `bases` are the files that it builds on.
+
+    One that says again what a base of its own says changes nothing. Of two that know nothing of each other both do:
+    otherwise a project could put a layer of its own beside the organisation's, and be the first to say it.
+    """
+    added = {name: (*finals.get(name, ()), layer) for name in policies if not set(bases) & set(finals.get(name, ()))}
+    return {**finals, **added}
 
 
 def _list_keys(

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
 from policy.loading.git.commands import GitError, find_repository
-from policy.loading.git.revisions import find_default_branches, find_revision, read_files
+from policy.loading.git.revisions import read_files
+from policy.loading.git.submodules import list_default_branches, open_revision
 from policy.loading.policy_set_files import PROJECT_NAME, SET_NAME
 from policy.loading.waivers.code_owners import PLACES, is_owned
 from policy.loading.waivers.files import WaiverFileReader, list_files, locate
-from policy.loading.waivers.rules import find_revision_fault, list_names, read_trust_settings, read_waiver_rules
+from policy.loading.waivers.rules import (
+    add_finals,
+    find_revision_fault,
+    list_names,
+    read_trust_settings,
+    read_waiver_rules,
+)
 from policy.model.fields import SCHEMA
 from policy.model.reading import FactReader
 from policy.model.waiver_entry import Doubt, Trust
@@ -45,11 +52,11 @@ def confirm_settings(root: str, settings: TrustSettings) -> Doubt | None:
     Where the clone knows no such branch there is nobody to ask.
     """
     layer = settings.location.file if settings.location else ""
-    repository = find_repository(os.path.realpath(os.path.join(root, os.path.dirname(layer))))
-    if repository is None:
+    folder = os.path.realpath(os.path.join(root, os.path.dirname(layer)))
+    if find_repository(folder) is None:
         return None
     try:
-        for revision in find_default_branches(repository):
+        for revision in list_default_branches(root, folder):
             shown = LayerReader(revision, root, layer, ())
             shown.read()
             if shown.settings is None or shown.settings.revision != settings.revision:
@@ -73,7 +80,7 @@ class TrustReader:
         self.code_owners = waiving.trusted is not None and waiving.trusted.code_owners
         self.entries: dict[str, frozenset[WaiverEntry]] = {}
         self.rules: list[WaiverRules] = []
-        self.finals: dict[str, str] = {}
+        self.finals: dict[str, tuple[str, ...]] = {}
         self.doubts: dict[str, Doubt] = {}
         self.doubt: Doubt | None = None
 
@@ -102,8 +109,7 @@ class TrustReader:
             self.doubt = Doubt(f"its approval cannot be shown: {message}", "name the folder or file itself")
         self.rules.extend(shown.rules)
         self.entries.update(found)
-        for policy in shown.finals:
-            self.finals.setdefault(policy, layer)
+        self.finals = add_finals(self.finals, shown.finals, layer, self.waiving.bases[layer])
         for file in files:
             doubt = self._find_doubt(shown, file)
             if doubt is not None:
@@ -121,10 +127,9 @@ class TrustReader:
 
     def _open(self, layer: str) -> Revision:
         folder = os.path.realpath(os.path.join(self.root, os.path.dirname(layer)))
-        repository = find_repository(folder)
-        if repository is None:
+        if find_repository(folder) is None:
             raise GitError(f"{layer} lies in no git repository")
-        return find_revision(repository, self.name)
+        return open_revision(self.root, folder, self.name)
 
     def _find_doubt(self, shown: LayerReader, file: str) -> Doubt | None:
         if file not in shown.listed:

@@ -79,6 +79,8 @@ def describe_teller(field: Field, *, observed: bool) -> str:
 
 
 def _say_derivation(path: str) -> str:
+    if path.startswith("approval."):
+        return "approvals"
     inputs = INPUTS.get(path)
     if inputs == ():
         return "the gate that judges"

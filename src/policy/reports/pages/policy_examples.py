@@ -8,6 +8,7 @@ from policy.language.cases import DEFAULT_TIME
 from policy.language.phrases import say_parameter
 from policy.model.condition import Leaf, Now, walk
 from policy.model.fact import ABSENT
+from policy.reports.pages.fact_text import INPUTS
 from policy.reports.pages.manifest_text import write_manifest, write_value
 from policy.reports.pages.markdown import escape, escape_inline, write_code, write_fence
 
@@ -43,7 +44,10 @@ def _write_case(case: Case, entry: PolicyEntry) -> list[str]:
 def _say_evidence(fact: Fact, schema: Schema) -> str:
     if fact.value is ABSENT:
         return f"{write_code(fact.path)}: looked for, and absent"
-    return f"{write_code(f'{fact.path}: {write_value(fact.value, schema.fields[fact.path].kind)}')}, {fact.origin}"
+    field = schema.fields[fact.path]
+    follows = bool(INPUTS.get(field.path)) and not field.writable and not field.evidence
+    origin = "which follows from other facts" if follows else fact.origin
+    return f"{write_code(f'{fact.path}: {write_value(fact.value, field.kind)}')}, {origin}"
 
 
 def _write_circumstances(case: Case, entry: PolicyEntry) -> list[str]:
