@@ -8,7 +8,7 @@ import pytest
 
 from policy.engine.judge import judge
 from policy.engine.recording import NOTHING_DIGEST
-from policy.loading.tables import shipped_tables
+from policy.loading.tables.files import shipped_tables
 from policy.model.decision import Decision
 from policy.model.facts import Facts
 from policy.model.policy import PolicySet

@@ -9,8 +9,8 @@ from policy.errors import PolicyError, Problem
 from policy.evidence import builtin as evidence_builtin
 from policy.loading import builtin as loading_builtin
 from policy.loading.discovery import find_root
-from policy.loading.policy_set_files import find_policy_set, open_policy_set
-from policy.loading.policy_sets import Contributed, load_policy_set
+from policy.loading.policy_sets.files import find_policy_set, open_policy_set
+from policy.loading.policy_sets.reader import Contributed, load_policy_set
 from policy.model.fields import SCHEMA
 from policy.plugins.registry import Registry
 from policy.reports import builtin as reports_builtin
@@ -19,8 +19,8 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policy.loading.layers import Name
-    from policy.loading.policy_sets import PluginLoader
+    from policy.loading.policy_sets.layers import Name
+    from policy.loading.policy_sets.reader import PluginLoader
     from policy.model.policy import PolicySet
 
 BUILTINS = (loading_builtin, evidence_builtin, reports_builtin)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policy.loading.policy_set_schema import policy_set_json_schema
+from policy.loading.policy_sets.schema import policy_set_json_schema
 from policy.loading.waivers.files import KINDS
 from policy.loading.waivers.schema import ABOUT, waivers_json_schema
 from tests.building import make_policy

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.loading.tables import shipped_tables
+from policy.loading.tables.files import shipped_tables
 from policy.model.derived.derivations import DERIVATIONS, list_open_inputs, list_tables
 from policy.model.fact import Fact, Members
 from policy.model.facts import Facts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.loading.tables import shipped_tables
+from policy.loading.tables.files import shipped_tables
 from policy.model.derived.licenses import MILDEST_FIRST, Licenses, list_terms
 from policy.model.fact import Members
 from policy.model.facts import Facts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policy.loading.tables import shipped_tables
+from policy.loading.tables.files import shipped_tables
 from policy.model.fact import ABSENT
 from policy.model.facts import Facts
 from policy.model.tables import Row, Table, Tables

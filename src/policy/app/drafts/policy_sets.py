@@ -10,8 +10,8 @@ from policy.app.workspace import BUILTINS, make_plugin_loader
 from policy.errors import PolicyError, Problem
 from policy.loading.discovery import find_root
 from policy.loading.file_listing import is_yaml
-from policy.loading.policy_set_files import PROJECT_NAME, SET_NAME, PolicySetFile, find_policy_set, open_policy_set
-from policy.loading.policy_sets import load_policy_set
+from policy.loading.policy_sets.files import PROJECT_NAME, SET_NAME, PolicySetFile, find_policy_set, open_policy_set
+from policy.loading.policy_sets.reader import load_policy_set
 from policy.plugins.registry import Registry
 from policy.source.yaml_reader import read_yaml
 

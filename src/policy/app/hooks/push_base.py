@@ -13,8 +13,8 @@ from policy.language.identity import digest_policy_set
 from policy.loading import builtin as loading_builtin
 from policy.loading.git.repositories import LINK, list_tree
 from policy.loading.git.snapshots import list_outward_links, start_snapshot, write_files
-from policy.loading.policy_set_files import SET_NAME, find_policy_set
-from policy.loading.policy_sets import Contributed, load_policy_set
+from policy.loading.policy_sets.files import SET_NAME, find_policy_set
+from policy.loading.policy_sets.reader import Contributed, load_policy_set
 from policy.plugins.registry import Registry
 from policy.structs import NamedTuple
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from policy.app.hooks.pushes import Tip
     from policy.loading.git.repositories import Entry, Repository
-    from policy.loading.policy_set_files import PolicySetFile
+    from policy.loading.policy_sets.files import PolicySetFile
     from policy.model.policy import PolicySet
 
 WITHOUT_SET = "policy_set: 1\n"

@@ -13,7 +13,7 @@ from policy.loading.discovery import NEAR_NAMES, find_cover
 from policy.loading.file_listing import is_yaml
 from policy.loading.git.repositories import list_tree, read_objects
 from policy.loading.git.snapshots import stage_tree, write_files
-from policy.loading.policy_set_files import PROJECT_NAME, SET_NAME
+from policy.loading.policy_sets.files import PROJECT_NAME, SET_NAME
 from policy.model.manifest import MANIFEST_NAME
 from policy.source.limits import DEFAULT_LIMITS
 from policy.structs import NamedTuple

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.engine.waiving import find_barriers, list_approvers
 from policy.errors import PolicyError, Problem
-from policy.loading.policy_set_files import SET_NAME
+from policy.loading.policy_sets.files import SET_NAME
 from policy.loading.waivers.requests import add_entry
 from policy.model.waiver_entry import Waiving
 from policy.structs import NamedTuple

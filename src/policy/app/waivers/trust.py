@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from policy.loading.policy_set_files import PROJECT_NAME, SET_NAME
+from policy.loading.policy_sets.files import PROJECT_NAME, SET_NAME
 from policy.model.waiver_entry import Doubt, Trust
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
 from policy.gates.cli.streams import say
 from policy.gates.cli.workspace import open_here
-from policy.loading.policy_set_files import SET_NAME
+from policy.loading.policy_sets.files import SET_NAME
 
 if TYPE_CHECKING:
     from policy.app.workspace import Workspace

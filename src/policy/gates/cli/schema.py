@@ -59,7 +59,7 @@ def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:
 
         return policy_json_schema(policy_set.schema)
     if kind == "policy-set":
-        from policy.loading.policy_set_schema import policy_set_json_schema
+        from policy.loading.policy_sets.schema import policy_set_json_schema
 
         return policy_set_json_schema(policy_set.policies)
     if kind == "waivers":

@@ -80,7 +80,7 @@ def init(extends: tuple[str, ...], name: str | None, output: str, *, team: bool)
     """
     from policy.app.drafts.new_files import refuse_existing, write_new_file
     from policy.app.drafts.policy_sets import draft_policy_set, find_above, refuse_place, try_draft
-    from policy.loading.policy_set_files import SET_NAME
+    from policy.loading.policy_sets.files import SET_NAME
     from policy.reports.layout import count_noun
 
     refuse_existing(output, "change it, or name another file with `--output`")

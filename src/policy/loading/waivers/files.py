@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import PolicyError, Problem
-from policy.loading.settings import refuse_name
+from policy.loading.policy_sets.settings import refuse_name
 from policy.model.fields import SCHEMA
 from policy.model.kinds import DATE, STRING, list_of
 from policy.model.reading import NOTHING, FactReader

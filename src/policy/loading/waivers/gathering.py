@@ -11,7 +11,7 @@ from policy.model.waiver_entry import TrustSettings, Waiving
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from policy.loading.layers import Layer
+    from policy.loading.policy_sets.layers import Layer
     from policy.model.waiver_entry import WaiverEntry, WaiverRules
 
 

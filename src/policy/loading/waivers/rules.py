@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.loading.settings import refuse_name
+from policy.loading.policy_sets.settings import refuse_name
 from policy.model.kinds import BOOLEAN, STRING, UNITS_MS, DurationKind, list_of
 from policy.model.reading import NOTHING
 from policy.model.waiver_entry import DEFAULT, TrustSettings, WaiverRules

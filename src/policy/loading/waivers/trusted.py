@@ -9,7 +9,7 @@ from policy.errors import PolicyError, Problem
 from policy.loading.git.commands import GitError, find_repository
 from policy.loading.git.revisions import read_files
 from policy.loading.git.submodules import list_default_branches, open_revision
-from policy.loading.policy_set_files import PROJECT_NAME, SET_NAME
+from policy.loading.policy_sets.files import PROJECT_NAME, SET_NAME
 from policy.loading.waivers.code_owners import PLACES, is_owned
 from policy.loading.waivers.files import WaiverFileReader, list_files, locate
 from policy.loading.waivers.rules import (

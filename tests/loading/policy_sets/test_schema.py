@@ -7,11 +7,11 @@ import json
 import pytest
 
 from policy.errors import PolicyError
-from policy.loading.layers import KEYS
-from policy.loading.organisation_fields import KEYS as FIELD_KEYS
-from policy.loading.policy_set_files import PolicySetFile
-from policy.loading.policy_set_schema import FIELD_ABOUT, policy_set_json_schema
-from policy.loading.policy_sets import Contributed, load_policy_set
+from policy.loading.policy_sets.files import PolicySetFile
+from policy.loading.policy_sets.layers import KEYS
+from policy.loading.policy_sets.organisation_fields import KEYS as FIELD_KEYS
+from policy.loading.policy_sets.reader import Contributed, load_policy_set
+from policy.loading.policy_sets.schema import FIELD_ABOUT, policy_set_json_schema
 from policy.model.policy import PolicySet
 from tests.building import make_document, make_policy
 from tests.editor import Editor, see

@@ -27,7 +27,7 @@ from policy.source.node import Mapping, Node, Scalar
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from policy.loading.layers import Layer
+    from policy.loading.policy_sets.layers import Layer
 
 TYPES: dict[str, Kind] = {
     "boolean": BOOLEAN,

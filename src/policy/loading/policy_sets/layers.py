@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
-from policy.loading.organisation_fields import read_fields
-from policy.loading.settings import read_names, refuse_name
+from policy.loading.policy_sets.organisation_fields import read_fields
+from policy.loading.policy_sets.settings import read_names, refuse_name
 from policy.model.fields import SCHEMA
 from policy.model.kinds import STRING
 from policy.model.reading import NOTHING, FactReader
@@ -15,7 +15,7 @@ from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.errors import Location
-    from policy.loading.policy_set_files import PolicySetFile
+    from policy.loading.policy_sets.files import PolicySetFile
     from policy.model.schema import Field
 
     Name = tuple[str, Location | None]

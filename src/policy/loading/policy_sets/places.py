@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from policy.errors import Location
-    from policy.loading.layers import Layer
+    from policy.loading.policy_sets.layers import Layer
 
 
 def find_places(layer: Layer, sources: Mapping[str, str]) -> dict[str, tuple[PolicyPlace, Location | None]]:

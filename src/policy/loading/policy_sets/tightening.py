@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from policy.errors import Location
-    from policy.loading.settings import Setting
+    from policy.loading.policy_sets.settings import Setting
     from policy.model.policy import Policy, PolicySet
 
 

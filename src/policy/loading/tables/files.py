@@ -27,7 +27,8 @@ OPENING = b"table: 1\nrows:\n"
 @lru_cache(maxsize=1)
 def shipped_tables() -> Tables:
     """The tables that ship with the package. Their bytes are read at once, a row where it is asked for."""
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tables")
+    loading = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    folder = os.path.join(os.path.dirname(loading), "tables")
     shipped = [ShippedTable(name, os.path.join(folder, f"{name}.yaml")) for name in TABLE_NAMES]
     return Tables({table.name: Table(table.name, digest_bytes(table.data), table.find) for table in shipped})
 
@@ -63,7 +64,7 @@ def digest_bytes(data: bytes) -> str:
 
 def read_rows(name: str, data: bytes, file: str) -> tuple[dict[str, Row], bool]:
     """The rows of a table's file by key, and whether they replace the whole table below it. Raises PolicyError."""
-    from policy.loading.table_reader import TableReader  # many checks ask for no row
+    from policy.loading.tables.reader import TableReader  # many checks ask for no row
 
     values = FactReader(SCHEMA, file, [])
     read = TableReader(name, values).read(read_yaml(data, file).root)
@@ -92,7 +93,7 @@ def read_tables(node: Node | None, values: FactReader, folder: str, base: Tables
     changed = dict(tables.by_name)
     for name, (key, inner) in node.entries.items():
         if name not in TABLE_NAMES:
-            from policy.loading.settings import refuse_name
+            from policy.loading.policy_sets.settings import refuse_name
 
             refuse_name(values, key, "table", name, TABLE_NAMES)
             continue

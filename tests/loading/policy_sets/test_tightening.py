@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from policy.engine.plan import make_plan
 from policy.errors import Location
-from policy.loading.finals import check_parts
-from policy.loading.layers import Layer
-from policy.loading.merging import Part, pile
-from policy.loading.settings import Setting
-from policy.loading.tightening import find_loosenings
+from policy.loading.policy_sets.finals import check_parts
+from policy.loading.policy_sets.layers import Layer
+from policy.loading.policy_sets.merging import Part, pile
+from policy.loading.policy_sets.settings import Setting
+from policy.loading.policy_sets.tightening import find_loosenings
 from policy.model.fields import SCHEMA
 from policy.model.gates import EFFECTS, GATES, MODES
 from policy.model.policy import PolicySet

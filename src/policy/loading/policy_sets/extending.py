@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
-from policy.loading.policy_set_files import PolicySetFile, look_in, open_policy_set
-from policy.loading.settings import read_names
+from policy.loading.policy_sets.files import PolicySetFile, look_in, open_policy_set
+from policy.loading.policy_sets.settings import read_names
 from policy.model.fields import SCHEMA
 from policy.model.reading import FactReader
 from policy.source.node import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.errors import Problem
-from policy.loading.merging import pile
-from policy.loading.tightening import find_loosenings
+from policy.loading.policy_sets.merging import pile
+from policy.loading.policy_sets.tightening import find_loosenings
 from policy.model.derived.derivations import DERIVATIONS, list_tables
 from policy.model.facts import CONTRADICTIONS
 from policy.model.fields import SCHEMA
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policy.errors import Location
-    from policy.loading.merging import Part
-    from policy.loading.tightening import Loosening
+    from policy.loading.policy_sets.merging import Part
+    from policy.loading.policy_sets.tightening import Loosening
     from policy.model.policy import Policy, PolicySet
 
 # So many of the final policies that one line concerns are named.

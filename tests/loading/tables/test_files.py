@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from policy.app.workspace import open_workspace
 from policy.errors import PolicyError, Problem
-from policy.loading.tables import read_rows, read_tables, shipped_tables
+from policy.loading.tables.files import read_rows, read_tables, shipped_tables
 from policy.model.facts import Facts
 from policy.model.fields import SCHEMA
 from policy.model.money import Money
@@ -23,7 +23,7 @@ from policy.model.tables import TABLE_NAMES, Row, Tables
 from policy.source.yaml_reader import read_yaml
 from tests.building import NOW, make_claims
 
-FOLDER = Path(__file__).resolve().parents[2] / "src" / "policy" / "tables"
+FOLDER = Path(__file__).resolve().parents[3] / "src" / "policy" / "tables"
 POLICY = "policy: owned\ntitle: Owned\nseverity: low\nrequire: {present: [owner.team]}\neffect: advise\n"
 TOLD = "source: a page, date: 2026-11-20"
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
 from policy.loading.catalogue import list_policies, load_policies, refuse_duplicates
-from policy.loading.extending import open_layers
-from policy.loading.layers import CATALOGUE, WAIVING, read_layer
-from policy.loading.merging import Merged, Part, pile
-from policy.loading.organisation_fields import adopt_fields, refuse_clashes
-from policy.loading.policy_places import find_places
-from policy.loading.settings import SettingsReader
-from policy.loading.tables import read_tables, shipped_tables
+from policy.loading.policy_sets.extending import open_layers
+from policy.loading.policy_sets.layers import CATALOGUE, WAIVING, read_layer
+from policy.loading.policy_sets.merging import Merged, Part, pile
+from policy.loading.policy_sets.organisation_fields import adopt_fields, refuse_clashes
+from policy.loading.policy_sets.places import find_places
+from policy.loading.policy_sets.settings import SettingsReader
+from policy.loading.tables.files import read_tables, shipped_tables
 from policy.model.fields import SCHEMA
 from policy.model.policy import PolicySet
 from policy.structs import NamedTuple
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from policy.errors import Location
-    from policy.loading.layers import Layer, Name
-    from policy.loading.policy_set_files import PolicySetFile
+    from policy.loading.policy_sets.files import PolicySetFile
+    from policy.loading.policy_sets.layers import Layer, Name
     from policy.model.policy import Policy
     from policy.model.schema import Field, Schema
     from policy.model.waiver_entry import Waiving
@@ -166,7 +166,7 @@ class PolicySetReader:
         """The warnings about what layers loosen; what they must not is added to the problems."""
         if len(parts) == 1:
             return ()
-        from policy.loading.finals import check_parts  # most policy sets have one layer
+        from policy.loading.policy_sets.finals import check_parts  # most policy sets have one layer
 
         found = list(dict.fromkeys(check_parts(parts)))
         self.problems.extend(problem for problem in found if problem.level == "error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.loading.settings import Setting
+from policy.loading.policy_sets.settings import Setting
 from policy.model.policy import GateSettings, PolicySet
 from policy.structs import NamedTuple
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from policy.errors import Location
-    from policy.loading.layers import Layer
+    from policy.loading.policy_sets.layers import Layer
     from policy.model.policy import Policy
 
     Place = tuple[str, str, str]

@@ -7,7 +7,7 @@ import pytest
 
 from policy.app.workspace import open_workspace
 from policy.errors import PolicyError
-from policy.loading.policy_set_files import find_policy_set, open_policy_set
+from policy.loading.policy_sets.files import find_policy_set, open_policy_set
 from policy.model.kinds import BOOLEAN, DATE, DURATION, INTEGER, MONEY, NUMBER, PATH, STRING, enum, list_of
 from policy.model.policy import GateSettings
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from policy.language.condition_schema import build_object
 from policy.language.policies import NAME, PARAMETER_NAME
 from policy.language.policy_schema import ANY_VALUE, build_effect_schema
-from policy.loading.organisation_fields import NAME as FIELD_NAME
-from policy.loading.organisation_fields import TYPES
+from policy.loading.policy_sets.organisation_fields import NAME as FIELD_NAME
+from policy.loading.policy_sets.organisation_fields import TYPES
 from policy.loading.waivers.rules import LENGTH
 from policy.model.gates import EFFECTS, GATES, MODES
 from policy.model.kinds import DATE, ListKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from policy.loading.settings import refuse_name
+from policy.loading.policy_sets.settings import refuse_name
 from policy.model.derived.license_expression import choose_licenses
 from policy.model.kinds import BOOLEAN
 from policy.model.reading import NOTHING
