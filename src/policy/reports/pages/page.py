@@ -140,7 +140,7 @@ def _write_effects(entry: PolicyEntry) -> list[str]:
             rows.append((place, "not judged", "not judged"))
             continue
         rows.append((place, say_effect(pair[0]), say_effect(pair[1])))
-        notes |= dict.fromkeys(effect.note for effect in pair if effect.note)
+        notes |= dict.fromkeys(effect.note for effect in pair if effect.note and effect.would_be)
     table = write_table(("at the gate", "a failure", "an unknown outcome"), rows)
     more = [f"Why a milder effect stands in for another: {escape('; '.join(notes))}."] if notes else []
     more += [f"It acts in full from {entry.starts} on."] if entry.starts else []
