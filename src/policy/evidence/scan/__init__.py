@@ -1,0 +1,1 @@
+"""Data files scanned for secrets and personal data: counts and places, never what was found."""

@@ -1,0 +1,134 @@
+"""The collector that scans the data files of a subject for secrets and personal data."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING, TypeAlias
+
+from policy.errors import Location, Problem
+from policy.evidence.paths import UnreadablePathError, confine
+from policy.model.fact import Fact, Members
+from policy.model.fields import SCAN
+from policy.plugins.contracts import Evidence
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.evidence.scan.files import FileScan
+    from policy.evidence.scan.spans import Findings
+    from policy.plugins.contracts import Project
+
+SCANNED_SPLITS = ("train", "validation")
+MOST_KEPT = 1000
+_NAMES = {"secrets": ("secret", "secrets"), "personal_data": ("place with personal data", "places with personal data")}
+_REMEDIES = {
+    "secrets": "revoke each one, and remove it from the data",
+    "personal_data": "remove or replace it, or have its use approved",
+}
+
+Cache: TypeAlias = "dict[tuple[str, int, int], FileScan]"
+"""Counts and places of one run, by real path, size and time of change."""
+
+
+class _Source(NamedTuple):
+    """A data set that is trained on or validated with; `path` is relative to the repository's root."""
+
+    path: str | None
+    shown: str
+    location: Location | None
+    resolved: bool = True
+
+
+class DataScan:
+    """Counts the secrets and the personal data in the files that a manifest or a training config names."""
+
+    name = SCAN
+    observes = ("data.secrets", "data.personal_data")
+
+    def __init__(self) -> None:
+        self._cache: Cache = {}
+
+    def collect(self, project: Project) -> Evidence:
+        sources = list(_list_sources(project))
+        if not sources:
+            return Evidence()
+        if len(self._cache) > MOST_KEPT:
+            self._cache.clear()
+        scans: dict[str, FileScan] = {}
+        shown: dict[str, str] = {}
+        gaps = [gap for source in sources if (gap := self._scan(project.root, source, scans, shown))]
+        return _conclude(sources[0].location, scans, shown, gaps)
+
+    def _scan(self, root: str, source: _Source, scans: dict[str, FileScan], shown: dict[str, str]) -> str:
+        """Scan the source's file into `scans`, by its real path; why not all of it is known, or nothing."""
+        if source.path is None:
+            return f"`{source.shown}` is not a file of the repository"
+        try:
+            real = confine(root, source.path)
+            scan = scans[real] = self._scan_once(real)
+        except UnreadablePathError as fault:
+            return fault.problem.message
+        except OSError as fault:
+            return f"`{source.path}` cannot be read: {fault.strerror}"
+        shown[real] = source.path
+        if scan.findings is None:
+            return f"`{source.path}` is not scanned: {scan.reason}"
+        return "" if source.resolved else f"what `{source.shown}` stands for could not be made out"
+
+    def _scan_once(self, real: str) -> FileScan:
+        from policy.evidence.scan.files import scan_file  # many subjects name no file
+        from policy.evidence.scan.personal import PERSONAL_DATA
+        from policy.evidence.scan.secrets import SECRETS
+
+        status = os.stat(real)
+        key = (real, status.st_size, status.st_mtime_ns)
+        if key not in self._cache:
+            self._cache[key] = scan_file(real, (SECRETS, PERSONAL_DATA))
+        return self._cache[key]
+
+
+def _list_sources(project: Project) -> Iterator[_Source]:
+    """The sources whose split is scanned, as the manifest declares them and as the config uses them."""
+    declared = next((fact for fact in project.declared if fact.path == "data.sources"), None)
+    for member in declared.value.items if declared and isinstance(declared.value, Members) else ():
+        path, split = member.get("path"), member.get("split")
+        named = path or member.get("name")
+        if split is None or split.value in SCANNED_SPLITS:
+            yield _Source(
+                posixpath.normpath(posixpath.join(project.folder, path.value)) if path else None,
+                named.value if named else "a source without path and name",
+                named.location if named else declared.location if declared else None,
+            )
+    for reference in project.datasets:
+        if reference.split in SCANNED_SPLITS:
+            shown = reference.path or reference.name or "a dataset that the config names"
+            yield _Source(reference.path, shown, reference.location, reference.resolved)
+
+
+def _conclude(
+    location: Location | None, scans: dict[str, FileScan], shown: dict[str, str], gaps: list[str]
+) -> Evidence:
+    """The totals where all is known, else why they are not and how many there are at least."""
+    facts, problems, unavailable = [], [], {}
+    for family in ("secrets", "personal_data"):
+        found = {real: scan.findings[family] for real, scan in scans.items() if scan.findings is not None}
+        problems += [_report(family, shown[real], findings) for real, findings in found.items() if findings.total]
+        total = sum(findings.total for findings in found.values())
+        if gaps:
+            least = f"; in the other files at least {total:,} found" if total else ""
+            unavailable[f"data.{family}"] = gaps[0] + least
+        else:
+            facts.append(Fact(f"data.{family}", total, "observed", SCAN, location))
+    return Evidence(tuple(facts), tuple(problems), unavailable)
+
+
+def _report(family: str, shown: str, findings: Findings) -> Problem:
+    """How many of which kind there are in a file and where the first ones begin."""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(findings.counts.items()))
+    name = _NAMES[family][findings.total != 1]
+    # Locations without an end: one that has it is quoted with its line, and this must never be.
+    places = [(place.kind, Location(shown, place.line, place.column)) for place in findings.places]
+    message = f"`{shown}` holds {findings.total:,} {name}: {kinds}"
+    return Problem(message, _REMEDIES[family], places[0][1], tuple(places[1:]), "warning")
