@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": "Judge the projects below here and say what to do instead.",
+    "data": "Check training files before they are sent anywhere.",
     "docs": "Write a page for every policy in force.",
     "explain": "Say what a policy requires and why, and how a project stands to it.",
     "hook": "Judge what git is about to commit, push or receive.",
