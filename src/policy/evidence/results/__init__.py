@@ -1,0 +1,1 @@
+"""What was tried and how it scored, from results files and tracked runs."""
