@@ -1,4 +1,4 @@
-"""Runs the benchmarks, or those named: `python benchmarks/run.py [NAME ...]`; `imports` runs only when named."""
+"""Runs the benchmarks, or those named: `python benchmarks/run.py [NAME ...]`; some run only when named."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "judging", "manifests", "data_files")
-NAMED_ONLY = ("imports",)
+NAMES = ("startup", "judging", "manifests", "data_files", "scan")
+NAMED_ONLY = ("imports", "corpus_score")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -246,10 +246,6 @@ SCANNED = {
     "data.personal_data": "personal-data",
     "data.overlap_rate": "train-eval-overlap",
 }
-RESULTS = """
-evaluation.gain_low: 0.07
-evaluation.comparable: true
-"""
 
 
 @pytest.mark.parametrize("gate", ["check", "commit", "ci", "run"])
@@ -262,7 +258,7 @@ def test_a_well_prepared_project_with_its_evidence_is_allowed(gate):
 
 
 def test_at_the_release_only_the_weights_are_missing():
-    facts = read_example("reply-tone").with_claims(observe(RESULTS))
+    facts = read_example("reply-tone")
     decision = decide(facts, "release")
     assert list_outcomes(decision, "fail", "error") == {"release-package"}
     assert decision.verdict == "flag"
@@ -271,8 +267,9 @@ def test_at_the_release_only_the_weights_are_missing():
 
 
 def test_a_release_that_no_comparison_supports_is_stopped():
-    facts = read_example("reply-tone").with_claims(observe("evaluation.gain_low: -0.01"))
-    decision = decide(facts, "release")
+    facts = read_example("reply-tone")
+    others = [fact for fact in facts.claims if fact.path != "evaluation.gain_low"]
+    decision = decide(Facts([*others, *observe("evaluation.gain_low: -0.01")], facts.schema), "release")
     assert "beats-baseline" in list_outcomes(decision, "fail")
     assert decision.verdict == "block"
 

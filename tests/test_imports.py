@@ -52,6 +52,9 @@ HEAVY = {
     "xml",
     "zipfile",
 }
+# Only where there is training data, which is searched for what must not be in it.
+SCANNING = {"re2"}
+UNTRAINED = {"policy-faq", "ticket-triage"}
 # What our dependencies import is not ours to avoid: click, pluggy and yaml are there before a line of ours runs.
 BEFORE = """
 import sys
@@ -108,7 +111,8 @@ def test_a_check_imports_nothing_heavy(tmp_path, name):
     shutil.copytree(ROOT / "examples" / name, folder)
     modules = list_imports(CHECK, folder, tmp_path / "report.json", "check")
     assert "policy.engine.judge" in modules
-    assert find_heavy(modules) == set()
+    assert find_heavy(modules) - SCANNING == set()
+    assert (find_heavy(modules) == set()) == (name in UNTRAINED)
     # No policy of the catalogue holds an expression.
     assert not {name for name in modules if name.endswith((".evidence.expressions", ".language.expressions"))}
     assert not any(module.startswith("subprocess") for module in modules)
@@ -117,12 +121,12 @@ def test_a_check_imports_nothing_heavy(tmp_path, name):
 def test_in_a_repository_git_is_asked_and_nothing_else_is_imported(tmp_path, example):
     subprocess.run(["git", "init", "--quiet"], cwd=example, check=True)
     modules = list_imports(CHECK, example, tmp_path / "report.json", "check")
-    assert find_heavy(modules) == set()
+    assert find_heavy(modules) - SCANNING == set()
 
 
 def test_json_imports_nothing_heavy(tmp_path, example):
     modules = list_imports(CHECK, example, tmp_path / "report.json", "check", "--output", "json")
-    assert find_heavy(modules) == set()
+    assert find_heavy(modules) - SCANNING == set()
 
 
 def test_the_package_alone_imports_nothing_of_itself(tmp_path):

@@ -158,7 +158,7 @@ def test_data_beside_the_manifest_comes_before_data_at_the_root(study):
 def test_results_that_nobody_can_look_at_are_said(study):
     tried = "{approach: rag, results: evals/rag.json}, {approach: few-shot, results: evals/shots.json}"
     text = f"{MANIFEST}tried: [{tried}]\n"
-    _, (problem,) = study({"ml-manifest.yaml": text, "evals/rag.json": "{}"})
+    _, (problem,) = study({"ml-manifest.yaml": text, "evals/rag.json": '{"accuracy": 0.5}'})
     assert problem.level == "warning"
     assert problem.message == "`tried[].results` names `evals/shots.json`, which does not exist"
 
@@ -198,11 +198,11 @@ def test_subjects_of_one_project_share_what_is_read_of_a_file(study, monkeypatch
     observed = []
     observe = data_files.observe_file
 
-    def count(path, shown):
+    def count(path, shown, wanted):
         observed.append(shown)
-        return observe(path, shown)
+        return observe(path, shown, wanted)
 
-    monkeypatch.setattr(data_files, "observe_file", count)
+    monkeypatch.setattr("policy.evidence.split_reader.observe_file", count)
     files = {"ml-manifest.yaml": MANIFEST, "data/train.jsonl": ROWS, "a.yaml": AXOLOTL, "b.yaml": AXOLOTL}
     facts, _ = study(
         {**files, "other/ml-manifest.yaml": f"{MANIFEST}data: {{sources: [{{path: ../data/train.jsonl}}]}}\n"}

@@ -14,7 +14,7 @@ WRONG = {
     "chek": ("there is no command `chek`", "write `check`"),
     "frobnicate": (
         "there is no command `frobnicate`",
-        "there are check, docs, explain, hook, init, lint, list, new, schema, set, test, version, waive, waivers",
+        "there are check, data, docs, explain, hook, init, lint, list, new, schema, set, test, version, waive, waivers",
     ),
     "--versoin": ("`policy` has no option `--versoin`", "write `--version`"),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),

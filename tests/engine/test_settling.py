@@ -27,7 +27,7 @@ effect: block
             "data.rows",
             "state data.rows in the manifest: examples in the training split, or supply evidence from data files",
         ),
-        ("data.secrets", "data.secrets counts only when it is observed"),
+        ("data.secrets", "data.secrets counts only when it is observed: supply evidence from data scan"),
         ("manifest.present", "manifest.present cannot be stated, and follows from discovery"),
     ],
 )

@@ -8,14 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from policy.evidence.alignment_handbook import AlignmentHandbookReader
 from policy.evidence.axolotl import AxolotlReader
+from policy.evidence.hyperpod import HyperPodReader
 from policy.evidence.llama_factory import LlamaFactoryReader
+from policy.evidence.pipelines import PipelineReader
 from policy.evidence.readers import RepositoryContext
+from policy.evidence.torchtune import TorchtuneReader
+from policy.evidence.trl import TrlReader
 from policy.plugins.contracts import ConfigFacts, TrainingConfigReader
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
-READERS: dict[str, TrainingConfigReader] = {reader.name: reader for reader in (AxolotlReader(), LlamaFactoryReader())}
+READERS: dict[str, TrainingConfigReader] = {
+    reader.name: reader
+    for reader in (
+        AxolotlReader(),
+        LlamaFactoryReader(),
+        TorchtuneReader(),
+        AlignmentHandbookReader(),
+        TrlReader(),
+        HyperPodReader(),
+        PipelineReader(),
+    )
+}
 
 
 @pytest.fixture

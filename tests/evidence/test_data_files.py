@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from policy.evidence import byte_stream, json_rows, json_text
+from policy.evidence import byte_stream, json_rows, json_text, row_codec
 from policy.evidence.data_files import observe_file
 
 JSON = st.recursive(
@@ -124,6 +124,24 @@ def test_lines_are_sound_exactly_where_each_is(observe, before, text, after):
         assert found.rows is None
         assert found.problem.location.line == 2 + len(before)
         assert found.problem.message.startswith(f"line {2 + len(before)} is not one JSON value: ")
+
+
+@WRITTEN_INTO_ONE_FOLDER
+@given(before=RECORDS, text=BROKEN | st.binary(max_size=20).map(lambda data: data.decode("latin-1")), after=RECORDS)
+@example([], '{"a": "\\ud800"}', [])
+@example([], "1" * 5000, [])
+@example([], "1e999", [])
+@example([], "[" * 900 + "]" * 900, [])
+@example([], " ", [])
+@example([], "-0", [])
+def test_the_fast_reader_finds_what_the_standard_library_finds(observe, before, text, after):
+    pytest.importorskip("orjson", reason="orjson is not installed")
+    lines = ['{"first": 0}', *map(json.dumps, before), text, *map(json.dumps, after), ""]
+    content = "\n".join(lines).encode("utf-8", "replace")
+    found = observe(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_codec, "WORTH_IMPORTING", 0)
+        assert observe(content) == found
 
 
 @WRITTEN_INTO_ONE_FOLDER

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.evidence.data_sources import DataSources
+from policy.evidence.job_files.collector import JobFiles
+from policy.evidence.results.collector import EvaluationResults
+from policy.evidence.scan.collector import DataScan
 from policy.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -15,12 +18,13 @@ if TYPE_CHECKING:
 def training_config_readers() -> list[TrainingConfigReader]:
     """One reader a tool; imported where there is a file that may be a training config."""
     from policy.evidence.axolotl import AxolotlReader
+    from policy.evidence.late_readers import list_late_readers
     from policy.evidence.llama_factory import LlamaFactoryReader
 
-    return [AxolotlReader(), LlamaFactoryReader()]
+    return [AxolotlReader(), LlamaFactoryReader(), *list_late_readers()]
 
 
 @hookimpl
 def collectors() -> list[Collector]:
     """What observes facts beside the training config."""
-    return [DataSources()]
+    return [DataSources(deep=True), DataScan(), JobFiles(), EvaluationResults()]

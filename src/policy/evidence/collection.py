@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy.errors import Problem
-from policy.evidence.data_totals import Reading, Source, sum_up
+from policy.evidence.data_totals import Reading, Source, select_split, sum_up
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.evidence.readers import describe_reference, rebase
 from policy.model.fact import Fact, Members
@@ -15,9 +15,10 @@ from policy.model.fields import DATA
 from policy.plugins.contracts import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from policy.evidence.data_files import FileObservation
+    from policy.evidence.split_reader import Comparison, SplitReader
     from policy.plugins.contracts import DatasetReference
 
 SOURCE = DATA
@@ -27,9 +28,14 @@ Cache: TypeAlias = "dict[tuple[str, int, int], FileObservation]"
 
 
 def collect_sources(
-    root: str, folder: str, declared: Fact | None, references: Sequence[DatasetReference], cache: Cache
+    root: str,
+    folder: str,
+    declared: Fact | None,
+    references: Sequence[DatasetReference],
+    cache: Cache,
+    reader: SplitReader | None = None,
 ) -> Evidence:
-    """Observe all sources of one subject, each file once.
+    """Observe all sources of one subject, each file once; with a `reader` their content too, in all formats.
 
     `folder` is the manifest's, relative to `root`: declared paths are relative to it, and so are those in the
     facts. Totals cover the training split, and are given only where all of it is known.
@@ -38,12 +44,45 @@ def collect_sources(
     sources = [*_list_declared(folder, declared), *(_adopt(reference) for reference in references)]
     if not sources:
         return Evidence()
-    readings = [_read_source(root, source, cache, problems) for source in sources]
+    comparison, fault = _compare_rows(root, sources, reader) if reader else (None, "")
+
+    def observe(real: str, shown: str) -> FileObservation:
+        return reader.observe(root, real, shown) if reader else _observe_once(real, shown, cache)
+
+    readings = [_read_source(root, source, observe, problems) for source in sources]
     shorten = {source.path: rebase(source.path, folder) for source in sources if source.path}
     totals = sum_up(readings, shorten)
     facts = _describe_sources(folder, references, readings, shorten)
     facts += [Fact(path, value, "observed", SOURCE, sources[0].location) for path, value in totals.values.items()]
-    return Evidence(tuple(facts), tuple(dict.fromkeys(problems)), totals.unavailable)
+    unavailable = totals.unavailable
+    if reader:
+        from policy.evidence.content_totals import sum_up_content
+
+        content = sum_up_content(readings, shorten, comparison, fault)
+        place = sources[0].location
+        facts += [Fact(path, value, origin, SOURCE, place) for path, (value, origin) in content.values.items()]
+        unavailable = unavailable | content.unavailable
+    return Evidence(tuple(facts), tuple(dict.fromkeys(problems)), unavailable)
+
+
+def _compare_rows(root: str, sources: Sequence[Source], reader: SplitReader) -> tuple[Comparison | None, str]:
+    """Compare the rows of the training files, and of the evaluation files with them; or why that is not possible."""
+    found = [located for source in sources if (located := _locate(root, source))]
+    training, evaluation = (
+        {reading.real: reading.source.path or "" for reading in select_split(found, *splits)}
+        for splits in (("train",), ("validation", "test"))
+    )
+    try:
+        return reader.compare(root, training, evaluation), ""
+    except OSError as fault:
+        return None, f"a data file cannot be read: {fault.strerror}"
+
+
+def _locate(root: str, source: Source) -> Reading | None:
+    try:
+        return Reading(source, confine(root, source.path)) if source.path else None
+    except (UnreadablePathError, OSError):
+        return None  # which is reported where the file is observed
 
 
 def _list_declared(folder: str, declared: Fact | None) -> list[Source]:
@@ -76,12 +115,14 @@ def _adopt(reference: DatasetReference) -> Source:
     )
 
 
-def _read_source(root: str, source: Source, cache: Cache, problems: list[Problem]) -> Reading:
+def _read_source(
+    root: str, source: Source, observe: Callable[[str, str], FileObservation], problems: list[Problem]
+) -> Reading:
     if source.path is None:
         return Reading(source, reason=f"`{source.shown}` is not a file of the repository")
     try:
         real = confine(root, source.path)
-        file = _observe_once(real, source.path, cache)
+        file = observe(real, source.path)
     except UnreadablePathError as fault:
         problem = fault.problem
     except OSError as fault:

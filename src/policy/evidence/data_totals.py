@@ -38,7 +38,7 @@ class Reading(NamedTuple):
     reason: str = ""
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """One file of the training split, whatever the names by which it goes; `path` is relative to the manifest."""
 
     path: str
@@ -56,10 +56,10 @@ class Totals(NamedTuple):
 
 def sum_up(readings: Sequence[Reading], shorten: dict[str, str]) -> Totals:
     """Add up the training split; `shorten` gives a path from the root as one from the manifest."""
-    training = _select_training(readings)
-    if reason := _find_gap(training):
+    training = select_split(readings, "train")
+    if reason := find_gap(training):
         return Totals({}, dict.fromkeys(PATHS, reason))
-    parts = _drop_copies(_merge(training, shorten))
+    parts = drop_copies(merge_names(training, shorten))
     totals = Totals({}, {})
     _add(totals, "data.rows", (_count_rows(part) for part in parts))
     _add(totals, "data.bytes", (_count_bytes(part) for part in parts))
@@ -68,16 +68,18 @@ def sum_up(readings: Sequence[Reading], shorten: dict[str, str]) -> Totals:
     return totals
 
 
-def _select_training(readings: Sequence[Reading]) -> list[Reading]:
-    """The sources that are trained on: as the config uses the file, else as the manifest declares it."""
+def select_split(readings: Sequence[Reading], *splits: str) -> list[Reading]:
+    """The sources that are used for a split: as the config uses the file, else as the manifest declares it."""
     configured: dict[str, set[str]] = {}
     for source, real, _, _ in readings:
         if real and not source.declared:
             configured.setdefault(real, set()).add(source.split)
-    return [reading for reading in readings if "train" in configured.get(reading.real, (reading.source.split,))]
+    return [
+        reading for reading in readings if not configured.get(reading.real, {reading.source.split}).isdisjoint(splits)
+    ]
 
 
-def _find_gap(training: Sequence[Reading]) -> str:
+def find_gap(training: Sequence[Reading]) -> str:
     """Why the training split is not known in full; empty where it is."""
     if not training:
         return "no source is for training"
@@ -91,22 +93,22 @@ def _find_gap(training: Sequence[Reading]) -> str:
     return ""
 
 
-def _merge(training: Iterable[Reading], shorten: dict[str, str]) -> Iterable[_Part]:
+def merge_names(training: Iterable[Reading], shorten: dict[str, str]) -> Iterable[Part]:
     """Each file once: the smallest limit and any selection that is set for it hold."""
-    parts: dict[str, _Part] = {}
+    parts: dict[str, Part] = {}
     for source, real, file, _ in training:
         if file is None or source.path is None:
             continue
         path = shorten[source.path]
-        known = parts.get(real, _Part(path, file, source.limit, source.portion))
+        known = parts.get(real, Part(path, file, source.limit, source.portion))
         limits = [limit for limit in (known.limit, source.limit) if limit is not None]
-        parts[real] = _Part(min(path, known.path), file, min(limits, default=None), known.portion or source.portion)
+        parts[real] = Part(min(path, known.path), file, min(limits, default=None), known.portion or source.portion)
     return parts.values()
 
 
-def _drop_copies(parts: Iterable[_Part]) -> list[_Part]:
+def drop_copies(parts: Iterable[Part]) -> list[Part]:
     """Each content once, however many files hold it: the copy of which most is used."""
-    kept: dict[str, _Part] = {}
+    kept: dict[str, Part] = {}
     for part in sorted(parts, key=lambda part: part.path):
         known = kept.get(part.file.sha256)
         if known is None or _rank_use(part) > _rank_use(known):
@@ -114,13 +116,13 @@ def _drop_copies(parts: Iterable[_Part]) -> list[_Part]:
     return list(kept.values())
 
 
-def _rank_use(part: _Part) -> tuple[bool, bool, bool, int]:
+def _rank_use(part: Part) -> tuple[bool, bool, bool, int]:
     """More for the copy that says less of what is used: uncounted, whole, a selection of unknown size, a limit."""
     whole = part.limit is None and not part.portion
     return part.file.rows is None, whole, bool(part.portion), part.limit or 0
 
 
-def _count_rows(part: _Part) -> int | str:
+def _count_rows(part: Part) -> int | str:
     if part.portion:
         return f"the config selects `{part.portion}` of `{part.path}`"
     if part.limit is not None and part.limit < 0:
@@ -130,7 +132,7 @@ def _count_rows(part: _Part) -> int | str:
     return part.file.rows if part.limit is None else min(part.file.rows, part.limit)
 
 
-def _count_bytes(part: _Part) -> int | str:
+def _count_bytes(part: Part) -> int | str:
     if part.portion:
         return f"the config selects `{part.portion}` of `{part.path}`"
     if part.limit is not None and (part.file.rows is None or part.file.rows > part.limit):

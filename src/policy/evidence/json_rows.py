@@ -8,6 +8,7 @@ from policy.evidence.json_text import LONGEST_VALUE, BrokenTextError, JsonText, 
 
 if TYPE_CHECKING:
     from policy.evidence.byte_stream import ByteStream
+    from policy.evidence.row_content import RowCount
 
 _SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -19,18 +20,18 @@ Count = tuple[int | None, str, str]
 _NO_LIST: Count = (None, "json", "it is a single JSON value, not a list of examples")
 
 
-def count_rows(stream: ByteStream, *, lines: bool) -> Count:
-    """Count the rows; `lines` says that the file's name promises JSON Lines. Raises BrokenTextError.
+def count_rows(stream: ByteStream, rows: RowCount, *, lines: bool) -> Count:
+    """Count the rows and give each to `rows`; `lines`: the name promises JSON Lines. Raises BrokenTextError.
 
     An array is counted element by element, however long it or its lines are. Otherwise every line that is not
     blank is one row, unless the file holds a single value: its name decides whether that is a row.
     """
-    number = _skip_blank(stream)
+    number = skip_blank(stream)
     first = stream.peek().lstrip(_SPACE)[:1]
     if not first:
         return 0, "jsonl" if lines else "json", ""
     if first == b"[":
-        return _count_array(JsonText(stream, line=number), stream)
+        return _count_array(JsonText(stream, line=number), stream, rows)
     head = stream.read_line(LONGEST_VALUE + 1)
     try:
         value = _read_row(head, number)
@@ -38,11 +39,12 @@ def count_rows(stream: ByteStream, *, lines: bool) -> Count:
         if lines or first != b"{":
             raise
         return _count_object(JsonText(stream, head, number))
-    rows = 1 + _count_lines(stream, number)
-    return (rows, "jsonl", "") if lines or rows > 1 else _judge_single(value)
+    rows.take_lines([head.rstrip(b"\n")], number)
+    _count_lines(stream, rows, number + 1)
+    return (rows.rows, "jsonl", "") if lines or rows.rows > 1 else _judge_single(value)
 
 
-def _skip_blank(stream: ByteStream) -> int:
+def skip_blank(stream: ByteStream) -> int:
     """Skip the byte order mark and blank lines; the number of the line that is next."""
     number = 1
     if stream.peek().startswith(_WIDE_MARKS):
@@ -59,49 +61,62 @@ def _skip_blank(stream: ByteStream) -> int:
     return number
 
 
-def _count_lines(stream: ByteStream, number: int) -> int:
-    """The rows after line `number`, each of which must be one JSON value."""
-    rows = 0
-    while data := stream.read_line(LONGEST_VALUE + 1):
-        number += 1
-        if data.strip(_SPACE):
-            _read_row(data, number)
-            rows += 1
-    return rows
+def _count_lines(stream: ByteStream, rows: RowCount, number: int) -> None:
+    """Count the lines from line `number` on, each of which must be one JSON value."""
+    for lines, end in stream.read_lines(LONGEST_VALUE):
+        # The others were cut from one piece, which is shorter.
+        longest = max(len(lines[0]), len(lines[-1])) + len(end)
+        if longest > LONGEST_VALUE:
+            _take_sound_lines(lines, end, rows, number)
+        rows.take_lines(lines, number, end)
+        number += len(lines)
+
+
+def _take_sound_lines(lines: list[bytes], end: bytes, rows: RowCount, number: int) -> None:
+    """Refuse the first line that is too long, unless one before it is broken."""
+    index = next(index for index, line in enumerate(lines) if len(line) + len(end) > LONGEST_VALUE)
+    rows.take_lines(lines[:index], number, end)
+    raise _refuse_long(number + index)
 
 
 def _read_row(data: bytes, number: int) -> Any:
     if len(data) > LONGEST_VALUE:
-        raise BrokenTextError(f"the line is longer than {LONGEST_VALUE // 1024**2} MiB", number, 1)
+        raise _refuse_long(number)
     return read_line_value(data, number)
 
 
-def _count_array(text: JsonText, stream: ByteStream) -> Count:
+def _refuse_long(number: int) -> BrokenTextError:
+    return BrokenTextError(f"the line is longer than {LONGEST_VALUE // 1024**2} MiB", number, 1)
+
+
+def _count_array(text: JsonText, stream: ByteStream, rows: RowCount) -> Count:
     text.peek()
     first_line, _ = text.locate()
-    rows = _count_elements(text)
+    _count_elements(text, rows)
     last_line, _ = text.locate()
     if not text.peek():
-        return rows, "json", ""
+        return rows.rows, "json", ""
     next_line, _ = text.locate()
     if not first_line == last_line < next_line:
         raise text.break_off("more follows after the end of the array")
     # Each line holds an array of its own, so the lines are the rows.
     stream.return_bytes(text.take_rest())
-    return 1 + _count_lines(stream, next_line - 1), "jsonl", ""
+    rows.rows, rows.misread = 1, True
+    _count_lines(stream, rows, next_line)
+    return rows.rows, "jsonl", ""
 
 
-def _count_elements(text: JsonText) -> int:
+def _count_elements(text: JsonText, rows: RowCount | None = None) -> None:
     text.take("[")
     if text.peek() == "]":
         text.take("]")
-        return 0
-    rows = 0
+        return
     while True:
         text.read_value()
-        rows += 1
+        if rows:
+            rows.take_text(text.get_text())
         if text.take(",", "]") == "]":
-            return rows
+            return
 
 
 def _count_object(text: JsonText) -> Count:

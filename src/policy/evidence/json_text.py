@@ -68,6 +68,8 @@ class JsonText:
         self._index = 0
         self._line = line
         self._column = 1
+        # Where the last value that was read begins.
+        self._began = 0
         self._ended = False
         if head:
             self._append(head)
@@ -105,9 +107,13 @@ class JsonText:
                 # A number could go on in what is not held yet.
                 if end <= len(self._text) - _LONGEST_TOKEN or not self._extend(wanted):
                     self._refuse_longer(end - self._index)
-                    self._index = end
+                    self._began, self._index = self._index, end
                     return value
             wanted *= 2
+
+    def get_text(self) -> str:
+        """The value that was just read, as it is written."""
+        return self._text[self._began : self._index]
 
     def locate(self) -> tuple[int, int]:
         """Line and column of the next character."""

@@ -39,12 +39,13 @@ HISTORY = "git history"
 RESULTS = "evaluation results"
 RUNS = "runs"
 SCAN = "data scan"
+JOB_FILE = "job file"
 ESTIMATE = "cost estimate"
 TABLES = "dated tables"
 DISCOVERY = "discovery"
 COMPARISON = "comparison"
 # What ships with the package can tell this much; plugins may tell the rest.
-COLLECTED = (CONFIG, DATA, DISCOVERY, COMPARISON, TABLES)
+COLLECTED = (CONFIG, DATA, SCAN, JOB_FILE, RESULTS, RUNS, DISCOVERY, COMPARISON, TABLES)
 
 SOURCE_FIELDS = (
     Field("path", PATH, "the file, relative to the manifest", (CONFIG,)),
@@ -63,7 +64,7 @@ TRIED_FIELDS = (
     Field("metric", STRING, "the name of the metric", (RESULTS, RUNS)),
     Field("score", NUMBER, "the metric's value", (RESULTS, RUNS), agree="within:0.01"),
     Field("few_shot", COUNT, "examples given in the prompt", (RESULTS, RUNS)),
-    Field("sufficient", BOOLEAN, "it met the need", (RESULTS,)),
+    Field("sufficient", BOOLEAN, "it met the need"),
     Field(
         "comparable",
         BOOLEAN,
@@ -233,7 +234,7 @@ FIELDS = (
     Field("training.seed", INTEGER, "the random seed", (CONFIG,)),
     Field("training.validation", BOOLEAN, "a held-out split is configured", (CONFIG,), combine="any"),
     Field("training.commit", STRING, "the commit that is trained", ("repository",), agree="prefix"),
-    Field("training.interval", DURATION, "typical time between training runs", (HISTORY, RUNS), agree="any"),
+    Field("training.interval", DURATION, "typical time between training runs", (HISTORY,), agree="any"),
     Field(
         "training.flops",
         NUMBER,
@@ -248,7 +249,7 @@ FIELDS = (
         derived=True,
         writable=False,
     ),
-    Field("training.job_file_valid", BOOLEAN, "the training file keeps the provider's rules", ("job file",)),
+    Field("training.job_file_valid", BOOLEAN, "the training file keeps the provider's rules", (JOB_FILE,)),
     Field(
         "tried",
         RecordsKind("list of records", fields=TRIED_FIELDS, keys=("results", "run")),
@@ -265,32 +266,29 @@ FIELDS = (
     ),
     Field("evaluation.tuned", NUMBER, "result of the tuned model", (RESULTS, RUNS), agree="within:0.01"),
     Field("evaluation.gain", NUMBER, "tuned less baseline", (RESULTS, RUNS), derived=True, agree="within:0.05"),
-    Field("evaluation.gain_low", NUMBER, "lower end of the gain's interval", derived=True, writable=False),
+    Field("evaluation.gain_low", NUMBER, "lower end of the gain's interval", (RESULTS, RUNS), writable=False),
     Field(
         "evaluation.comparable",
         BOOLEAN,
         "baseline and tuned model ran the same task, version and number of shots",
         (RESULTS,),
     ),
-    Field("evaluation.style_metric", BOOLEAN, "style is measured", (RESULTS,)),
+    Field("evaluation.style_metric", BOOLEAN, "style is measured"),
     Field(
         "evaluation.domain_gap",
         BOOLEAN,
         "it is measured that the base model fails on the domain's language",
-        (RESULTS,),
     ),
     Field(
         "evaluation.consistency",
         BOOLEAN,
         "consistency over repeats is measured, before and after",
-        (RESULTS,),
     ),
-    Field("evaluation.pattern_shown", BOOLEAN, "the task repeats, and prompting was measured on it", (RESULTS,)),
+    Field("evaluation.pattern_shown", BOOLEAN, "the task repeats, and prompting was measured on it"),
     Field(
         "evaluation.latency_p95",
         DURATION,
         "the 95th percentile of the answer time today",
-        (RUNS,),
         agree="within:0.05",
     ),
     Field("cost.run", MONEY, "cost of one training run, an estimate", (ESTIMATE,), agree="any"),
