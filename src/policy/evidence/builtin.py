@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.data_sources import DataSources
-from policy.evidence.job_files.collector import JobFiles
-from policy.evidence.results.collector import EvaluationResults
-from policy.evidence.scan.collector import DataScan
+from policy.evidence.late_collectors import list_late_collectors
 from policy.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -27,4 +24,4 @@ def training_config_readers() -> list[TrainingConfigReader]:
 @hookimpl
 def collectors() -> list[Collector]:
     """What observes facts beside the training config."""
-    return [DataSources(deep=True), DataScan(), JobFiles(), EvaluationResults()]
+    return [*list_late_collectors()]
