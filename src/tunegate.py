@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INTERRUPTED = 130
+MANY_OBJECTS = 50_000
 
 
 def leave_working_folder() -> None:
@@ -39,6 +41,8 @@ def is_ours(origin: str) -> bool:
 
 def main() -> int:
     """Run the command line and return its exit code; 2 where another `policy` stands in its place."""
+    # What is imported stays: to look for garbage in it again and again is a twentieth of a short run.
+    gc.set_threshold(MANY_OBJECTS)
     leave_working_folder()
     origin = import_package()
     if not is_ours(origin):
