@@ -88,9 +88,9 @@ class Scored(NamedTuple):
 
 def list_readers() -> list[TrainingConfigReader]:
     """Every reader, in the order in which they are asked."""
-    from policy.evidence.axolotl import AxolotlReader
-    from policy.evidence.late_readers import list_late_readers
-    from policy.evidence.llama_factory import LlamaFactoryReader
+    from policy.evidence.tools.axolotl import AxolotlReader
+    from policy.evidence.tools.late_readers import list_late_readers
+    from policy.evidence.tools.llama_factory import LlamaFactoryReader
 
     return [AxolotlReader(), LlamaFactoryReader(), *list_late_readers()]
 
@@ -108,7 +108,7 @@ def score_corpus(folder: str) -> Iterator[Scored]:
 def score_file(tool: str, root: str, file: str, readers: Iterable[TrainingConfigReader]) -> Scored:
     """One file, its name relative to the tool's folder."""
     from policy.errors import PolicyError
-    from policy.evidence.readers import RepositoryContext
+    from policy.evidence.tools.readers import RepositoryContext
     from policy.source.node import Mapping
     from policy.source.yaml_reader import read_yaml
 

@@ -23,7 +23,7 @@ SMALL = SIZE // 4
 ROUNDS = 3
 FLAT = Budget(1.1)
 OBSERVE = (
-    "import sys; from policy.evidence.data_files import observe_file as o; assert o(sys.argv[1], sys.argv[1]).rows"
+    "import sys; from policy.evidence.data.files import observe_file as o; assert o(sys.argv[1], sys.argv[1]).rows"
 )
 HASH = """\
 import hashlib, sys
@@ -53,7 +53,7 @@ WAYS = {
 COMPARE = """\
 import os, sys
 os.environ["POLICY_CACHE"] = "off"
-from policy.evidence.split_reader import SplitReader
+from policy.evidence.data.split_reader import SplitReader
 found = SplitReader().compare("/", {sys.argv[1]: "rows.jsonl"}, dict.fromkeys(sys.argv[2:], "held.jsonl"))
 assert found.repetition.repeated is not None
 """

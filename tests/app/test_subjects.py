@@ -7,7 +7,7 @@ import pytest
 
 from policy.app.workspace import open_workspace
 from policy.engine.judge import judge
-from policy.evidence import data_files
+from policy.evidence.data import files as data_files
 from policy.model.decision import Subject
 from tests.app.conftest import AXOLOTL, MANIFEST
 
@@ -202,7 +202,7 @@ def test_subjects_of_one_project_share_what_is_read_of_a_file(study, monkeypatch
         observed.append(shown)
         return observe(path, shown, wanted)
 
-    monkeypatch.setattr("policy.evidence.split_reader.observe_file", count)
+    monkeypatch.setattr("policy.evidence.data.split_reader.observe_file", count)
     files = {"ml-manifest.yaml": MANIFEST, "data/train.jsonl": ROWS, "a.yaml": AXOLOTL, "b.yaml": AXOLOTL}
     facts, _ = study(
         {**files, "other/ml-manifest.yaml": f"{MANIFEST}data: {{sources: [{{path: ../data/train.jsonl}}]}}\n"}

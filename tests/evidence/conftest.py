@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from policy.evidence.alignment_handbook import AlignmentHandbookReader
-from policy.evidence.axolotl import AxolotlReader
-from policy.evidence.hyperpod import HyperPodReader
-from policy.evidence.llama_factory import LlamaFactoryReader
-from policy.evidence.pipelines import PipelineReader
-from policy.evidence.readers import RepositoryContext
-from policy.evidence.torchtune import TorchtuneReader
-from policy.evidence.trl import TrlReader
+from policy.evidence.tools.alignment_handbook import AlignmentHandbookReader
+from policy.evidence.tools.axolotl import AxolotlReader
+from policy.evidence.tools.hyperpod import HyperPodReader
+from policy.evidence.tools.llama_factory import LlamaFactoryReader
+from policy.evidence.tools.pipelines import PipelineReader
+from policy.evidence.tools.readers import RepositoryContext
+from policy.evidence.tools.torchtune import TorchtuneReader
+from policy.evidence.tools.trl import TrlReader
 from policy.plugins.contracts import ConfigFacts, TrainingConfigReader
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml

@@ -11,7 +11,7 @@ from policy.app.manifests import load_manifest, warn_of_missing
 from policy.app.project_configs import find_configs, look_for_named
 from policy.errors import PolicyError, Problem
 from policy.evidence.predicates import run_predicates
-from policy.evidence.readers import rebase
+from policy.evidence.tools.readers import rebase
 from policy.model.decision import Subject
 from policy.model.fact import Fact
 from policy.model.facts import Facts

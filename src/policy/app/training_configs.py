@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from policy.app.config_files import MEND, has_escape, has_mark, read_candidate
 from policy.app.manifests import refuse_name
 from policy.errors import Location, PolicyError, Problem
-from policy.evidence.readers import RepositoryContext
+from policy.evidence.tools.readers import RepositoryContext
 from policy.evidence.value_kinds import find_misfit
 from policy.plugins.contracts import ConfigFacts
 from policy.plugins.faults import BREAKING, describe_fault

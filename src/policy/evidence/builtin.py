@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 @hookimpl
 def training_config_readers() -> list[TrainingConfigReader]:
     """One reader a tool; imported where there is a file that may be a training config."""
-    from policy.evidence.axolotl import AxolotlReader
-    from policy.evidence.late_readers import list_late_readers
-    from policy.evidence.llama_factory import LlamaFactoryReader
+    from policy.evidence.tools.axolotl import AxolotlReader
+    from policy.evidence.tools.late_readers import list_late_readers
+    from policy.evidence.tools.llama_factory import LlamaFactoryReader
 
     return [AxolotlReader(), LlamaFactoryReader(), *list_late_readers()]
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
-from policy.evidence.config_reading import get_text
 from policy.evidence.paths import confine
+from policy.evidence.tools.config_reading import get_text
 from policy.source.file import read_bytes
 from policy.source.node import Mapping, Scalar, Sequence
 from policy.source.yaml_reader import read_yaml

@@ -68,7 +68,7 @@ def list_late_collectors() -> list[LateCollector]:
     scanned = ("data.secrets", "data.personal_data")
     return [
         LateCollector(
-            "data files", (*files, *contents), SOURCES, "data_sources", "DataSources", datasets=True, deep=True
+            "data files", (*files, *contents), SOURCES, "data.sources", "DataSources", datasets=True, deep=True
         ),
         LateCollector("data scan", scanned, SOURCES, "scan.collector", "DataScan", datasets=True),
         LateCollector("job file", ("training.job_file_valid",), PROVIDERS, "job_files.collector", "JobFiles"),

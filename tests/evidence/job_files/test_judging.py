@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy.evidence import byte_stream
+from policy.evidence.data import byte_stream
 from policy.evidence.job_files import fingerprints, judgement, lines, whole_files
 from policy.evidence.job_files.fingerprints import Fingerprints
 from policy.evidence.job_files.judging import Task, judge_file

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.evidence.cards import CARD_NAME, read_card
 from policy.evidence.license_texts import find_license_text
-from policy.evidence.readers import RepositoryContext, list_ancestors, rebase
+from policy.evidence.tools.readers import RepositoryContext, list_ancestors, rebase
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from policy.app.drafts.cards import CardFinder
 from policy.app.drafts.data_candidates import find_data_files
 from policy.app.training_configs import read_config
-from policy.evidence.readers import leads_outside, list_ancestors, rebase
+from policy.evidence.tools.readers import leads_outside, list_ancestors, rebase
 from policy.loading.discovery import discover
 from policy.loading.git.commands import GitError, find_repository, run_git
 from policy.structs import NamedTuple

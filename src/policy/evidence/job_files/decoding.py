@@ -6,7 +6,7 @@ import re
 from json import JSONDecoder
 from typing import Any
 
-from policy.evidence.json_text import BrokenTextError, read_line_value
+from policy.evidence.data.json_text import BrokenTextError, read_line_value
 
 # Longer whole numbers are slow to convert, and no rule looks at them.
 _LONGEST_NUMBER = 20

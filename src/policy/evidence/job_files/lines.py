@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.json_text import LONGEST_VALUE
+from policy.evidence.data.json_text import LONGEST_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.evidence.byte_stream import ByteStream
+    from policy.evidence.data.byte_stream import ByteStream
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

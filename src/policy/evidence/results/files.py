@@ -6,8 +6,8 @@ import json
 import re
 
 from policy.errors import Location, PolicyError, Problem
-from policy.evidence.byte_stream import ByteStream
-from policy.evidence.json_text import LONGEST_VALUE, BrokenTextError, JsonText
+from policy.evidence.data.byte_stream import ByteStream
+from policy.evidence.data.json_text import LONGEST_VALUE, BrokenTextError, JsonText
 from policy.evidence.results import lm_eval
 from policy.evidence.results.plain import read_plain
 from policy.evidence.results.result import Result, UnfitValueError

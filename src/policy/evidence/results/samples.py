@@ -6,8 +6,8 @@ from math import fsum, isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
 from policy.errors import Location, Problem
-from policy.evidence.byte_stream import ByteStream
-from policy.evidence.json_text import LONGEST_VALUE, BrokenTextError, read_line_value
+from policy.evidence.data.byte_stream import ByteStream
+from policy.evidence.data.json_text import LONGEST_VALUE, BrokenTextError, read_line_value
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.structs import NamedTuple
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from policy.evidence.json_text import BrokenTextError, read_line_value
+from policy.evidence.data.json_text import BrokenTextError, read_line_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

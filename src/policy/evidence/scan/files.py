@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from policy.evidence.byte_stream import ByteStream
+from policy.evidence.data.byte_stream import ByteStream
 from policy.evidence.scan.escapes import undo_escapes
 from policy.evidence.scan.positions import LineCounter
 from policy.evidence.scan.spans import MOST_PLACES, Findings, Place, find_spans

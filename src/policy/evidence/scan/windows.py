@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.byte_stream import CHUNK
+from policy.evidence.data.byte_stream import CHUNK
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What data files hold: rows, digests, repeated rows, overlap, tokens."""

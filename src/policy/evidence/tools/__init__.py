@@ -1,0 +1,1 @@
+"""Readers of training configs, one file for each tool."""
