@@ -9,7 +9,8 @@ from policy.errors import Location
 from policy.evidence.data import files as data_files
 from policy.evidence.data.collection import Cache, collect_sources
 from policy.evidence.data.files import FileObservation, observe_file
-from policy.evidence.data.totals import Reading, Source, sum_up
+from policy.evidence.data.named import Source
+from policy.evidence.data.totals import Reading, sum_up
 from policy.model.fact import Fact, Members
 from policy.model.facts import Facts
 from policy.plugins.contracts import DatasetReference

@@ -92,7 +92,7 @@ def test_the_same_as_json(call):
     owned, rows = document.pop("policies")
     assert document.pop("digest").startswith("sha256:")
     assert document == {
-        "format": "policy-set-view-1",
+        "format": "policy-set-view/1",
         "name": "acme",
         "layers": ["acme/policy.yaml", "policy.yaml"],
         "gate": {

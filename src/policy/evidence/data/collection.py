@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy.errors import Problem
-from policy.evidence.data.totals import Reading, Source, select_split, sum_up
+from policy.evidence.data.named import Source, list_sources
+from policy.evidence.data.totals import Reading, select_split, sum_up
 from policy.evidence.paths import UnreadablePathError, confine
 from policy.evidence.tools.readers import describe_reference, rebase
 from policy.model.fact import Fact, Members
@@ -41,7 +41,7 @@ def collect_sources(
     facts. Totals cover the training split, and are given only where all of it is known.
     """
     problems: list[Problem] = []
-    sources = [*_list_declared(folder, declared), *(_adopt(reference) for reference in references)]
+    sources = list_sources(folder, declared, references)
     if not sources:
         return Evidence()
     comparison, fault = _compare_rows(root, sources, reader) if reader else (None, "")
@@ -83,36 +83,6 @@ def _locate(root: str, source: Source) -> Reading | None:
         return Reading(source, confine(root, source.path)) if source.path else None
     except (UnreadablePathError, OSError):
         return None  # which is reported where the file is observed
-
-
-def _list_declared(folder: str, declared: Fact | None) -> list[Source]:
-    found = []
-    for member in declared.value.items if declared and isinstance(declared.value, Members) else ():
-        path, split = member.get("path"), member.get("split")
-        named = path or member.get("name")
-        found.append(
-            Source(
-                posixpath.normpath(posixpath.join(folder, path.value)) if path else None,
-                named.value if named else "a source without path and name",
-                split.value if split else "train",
-                named.location if named else declared.location if declared else None,
-                declared=True,
-            )
-        )
-    return found
-
-
-def _adopt(reference: DatasetReference) -> Source:
-    return Source(
-        reference.path,
-        reference.path or reference.name or "a dataset that the config names",
-        reference.split,
-        reference.location,
-        declared=False,
-        limit=reference.limit,
-        portion=reference.portion,
-        resolved=reference.resolved,
-    )
 
 
 def _read_source(

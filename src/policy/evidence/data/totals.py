@@ -10,23 +10,10 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from policy.errors import Location
     from policy.evidence.data.files import FileObservation
+    from policy.evidence.data.named import Source
 
 PATHS = ("data.rows", "data.bytes", "data.digest")
-
-
-class Source(NamedTuple):
-    """One dataset that a manifest declares or a config refers to; `path` is relative to the repository's root."""
-
-    path: str | None
-    shown: str
-    split: str
-    location: Location | None
-    declared: bool
-    limit: int | None = None
-    portion: str = ""
-    resolved: bool = True
 
 
 class Reading(NamedTuple):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, Problem
+from policy.evidence.data.named import list_sources
 from policy.evidence.job_files.providers import AZURE, OPENAI, PROVIDERS
 from policy.evidence.paths import UnreadablePathError, confine
-from policy.model.fact import Fact, Members
+from policy.model.fact import Fact
 from policy.plugins.contracts import Evidence
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from policy.evidence.job_files.judgement import Judgement
     from policy.evidence.job_files.providers import Provider
@@ -101,23 +101,16 @@ def find_provider(declared: Mapping[str, Fact]) -> Provider | None:
 def list_training_files(project: Project, declared: Mapping[str, Fact]) -> list[_TrainingFile]:
     """The files of the training split, each once: as the config uses them, else as the manifest declares them."""
     used = {reference.path: reference.split for reference in project.datasets if reference.path}
-    found = {
-        reference.path: _TrainingFile(reference.path, reference.location)
-        for reference in project.datasets
-        if reference.path and reference.split == "train"
-    }
-    for path, split, location in _list_declared(project.folder, declared.get("data.sources")):
-        if used.get(path, split) == "train":
-            found.setdefault(path, _TrainingFile(path, location))
+    found: dict[str, _TrainingFile] = {}
+    # The config's own word comes first: `setdefault` leaves what is there.
+    sources = list_sources(project.folder, declared.get("data.sources"), project.datasets)
+    for source in sorted(sources, key=lambda source: source.declared):
+        if source.path is None:
+            continue
+        split = used.get(source.path, source.split) if source.declared else source.split
+        if split == "train":
+            found.setdefault(source.path, _TrainingFile(source.path, source.location))
     return list(found.values())
-
-
-def _list_declared(folder: str, sources: Fact | None) -> Iterator[tuple[str, str, Location | None]]:
-    for member in sources.value.items if sources and isinstance(sources.value, Members) else ():
-        path, split = member.get("path"), member.get("split")
-        if path is not None:
-            whole = posixpath.normpath(posixpath.join(folder, path.value))
-            yield whole, split.value if split else "train", path.location
 
 
 def _conclude(readings: list[_Reading]) -> Evidence:

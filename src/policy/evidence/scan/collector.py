@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy.errors import Location, Problem
+from policy.evidence.data.named import list_sources
 from policy.evidence.paths import UnreadablePathError, confine
-from policy.model.fact import Fact, Members
+from policy.model.fact import Fact
 from policy.model.fields import SCAN
 from policy.plugins.contracts import Evidence
-from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from policy.evidence.data.named import Source
     from policy.evidence.scan.files import FileScan
     from policy.evidence.scan.spans import Findings
     from policy.plugins.contracts import Project
@@ -32,15 +30,6 @@ Cache: TypeAlias = "dict[tuple[str, int, int], FileScan]"
 """Counts and places of one run, by real path, size and time of change."""
 
 
-class _Source(NamedTuple):
-    """A data set that is trained on or validated with; `path` is relative to the repository's root."""
-
-    path: str | None
-    shown: str
-    location: Location | None
-    resolved: bool = True
-
-
 class DataScan:
     """Counts the secrets and the personal data in the files that a manifest or a training config names."""
 
@@ -51,7 +40,9 @@ class DataScan:
         self._cache: Cache = {}
 
     def collect(self, project: Project) -> Evidence:
-        sources = list(_list_sources(project))
+        declared = next((fact for fact in project.declared if fact.path == "data.sources"), None)
+        named = list_sources(project.folder, declared, project.datasets)
+        sources = [source for source in named if source.split in SCANNED_SPLITS]
         if not sources:
             return Evidence()
         if len(self._cache) > MOST_KEPT:
@@ -61,7 +52,7 @@ class DataScan:
         gaps = [gap for source in sources if (gap := self._scan(project.root, source, scans, shown))]
         return _conclude(sources[0].location, scans, shown, gaps)
 
-    def _scan(self, root: str, source: _Source, scans: dict[str, FileScan], shown: dict[str, str]) -> str:
+    def _scan(self, root: str, source: Source, scans: dict[str, FileScan], shown: dict[str, str]) -> str:
         """Scan the source's file into `scans`, by its real path; why not all of it is known, or nothing."""
         if source.path is None:
             return f"`{source.shown}` is not a file of the repository"
@@ -87,24 +78,6 @@ class DataScan:
         if key not in self._cache:
             self._cache[key] = scan_file(real, (SECRETS, PERSONAL_DATA))
         return self._cache[key]
-
-
-def _list_sources(project: Project) -> Iterator[_Source]:
-    """The sources whose split is scanned, as the manifest declares them and as the config uses them."""
-    declared = next((fact for fact in project.declared if fact.path == "data.sources"), None)
-    for member in declared.value.items if declared and isinstance(declared.value, Members) else ():
-        path, split = member.get("path"), member.get("split")
-        named = path or member.get("name")
-        if split is None or split.value in SCANNED_SPLITS:
-            yield _Source(
-                posixpath.normpath(posixpath.join(project.folder, path.value)) if path else None,
-                named.value if named else "a source without path and name",
-                named.location if named else declared.location if declared else None,
-            )
-    for reference in project.datasets:
-        if reference.split in SCANNED_SPLITS:
-            shown = reference.path or reference.name or "a dataset that the config names"
-            yield _Source(reference.path, shown, reference.location, reference.resolved)
 
 
 def _conclude(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     ShowPath = Callable[[str], str]
 
-FORMAT = "policy-set-view-1"
+FORMAT = "policy-set-view/1"
 SHORTEST_NAME = 10
 
 
