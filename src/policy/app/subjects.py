@@ -86,9 +86,11 @@ class SubjectBuilder:
         policy_set, folder = self.workspace.policy_set, self._folder(config)
         declared = self._select_declared(config)
         datasets = config.told.datasets if config is not None else ()
-        evidence = collect_evidence(self.workspace, Project(self.workspace.root, folder, declared, datasets))
+        told = _tell_config(config, folder)
+        project = Project(self.workspace.root, folder, declared, datasets, told)
+        evidence = collect_evidence(self.workspace, project)
         self.problems += [*(config.told.problems if config is not None else ()), *evidence.problems]
-        claims = (self._tell_manifest(), *declared, *_tell_config(config, folder), *evidence.facts)
+        claims = (self._tell_manifest(), *declared, *told, *evidence.facts)
         unavailable = {**self._miss_config(config), **evidence.unavailable}
         subject, outside = self._make_subject(config), (policy_set.tables, self.today)
         facts = Facts(claims, policy_set.schema, subject, unavailable, None, *outside)
@@ -129,9 +131,9 @@ class SubjectBuilder:
         return {field.path: config.fault for field in fields if CONFIG in field.evidence}
 
 
-def _tell_config(config: FoundConfig | None, folder: str) -> list[Fact]:
+def _tell_config(config: FoundConfig | None, folder: str) -> tuple[Fact, ...]:
     if config is None:
-        return []
+        return ()
     told = [fact for fact in config.told.facts if fact.path != "training.config"]
     path = rebase(config.file, folder)
-    return [*told, Fact("training.config", path, "observed", DISCOVERY, config.location, config.digest)]
+    return (*told, Fact("training.config", path, "observed", DISCOVERY, config.location, config.digest))

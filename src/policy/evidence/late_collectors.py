@@ -18,9 +18,9 @@ PROVIDERS = frozenset({"training.tool", "model.provider"})
 
 
 class LateCollector:
-    """Stands for the collector `class_name` of a module until a subject declares one of the facts that it starts from.
+    """Stands for the collector `class_name` of a module until a subject states one of the facts that it starts from.
 
-    With `datasets`, also until a training config names data.
+    What a training config tells counts as well as the manifest; with `datasets`, so does data that the config names.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class LateCollector:
 
     def collect(self, project: Project) -> Evidence:
         """What the collector observes; nothing where there is nothing for it."""
-        declared = any(fact.path in self.starts for fact in project.declared)
-        if not declared and not (self.datasets and project.datasets):
+        stated = any(fact.path in self.starts for fact in (*project.declared, *project.told))
+        if not stated and not (self.datasets and project.datasets):
             return Evidence()
         found: Evidence = self.load().collect(project)
         return found

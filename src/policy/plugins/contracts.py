@@ -75,13 +75,14 @@ class Project(NamedTuple):
     """What a collector may look at: a folder inside `root` (an absolute path), and what is declared about it.
 
     `folder` is relative to the root and is what manifest paths are relative to; `datasets` are those of
-    the subject's training config.
+    the subject's training config, and `told` are the facts that it tells.
     """
 
     root: str
     folder: str
     declared: tuple[Fact, ...]
     datasets: tuple[DatasetReference, ...] = ()
+    told: tuple[Fact, ...] = ()
 
 
 class Collector(Protocol):

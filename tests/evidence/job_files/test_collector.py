@@ -42,6 +42,14 @@ def collect(root, declared, datasets=(), folder="p"):
     return evidence
 
 
+def test_what_the_training_config_tells_counts_before_the_manifest(plant):
+    config = tuple(Fact(path, value, "observed") for path, value in (OPENAI | {"training.method": "sft"}).items())
+    manifest = declare({"training.tool": "trl"}, "train.jsonl")
+    project = Project(str(plant({"p/train.jsonl": BROKEN})), "p", manifest, (), config)
+    assert told(JobFiles().collect(project)) == [False]
+    assert told(JobFiles().collect(project._replace(told=()))) == []
+
+
 def told(evidence):
     return [fact.value for fact in evidence.facts]
 

@@ -40,7 +40,8 @@ class JobFiles:
         self._cache: dict[tuple[object, ...], Judgement] = {}
 
     def collect(self, project: Project) -> Evidence:
-        declared = {fact.path: fact for fact in project.declared}
+        # What the training config tells counts before what the manifest says of it.
+        declared = {fact.path: fact for fact in (*project.declared, *project.told)}
         provider = find_provider(declared)
         if provider is None:
             return Evidence()
