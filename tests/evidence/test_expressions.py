@@ -104,7 +104,7 @@ def test_an_absent_fact_and_an_open_list_have_no_value(evaluate):
 
 
 def test_nothing_is_started_where_nothing_is_known(evaluate, monkeypatch):
-    monkeypatch.setattr("policy.plugins.interpreter.start_interpreter", None)
+    monkeypatch.setattr("policy.plugins.worker.start_interpreter", None)
     facts = evaluate(make_facts("approach: rag"), "data.rows > 1")
     assert facts.faults == {}
     assert "cel:data.rows > 1" not in facts.values
@@ -195,15 +195,19 @@ def test_a_process_that_cannot_be_started_is_said(evaluate, monkeypatch):
     assert said.endswith("could not be evaluated: No such file or directory")
 
 
+def find_process(evaluator):
+    return evaluator._worker._running.process
+
+
 def test_one_process_serves_all_subjects():
     expressions = [Expression("data.rows > 1", {"data.rows": "int"})]
     evaluator = Evaluator(expressions, PLENTY)
     try:
         first = evaluator.add_answers(make_facts("data: {rows: 1}"))
-        process = evaluator._process
+        process = find_process(evaluator)
         second = evaluator.add_answers(make_facts("data: {rows: 2}"))
         assert (first.values["cel:data.rows > 1"], second.values["cel:data.rows > 1"]) == (False, True)
-        assert evaluator._process is process is not None
+        assert find_process(evaluator) is process
     finally:
         evaluator.close()
     assert process.poll() is not None
@@ -268,7 +272,7 @@ def test_memory_is_limited_in_the_process_that_evaluates():
     pytest.importorskip("resource", reason="no limits of this kind on this system")
     code = """
 import resource
-from policy.evidence.expression_worker import limit_memory
+from policy.plugins.worker import limit_memory
 limit_memory(300)
 print(resource.getrlimit(resource.RLIMIT_AS)[0] >> 20, resource.getrlimit(resource.RLIMIT_CORE)[0])
 """

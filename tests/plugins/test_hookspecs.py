@@ -47,7 +47,14 @@ def write_part(name: str, member: object) -> str:
 
 
 def test_every_hook_has_its_section():
-    assert HOOKS == ["policy_sources", "collectors", "training_config_readers", "predicates", "reporters"]
+    assert HOOKS == [
+        "policy_sources",
+        "collectors",
+        "training_config_readers",
+        "training_calls",
+        "predicates",
+        "reporters",
+    ]
     sections = read_sections()
     for hook in HOOKS:
         assert re.search(rf"^@hookimpl\ndef {hook}\(\):", sections[hook], re.MULTILINE)
@@ -101,6 +108,19 @@ def test_the_examples_work_together(project, capfd, contact, verdict, code):
     out, err = capfd.readouterr()
     assert out == f"at check:\n{verdict} reply-tone\n1 judged, 0 problems\n"
     assert err == ""
+
+
+def test_the_calls_of_the_examples_are_found(project):
+    from policy.app.subjects import build_subjects
+    from policy.app.workspace import open_workspace
+    from policy.loading.discovery import discover
+
+    (project / "align.py").write_text("import acme_train as a\nsession = a.Session()\nsession.align(rows)\n")
+    workspace = open_workspace(None, "policy.yaml")
+    (item,) = discover(["project/align.py"])[0].items
+    (facts,) = build_subjects(workspace, item).facts
+    assert facts.judged["training.method"][:2] == ("training.method", "dpo")
+    assert facts.judged["training.method"].source == "call of acme_train.Session().align (line 3)"
 
 
 def test_the_examples_observe_what_they_say(project):

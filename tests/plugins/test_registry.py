@@ -6,6 +6,7 @@ import pytest
 
 from policy.app.workspace import BUILTINS, open_workspace
 from policy.errors import Location, PolicyError
+from policy.evidence.source.known_calls import CALLS
 from policy.plugins import hookspecs
 from policy.plugins.contracts import PolicySource
 from policy.plugins.registry import PARTS, Registry
@@ -14,7 +15,7 @@ WHERE = Location("policy.yaml", 3, 11)
 EVERYTHING = """
     from policy.model.schema import Field
     from policy.model.kinds import BOOLEAN
-    from policy.plugins.contracts import ConfigFacts, Evidence, PolicySource, Predicate
+    from policy.plugins.contracts import ConfigFacts, Evidence, PolicySource, Predicate, TrainingCall
 
     class Nothing:
         name = "acme"
@@ -32,6 +33,8 @@ EVERYTHING = """
     def collectors(): return [Nothing()]
     @hookimpl
     def training_config_readers(): return (Nothing(),)
+    @hookimpl
+    def training_calls(): return [TrainingCall("acme_train.finetune", "custom", "sft")]
     @hookimpl
     def predicates(): return [Predicate(Field("x.agreed", BOOLEAN, "agreed"), agree)]
     @hookimpl
@@ -57,13 +60,16 @@ def test_a_plugin_that_is_loaded_contributes_after_the_built_ins(plugin):
     assert [source.name for source in registry.policy_sources()] == ["catalogue", "acme"]
     assert [collector.name for collector in registry.collectors()] == [
         "data files",
+        "licences",
         "data scan",
         "job file",
         "evaluation results",
+        "git history",
         "acme",
     ]
     tools = ["axolotl", "llama-factory", "torchtune", "alignment-handbook", "trl", "hyperpod", "pipeline"]
     assert [reader.name for reader in registry.training_config_readers()] == [*tools, "acme"]
+    assert [call.name for call in registry.training_calls()] == [*(call.name for call in CALLS), "acme_train.finetune"]
     assert [predicate.field.path for predicate in registry.predicates()] == ["x.agreed"]
     assert {"acme", "text", "json"} <= set(registry.reporters())
 
@@ -93,12 +99,12 @@ def test_a_plugin_is_loaded_where_the_policy_set_names_it(plugin, tmp_path):
 def test_nothing_is_there_but_what_was_registered():
     registry = Registry([])
     assert (registry.policy_sources(), registry.collectors(), registry.training_config_readers()) == ([], [], [])
-    assert (registry.predicates(), registry.reporters()) == ([], {})
+    assert (registry.training_calls(), registry.predicates(), registry.reporters()) == ([], [], {})
 
 
 def test_built_ins_implement_the_same_hooks_as_anyone():
     hooks = {name for module in BUILTINS for name in vars(module) if name in {*PARTS, "reporters"}}
-    assert hooks == {"policy_sources", "collectors", "training_config_readers", "reporters"}
+    assert hooks == {"policy_sources", "collectors", "training_config_readers", "training_calls", "reporters"}
     assert all(hasattr(hookspecs, name) for name in (*PARTS, "reporters"))
 
 
@@ -245,3 +251,37 @@ def test_a_predicate_that_cannot_work_is_refused(plugin, tmp_path, predicate, me
     with pytest.raises(PolicyError, match=message) as refusal:
         open_workspace(str(tmp_path))
     assert all(problem.remedy for problem in refusal.value.problems)
+
+
+@pytest.mark.parametrize("name", ["acme_train.finetune", "*.finetune", "acme.*Job().run", "a.B().finetune", "run.all4"])
+def test_a_training_call_goes_by_a_name_that_can_be_searched_for(plugin, name):
+    calls = f"@hookimpl\ndef training_calls(): return [TrainingCall({name!r}, beside='a.b')]\n"
+    loaded = load(plugin("acme", f"from policy.plugins.contracts import TrainingCall\n{calls}"))
+    assert loaded.training_calls()[-1].name == name
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("'*'", "the training call `*` has no name that source could be searched for"),
+        ("'*.*'", "the training call `*.*` has no name that source could be searched for"),
+        ("'a.run'", "the training call `a.run` has no name that source could be searched for"),
+        ("'finetune'", "the training call `finetune` has no name that source could be searched for"),
+        ("'acme.finetune('", "the training call `acme.finetune(` has no name that source could be searched for"),
+        ("'acme..finetune'", "the training call `acme..finetune` has no name that source could be searched for"),
+        ("''", "the training call `` has no name that source could be searched for"),
+        ("7", "the training call `7` has no name that source could be searched for"),
+        ("'acme.finetune', beside='?'", "the training call `acme.finetune` has no name that source could be"),
+        ("'acme.finetune', tool=None", "the training call `acme.finetune` has no name that source could be"),
+        ("'acme.finetune', 'acme'", "the training call `acme.finetune` tells `training.tool` as `acme`"),
+        ("'acme.finetune', method='x'", "the training call `acme.finetune` tells `training.method` as `x`"),
+    ],
+)
+def test_a_training_call_that_would_be_found_anywhere_or_tells_no_fact_is_refused(plugin, call, message):
+    text = f"@hookimpl\ndef training_calls(): return [TrainingCall({call})]\n"
+    registry = load(plugin("acme", f"from policy.plugins.contracts import TrainingCall\n{text}"))
+    with pytest.raises(PolicyError) as refusal:
+        registry.training_calls()
+    (problem,) = refusal.value.problems
+    assert problem.message.startswith(message)
+    assert problem.remedy

@@ -36,7 +36,7 @@ class Piece(NamedTuple):
     """What a part of the work gave; `places` are the files that something was said of, where several paths are asked.
 
     Of one path that gives nothing the whole run says so. `names` are the projects and where each is named; `met` and
-    `used` are positions of waivers.
+    `used` are positions of waivers; `items` is how many there were to work on.
     """
 
     rendered: list[Rendered]
@@ -46,6 +46,7 @@ class Piece(NamedTuple):
     names: list[tuple[str, Location]]
     met: set[int]
     used: set[int]
+    items: int
 
 
 class Bench:
@@ -77,7 +78,7 @@ class Bench:
                 summary.count(decision)
                 rendered.append(self._render(decision))
         met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
-        return Piece(rendered, summary, list(problems), places, names, met, used)
+        return Piece(rendered, summary, list(problems), places, names, met, used, len(items))
 
     def _judge(self, facts: Facts) -> Decision:
         policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now

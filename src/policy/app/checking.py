@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from policy.app.bench import Bench
 from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.loading.discovery import discover, is_below
-from policy.loading.file_listing import is_yaml
+from policy.loading.file_listing import is_script, is_yaml
 from policy.model.summary import Summary
+from policy.plugins.metering import find_meter
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ class Check:
         """Every decision, rendered; summary and problems are complete when this ends. Raises PolicyError."""
         places = {problem.location.file for problem in self._problems if problem.location is not None}
         names: dict[str, Location] = {}
+        watcher, judged = find_meter().watcher, 0
         for piece in self._list_pieces():
+            judged += piece.items
+            if watcher is not None:
+                watcher.tell_judged(judged, len(self.items))
             places |= piece.places
             self._refuse_twins(piece, names)
             self._note_waivers(piece)
@@ -123,11 +128,12 @@ class Check:
 def warn_of_barren(wanted: Iterable[tuple[str, str]], places: set[str]) -> list[Problem]:
     """A warning for each path at which nothing was judged, where `places` are the files that something was said of.
 
-    A YAML file that is named is looked at, and need not be a training config: hooks name all that have changed.
+    A YAML file or script that is named is looked at, and need not train anything: hooks name all that have changed.
     """
     asked = dict(wanted)
     fruitful = {relative for relative in asked.values() if any(is_below(place, {relative}) for place in places)}
-    barren = [path for path, relative in asked.items() if relative not in fruitful and not is_yaml(relative)]
+    unfit = [path for path, relative in asked.items() if not is_yaml(relative) and not is_script(relative)]
+    barren = [path for path in unfit if asked[path] not in fruitful]
     remedy = "leave it out, or name a folder that holds an ml-manifest.yaml or a training config"
     return [Problem(f"there is nothing to judge in `{path}`", remedy, level="warning") for path in barren if fruitful]
 

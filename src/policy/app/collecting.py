@@ -8,6 +8,7 @@ from policy.errors import Problem
 from policy.evidence.value_kinds import find_misfit
 from policy.plugins.contracts import Evidence
 from policy.plugins.faults import BREAKING, describe_fault
+from policy.plugins.metering import Meter, SpentError, find_meter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -31,18 +32,27 @@ def collect_evidence(workspace: Workspace, project: Project) -> Evidence:
 
 
 def _collect(collector: Collector, project: Project, workspace: Workspace) -> Evidence:
+    settings = workspace.policy_set.evidence
     try:
-        evidence = Evidence(*collector.collect(project))
+        with Meter(settings, find_meter().watcher):
+            evidence = Evidence(*collector.collect(project))
         fault = find_misfit(evidence.facts, evidence.problems, workspace.policy_set.schema)
         fault = fault or find_stray(evidence.facts, collector.observes)
         evidence = evidence._replace(unavailable=dict(evidence.unavailable))
+    except SpentError:
+        # What it has found until then might be taken for all that there is.
+        reason = f"the collector {collector.name} took longer than {settings.describe_time()}"
+        return _lose(collector, reason, "raise the limit, or name less data")
     except BREAKING as error:
         fault = describe_fault(error)
     if not fault:
         return evidence
-    reason = f"the collector {collector.name} failed: {fault}"
-    warning = Problem(reason, "mend the plugin, or leave it out", level="warning")
-    return Evidence((), (warning,), dict.fromkeys(collector.observes, reason))
+    return _lose(collector, f"the collector {collector.name} failed: {fault}", "mend the plugin, or leave it out")
+
+
+def _lose(collector: Collector, reason: str, remedy: str) -> Evidence:
+    """Nothing of what the collector observes is known."""
+    return Evidence((), (Problem(reason, remedy, level="warning"),), dict.fromkeys(collector.observes, reason))
 
 
 def find_stray(facts: Iterable[Fact], observes: Collection[str]) -> str:

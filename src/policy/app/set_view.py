@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from policy.engine.plan import act_on_failure
 from policy.language.parameters import show_parameter
+from policy.model.evidence_settings import SIZE
+from policy.model.kinds import DURATION
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -39,12 +41,13 @@ class PolicyView(NamedTuple):
 
 
 class SetView(NamedTuple):
-    """A policy set at a gate; `idle` are the policies that it does not judge."""
+    """A policy set at a gate; `idle` are the policies that it does not judge. `evidence` holds at every gate."""
 
     mode: Value
     on_error: Value
     policies: tuple[PolicyView, ...]
     idle: tuple[str, ...]
+    evidence: Mapping[str, Value]
 
 
 def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
@@ -61,7 +64,19 @@ def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
         Value(settings.on_error, places.get(("gates", gate, "on_error"))),
         tuple(judged),
         tuple(sorted(policy.id for policy in policy_set.policies if policy.id not in shown)),
+        view_evidence(policy_set),
     )
+
+
+def view_evidence(policy_set: PolicySet) -> dict[str, Value]:
+    """What collectors may take, and whom they may ask."""
+    said = policy_set.evidence
+    shown = {
+        "time_limit": DURATION.show(said.time_limit),
+        "size_limit": SIZE.show(said.size_limit),
+        "mlflow": said.mlflow or None,
+    }
+    return {name: Value(value, policy_set.places.get(("evidence", name, ""))) for name, value in shown.items()}
 
 
 def view_policy(policy_set: PolicySet, policy: Policy, gate: str, action: Action) -> PolicyView:

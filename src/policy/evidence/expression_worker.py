@@ -6,10 +6,10 @@ import json
 import os
 import pickle
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from policy.model.expressions import build_environment
+from policy.plugins.worker import limit_memory, receive, reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ KIND = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 
 
 def answer(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer `(number, values)` with a line of JSON: `{"answer": …}`, `{"error": …}` or `{"fault": …}`, until the end.
+    """Answer each `(number, values)` with JSON: `{"answer": …}`, `{"error": …}` or `{"fault": …}`.
 
     An error may come of values that are not there, a fault never does. Who runs out of memory ends with the code
     `spent`: what is left of such a process is not worth keeping.
@@ -31,28 +31,15 @@ def answer(questions: BinaryIO, answers: BinaryIO) -> None:
     # What a C++ library prints when it breaks is not for the user; what happened is said on the other side.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     compiled: dict[int, Any] = {}
-    with suppress(EOFError):
-        while True:
-            number, values = pickle.load(questions)  # noqa: S301 - from our own process
-            try:
-                if number not in compiled:
-                    text, types = expressions[number]
-                    compiled[number] = build_environment(types).compile(text)
-                reply = evaluate(compiled[number], values)
-            except MemoryError:
-                os._exit(spent)
-            answers.write(f"{json.dumps(reply)}\n".encode())
-            answers.flush()
-
-
-def limit_memory(mebibytes: int) -> None:
-    """Let this process have no more memory than that, where the system can see to it, and leave no core behind."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        size = mebibytes << 20
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    for number, values in receive(questions):
+        try:
+            if number not in compiled:
+                text, types = expressions[number]
+                compiled[number] = build_environment(types).compile(text)
+            said = evaluate(compiled[number], values)
+        except MemoryError:
+            os._exit(spent)
+        reply(answers, json.dumps(said).encode())
 
 
 def evaluate(expression: Any, values: Mapping[str, Any]) -> dict[str, Any]:

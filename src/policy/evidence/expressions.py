@@ -13,12 +13,10 @@ from policy.model.resolution import STRENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from subprocess import Popen
-    from threading import Event
-    from weakref import finalize
 
     from policy.model.expressions import Expression
     from policy.model.kinds import Kind
+    from policy.plugins.worker import Worker
 
 SECONDS = 10.0
 MEBIBYTES = 512
@@ -34,8 +32,7 @@ class Evaluator:
     def __init__(self, expressions: Sequence[Expression], seconds: float = SECONDS) -> None:
         self.expressions = expressions
         self.seconds = seconds
-        self._process: Popen[bytes] | None = None
-        self._end: finalize[..., Evaluator] | None = None
+        self._worker: Worker | None = None
 
     def add_answers(self, facts: Facts, wanted: Collection[str] | None = None) -> Facts:
         """The facts with what the expressions say, all of them or those at the wanted paths, and what broke."""
@@ -67,61 +64,34 @@ class Evaluator:
         return reply.get("answer"), reply.get("fault") or reply.get("error") or ""
 
     def _ask(self, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
-        from threading import Event, Timer
+        from policy.plugins.worker import NoAnswerError
 
-        from policy.plugins.interpreter import give
-
-        expired = Event()
         try:
-            process = self._start()
+            reply: dict[str, Any] = json.loads(self._start().ask((number, dict(values)), self.seconds))
         except OSError as error:
             return {"fault": f"could not be evaluated: {error.strerror}"}
-        # Reading would wait for ever; an ended process is at the end of what it says.
-        timer = Timer(self.seconds, _stop, (process, expired))
-        timer.start()
-        try:
-            give(process, (number, dict(values)))
-            said = process.stdout.readline() if process.stdout is not None else b""
-        finally:
-            timer.cancel()
-        if said.endswith(b"\n"):
-            reply: dict[str, Any] = json.loads(said)
-            return reply
-        code = process.wait()
-        self.close()
-        if expired.is_set():
-            return {"fault": f"gave no answer within {self.seconds:g} s"}
-        return {"fault": f"needs more than {MEBIBYTES} MiB" if code == SPENT else "ended without an answer"}
+        except NoAnswerError as error:
+            return {"fault": f"needs more than {MEBIBYTES} MiB" if error.code == SPENT else str(error)}
+        return reply
 
-    def _start(self) -> Popen[bytes]:
-        """The process, started where there is none. Raises OSError."""
-        if self._process is None:
-            import weakref
+    def _start(self) -> Worker:
+        if self._worker is None:
+            from policy.plugins.worker import Worker
 
-            from policy.plugins.interpreter import end, give, start_interpreter
-
-            self._process = start_interpreter("policy.evidence.expression_worker:answer")
-            # Nobody else would end it.
-            self._end = weakref.finalize(self, end, self._process)
-            give(self._process, (MEBIBYTES, SPENT, [(item.text, dict(item.types)) for item in self.expressions]))
-        return self._process
+            texts = [(item.text, dict(item.types)) for item in self.expressions]
+            self._worker = Worker("policy.evidence.expression_worker:answer", (MEBIBYTES, SPENT, texts))
+        return self._worker
 
     def close(self) -> None:
         """End the process."""
-        if self._end is not None:
-            self._end()
-        self._process = self._end = None
+        if self._worker is not None:
+            self._worker.close()
 
 
 def shorten(text: str) -> str:
     """The expression on one line; of a long one the beginning."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-
-
-def _stop(process: Popen[bytes], expired: Event) -> None:
-    expired.set()
-    process.kill()
 
 
 def is_known(value: Any) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import pickle
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from policy.evidence.value_kinds import is_of_kind
 from policy.model.kinds import ListKind
 from policy.plugins.faults import describe_fault
+from policy.plugins.worker import receive, reply
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -20,13 +20,13 @@ LARGEST = 64 * 1024
 
 
 def answer(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Call the predicate that is asked for, and write `{"answer": …}` or `{"fault": "raised …"}`."""
-    module, name, kind, values = pickle.load(questions)  # noqa: S301 - from our own process
-    try:
-        reply = _write_answer(kind, find_function(module, name)(values))
-    except BaseException as error:  # noqa: BLE001 - whatever the plugin raises is said on the other side
-        reply = json.dumps({"fault": f"raised {describe_fault(error)}"})
-    answers.write(reply.encode())
+    """Call each predicate that is asked for, and answer `{"answer": …}` or `{"fault": "raised …"}`."""
+    for module, name, kind, values in receive(questions):
+        try:
+            said = _write_answer(kind, find_function(module, name)(values))
+        except BaseException as error:  # noqa: BLE001 - whatever the plugin raises is said on the other side
+            said = json.dumps({"fault": f"raised {describe_fault(error)}"})
+        reply(answers, said.encode())
 
 
 def find_function(module: str, name: str) -> Any:
@@ -40,10 +40,10 @@ def find_function(module: str, name: str) -> Any:
 def _write_answer(kind: Kind, value: Any) -> str:
     if value is not None and not is_of_kind(kind, value):
         return json.dumps({"fault": f"answered a {type(value).__name__[:40]}, not {kind.describe()}"})
-    reply = json.dumps({"answer": _encode(kind, value)}, allow_nan=False)
-    if len(reply) > LARGEST:
+    written = json.dumps({"answer": _encode(kind, value)}, allow_nan=False)
+    if len(written) > LARGEST:
         return json.dumps({"fault": f"answered more than {LARGEST // 1024} KiB"})
-    return reply
+    return written
 
 
 def _encode(kind: Kind, value: Any) -> Any:

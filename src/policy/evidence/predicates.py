@@ -10,7 +10,6 @@ from policy.model.kinds import ListKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from subprocess import Popen
 
     from policy.model.kinds import Kind
     from policy.plugins.contracts import Predicate
@@ -52,37 +51,24 @@ def flatten(value: Any) -> Any:
 
 def ask(predicate: Predicate, values: Mapping[str, Any]) -> tuple[Any, str]:
     """The predicate's answer as a fact's value, None where it gave none; or else what happened."""
-    from policy.plugins.interpreter import end, give, start_interpreter
+    from policy.plugins.worker import NoAnswerError, Worker
 
     function = predicate.function
+    worker = Worker("policy.evidence.predicate_worker:answer")
     try:
-        process = start_interpreter("policy.evidence.predicate_worker:answer")
+        said = worker.ask(
+            (function.__module__, function.__qualname__, predicate.field.kind, dict(values)), predicate.timeout
+        )
     except OSError as error:
         return None, f"could not be started: {error.strerror}"
-    try:
-        give(process, (function.__module__, function.__qualname__, predicate.field.kind, dict(values)))
-        reply = _wait_for(process, predicate.timeout)
+    except NoAnswerError as error:
+        return None, str(error)
     finally:
-        end(process)
-    if reply is None:
-        return None, f"gave no answer within {predicate.timeout:g} s"
-    return _read_reply(predicate.field.kind, reply)
-
-
-def _wait_for(process: Popen[bytes], seconds: float) -> bytes | None:
-    """All that the process says; None where it has not ended by then."""
-    from subprocess import TimeoutExpired
-
-    try:
-        said, _ = process.communicate(timeout=seconds)
-    except TimeoutExpired:
-        return None
-    return said
+        worker.close()
+    return _read_reply(predicate.field.kind, said)
 
 
 def _read_reply(kind: Kind, reply: bytes) -> tuple[Any, str]:
-    if not reply:
-        return None, "ended without an answer"
     told = json.loads(reply)
     if "fault" in told:
         return None, str(told["fault"])

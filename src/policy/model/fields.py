@@ -44,13 +44,18 @@ ESTIMATE = "cost estimate"
 TABLES = "dated tables"
 DISCOVERY = "discovery"
 COMPARISON = "comparison"
+DATASET_CARD = "dataset card"
+CROISSANT = "Croissant metadata"
+DATA_PACKAGE = "data package"
+MODEL_CARD = "model card"
+LICENSED = (DATASET_CARD, CROISSANT, DATA_PACKAGE)
 # What ships with the package can tell this much; plugins may tell the rest.
-COLLECTED = (CONFIG, DATA, SCAN, JOB_FILE, RESULTS, RUNS, DISCOVERY, COMPARISON, TABLES)
+COLLECTED = (CONFIG, DATA, *LICENSED, MODEL_CARD, SCAN, JOB_FILE, RESULTS, RUNS, HISTORY, DISCOVERY, COMPARISON, TABLES)
 
 SOURCE_FIELDS = (
     Field("path", PATH, "the file, relative to the manifest", (CONFIG,)),
     Field("name", STRING, "the data set's name where it is no file of the repository", (CONFIG,)),
-    Field("license", STRING, "the licence's identifier", ("dataset card",), agree="case"),
+    Field("license", STRING, "the licence's identifier", LICENSED, agree="case"),
     Field("split", enum(*SPLITS), "what the data is for; training where nothing is said", (CONFIG,), agree="any"),
     Field("rows", COUNT, "examples in it", (DATA,), agree="within:0.01"),
     Field("format", STRING, "json, jsonl, csv or parquet", (DATA,)),
@@ -71,6 +76,7 @@ TRIED_FIELDS = (
         "same task, version and number of shots as the tuned model's result",
         (RESULTS,),
     ),
+    Field("result_found", BOOLEAN, "its results file or its run is there", (RESULTS, RUNS), writable=False),
 )
 
 FIELDS = (
@@ -114,6 +120,11 @@ FIELDS = (
     Field("needs.update_within", DURATION, "how fast a changed fact must be in the answers"),
     Field("needs.latency_p95", DURATION, "target for the 95th percentile of the answer time"),
     Field("retrieval.planned", BOOLEAN, "documents are retrieved at inference", derived=True),
+    # A month of retrieval costs the text that it adds to each call, and an update the documents that it embeds anew.
+    Field("retrieval.tokens", COUNT, "tokens of retrieved text that a call sends"),
+    Field("retrieval.document_tokens", COUNT, "tokens in all documents that are retrieved from"),
+    Field("retrieval.embedding", STRING, "the model that embeds them, as `provider/model`"),
+    Field("retrieval.store_month", MONEY, "cost of the store that is searched, for a month"),
     Field(
         "data.change_interval",
         DURATION,
@@ -170,7 +181,7 @@ FIELDS = (
     ),
     Field("model.base", STRING, "the base model", (CONFIG,), agree="case"),
     Field("model.revision", STRING, "the base model's revision: a commit or a hash", (CONFIG,), agree="prefix"),
-    Field("model.license", STRING, "the base model's licence", ("model card",), agree="case"),
+    Field("model.license", STRING, "the base model's licence", (MODEL_CARD,), agree="case"),
     Field(
         "model.license_terms",
         list_of(enum(*TERMS)),
@@ -233,8 +244,11 @@ FIELDS = (
     Field("training.epochs", NUMBER, "passes over the training data", (CONFIG,)),
     Field("training.seed", INTEGER, "the random seed", (CONFIG,)),
     Field("training.validation", BOOLEAN, "a held-out split is configured", (CONFIG,), combine="any"),
-    Field("training.commit", STRING, "the commit that is trained", ("repository",), agree="prefix"),
+    # Every commit of a repository changes it, whatever the project; that there is one is what counts.
+    Field("training.commit", STRING, "the commit that is trained", (HISTORY,), agree="prefix", staked=False),
     Field("training.interval", DURATION, "typical time between training runs", (HISTORY,), agree="any"),
+    # Only what runs on accelerators is paid by the hour, and each kind of them has its own speed and price.
+    Field("training.accelerator", STRING, "the accelerator that trains, such as h100-sxm"),
     Field(
         "training.flops",
         NUMBER,
@@ -265,7 +279,16 @@ FIELDS = (
         agree="within:0.01",
     ),
     Field("evaluation.tuned", NUMBER, "result of the tuned model", (RESULTS, RUNS), agree="within:0.01"),
-    Field("evaluation.gain", NUMBER, "tuned less baseline", (RESULTS, RUNS), derived=True, agree="within:0.05"),
+    # Without it the gain in an error rate, or in a perplexity, would follow with the wrong sign.
+    Field("evaluation.lower_is_better", BOOLEAN, "less is better in the metric that is compared", (RESULTS, RUNS)),
+    Field(
+        "evaluation.gain",
+        NUMBER,
+        "tuned less baseline, or the other way round where less is better",
+        (RESULTS, RUNS),
+        derived=True,
+        agree="within:0.05",
+    ),
     Field("evaluation.gain_low", NUMBER, "lower end of the gain's interval", (RESULTS, RUNS), writable=False),
     Field(
         "evaluation.comparable",
@@ -291,13 +314,14 @@ FIELDS = (
         "the 95th percentile of the answer time today",
         agree="within:0.05",
     ),
-    Field("cost.run", MONEY, "cost of one training run, an estimate", (ESTIMATE,), agree="any"),
-    Field("cost.month", MONEY, "cost of a month, an estimate", (ESTIMATE,), agree="any"),
+    Field("cost.run", MONEY, "cost of one training run, an estimate", (ESTIMATE,), derived=True, agree="any"),
+    Field("cost.month", MONEY, "cost of a month, an estimate", (ESTIMATE,), derived=True, agree="any"),
     Field(
         "cost.hosting_month",
         MONEY,
         "cost of hosting the tuned model for a month, an estimate",
         (ESTIMATE,),
+        derived=True,
         agree="any",
     ),
     Field(
@@ -311,8 +335,13 @@ FIELDS = (
     Field("budget.per_month", MONEY, "the project's own budget for a month"),
     Field("usage.calls_per_month", COUNT, "calls a month"),
     Field("usage.saving_per_call", MONEY, "what a tuned model saves per call"),
+    # Examples and retrieved text are left out, since they are what the approaches differ by.
+    Field("usage.input_tokens", COUNT, "tokens that a call sends, without examples and retrieved text"),
+    Field("usage.output_tokens", COUNT, "tokens that a call is answered with"),
     Field("hosting.kind", enum("provider", "self-hosted", "serverless"), "where the model runs"),
     Field("hosting.billed_idle", BOOLEAN, "hosting costs money while nobody calls"),
+    Field("hosting.accelerator", STRING, "the accelerator that the model runs on, such as l40s"),
+    Field("hosting.accelerators", COUNT, "how many of them it runs on"),
     Field(
         "provider.available",
         BOOLEAN,
@@ -322,7 +351,7 @@ FIELDS = (
     ),
     Field("release.model_card", PATH, "the model card of the release"),
     Field("release.digest", STRING, "digest of the released model"),
-    Field("release.license", STRING, "licence of the released model", agree="case"),
+    Field("release.license", STRING, "licence of the released model", (MODEL_CARD,), agree="case"),
     Field(
         "release.license_terms",
         list_of(enum(*TERMS)),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from policy.model.condition import AllOf, Condition, outer_paths
+from policy.model.evidence_settings import DEFAULT_EVIDENCE
 from policy.model.fields import SCHEMA
 from policy.model.gates import milder_effect
 from policy.model.tables import NO_TABLES
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from policy.errors import Location, Problem
+    from policy.model.evidence_settings import EvidenceSettings
     from policy.model.fact import Fact
     from policy.model.kinds import Kind
     from policy.model.schema import Schema
@@ -134,6 +136,7 @@ class PolicySet(Record):
     layers: tuple[str, ...] = ()
     places: Mapping[tuple[str, str, str], Location] = NO_PLACES
     loosenings: tuple[Problem, ...] = ()
+    evidence: EvidenceSettings = DEFAULT_EVIDENCE
 
     # Plans are kept per policy set: one set is one object.
     __eq__ = object.__eq__

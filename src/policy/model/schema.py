@@ -20,6 +20,7 @@ class Field(NamedTuple):
     observation speak of the same: `equal`, `case` (equal but for upper and lower case), `prefix` (one is
     the start of the other), `approach`, `within:R` (relative difference at most R) or `any` (never a
     contradiction). `writable` is false for what a manifest cannot state; `derived` for what other facts give.
+    `staked` is false where an approval stays whatever is observed, as long as something is.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Field(NamedTuple):
     writable: bool = True
     combine: str = "one"
     agree: str = "equal"
+    staked: bool = True
 
 
 # A CEL expression is a fact of its own, whose path is this and the expression.

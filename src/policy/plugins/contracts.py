@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from policy.errors import Location, Problem
     from policy.model.fact import Fact
     from policy.model.schema import Field
+    from policy.plugins.history import History
     from policy.source import node
 
 NO_REASONS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -75,7 +76,8 @@ class Project(NamedTuple):
     """What a collector may look at: a folder inside `root` (an absolute path), and what is declared about it.
 
     `folder` is relative to the root and is what manifest paths are relative to; `datasets` are those of
-    the subject's training config, and `told` are the facts that it tells.
+    the subject's training config, and `told` are the facts that it tells. `history` is that of the repository that
+    the root lies in, if there is one. `tracking_server` is the address that the policy set gives, or empty.
     """
 
     root: str
@@ -83,6 +85,8 @@ class Project(NamedTuple):
     declared: tuple[Fact, ...]
     datasets: tuple[DatasetReference, ...] = ()
     told: tuple[Fact, ...] = ()
+    history: History | None = None
+    tracking_server: str = ""
 
 
 class Collector(Protocol):
@@ -142,3 +146,19 @@ class TrainingConfigReader(Protocol):
 
     def read(self, document: node.Document, context: ConfigContext) -> ConfigFacts:
         """What a recognised config tells; a value that cannot be read is left out and noted as a warning."""
+
+
+class TrainingCall(NamedTuple):
+    """A call in Python that starts a fine-tuning: its name, and what it tells about the training.
+
+    `name` is the dotted name to import, without the modules between the package and what it exports; `()` stands for
+    what calling gives, as in `openai.OpenAI().fine_tuning.jobs.create`, and `*` for anything. `tool` and `method` are
+    those of `training`, empty where the call does not tell. With `pretrained` it counts only for a model whose weights
+    were loaded, and with `beside` only in a file that calls what is so named.
+    """
+
+    name: str
+    tool: str = ""
+    method: str = ""
+    pretrained: bool = False
+    beside: str = ""

@@ -9,7 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from policy.plugins.contracts import Collector, PolicySource, Predicate, TrainingConfigReader
+    from policy.plugins.contracts import Collector, PolicySource, Predicate, TrainingCall, TrainingConfigReader
 
 PROJECT = "policy"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -29,6 +29,11 @@ def collectors() -> Sequence[Collector]:  # type: ignore[empty-body]  # a specif
 @hookspec
 def training_config_readers() -> Sequence[TrainingConfigReader]:  # type: ignore[empty-body]  # a specification has no body
     """Readers of training configs, one for each tool."""
+
+
+@hookspec
+def training_calls() -> Sequence[TrainingCall]:  # type: ignore[empty-body]  # a specification has no body
+    """Calls in Python source and notebooks that start a fine-tuning."""
 
 
 @hookspec

@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from subprocess import Popen
+    from typing import BinaryIO
 
 HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # With -P nothing is imported from the working folder; afterwards everything is found where it was found here.
+# Standard input is for nobody else: who reads it would take the questions away.
 _START = """
-import pickle, sys
-path, home, target = pickle.load(sys.stdin.buffer)
+import os, pickle, sys
+questions = os.fdopen(os.dup(0), "rb")
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+path, home, target = pickle.load(questions)
 sys.path[:] = [home, *path]
 from policy.plugins.interpreter import run
 sys.path[:] = path
-run(target)
+run(target, questions)
 """
 
 
@@ -51,15 +55,27 @@ def give(process: Popen[bytes], value: object) -> None:
             process.stdin.flush()
 
 
-def end(process: Popen[bytes]) -> None:
-    """End the process with all that it started, and forget it."""
+def stop(process: Popen[bytes]) -> None:
+    """Kill the process with all that it started, without waiting for it; this may come from another thread.
+
+    What it started may still run when it has ended itself. Its number is nobody else's as long as nobody waited for it.
+    """
     import signal
 
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
+    if process.returncode is not None:
+        return
+    if hasattr(os, "killpg"):
+        # Some systems do not count what has ended and was not waited for.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+    else:
+        process.kill()
+
+
+def end(process: Popen[bytes]) -> None:
+    """End the process with all that it started, and forget it."""
+    if process.returncode is None:
+        stop(process)
         process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:
@@ -68,13 +84,13 @@ def end(process: Popen[bytes]) -> None:
                 stream.close()
 
 
-def run(target: str) -> None:
+def run(target: str, questions: BinaryIO) -> None:
     """Run the function in this process; called in the new interpreter."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     module, _, name = target.partition(":")
     function: Any = getattr(import_module(module), name)
-    function(sys.stdin.buffer, answers)
+    function(questions, answers)
     # What was printed waits in Python's buffers, and whoever has the answer may end this process at once.
     with suppress(OSError, ValueError):
         sys.stdout.flush()

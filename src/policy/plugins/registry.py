@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from policy.errors import Location, PolicyError, Problem
+from policy.model.fields import SCHEMA
 from policy.plugins import hookspecs
 from policy.plugins.faults import BREAKING, describe_fault
 from policy.structs import NamedTuple
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
-    from policy.plugins.contracts import Collector, PolicySource, Predicate, TrainingConfigReader
+    from policy.plugins.contracts import Collector, PolicySource, Predicate, TrainingCall, TrainingConfigReader
 
 MEND = "mend the plugin, or leave it out"
 # What is looked for in a contribution before anything works with it.
@@ -25,8 +27,13 @@ PARTS = {
     "policy_sources": ("name", "folder"),
     "collectors": ("name", "observes", "collect"),
     "training_config_readers": ("name", "marks", "recognise", "read"),
+    "training_calls": ("name", "tool", "method", "pretrained", "beside"),
     "predicates": ("field", "function", "timeout"),
 }
+
+CALL_NAME = re.compile(r"[\w*]+(\(\))?(\.[\w*]+(\(\))?)+")
+# What source is searched for must not be in every file.
+CALL_WORD = re.compile(r"\w{4}")
 
 
 class Contribution(NamedTuple):
@@ -45,6 +52,7 @@ class Registry:
         self._gathered: dict[str, list[Any]] = {}
         for plugin in plugins:
             self._manager.register(plugin)
+        self._builtin = frozenset(plugin.__name__ for plugin in plugins)
 
     def load(self, names: Sequence[tuple[str, Location | None]]) -> None:
         """Import and register the named modules. Raises PolicyError for those that cannot be used."""
@@ -83,10 +91,33 @@ class Registry:
         return sources
 
     def collectors(self) -> list[Collector]:
-        return self._gather("collectors")
+        """Built-in ones, then those of plugins, which are called in a process of their own."""
+        if "collectors" not in self._gathered:
+            self._gathered["collectors"] = [*self._list_collectors()]
+        return self._gathered["collectors"]
+
+    def _list_collectors(self) -> Iterator[Collector]:
+        others: list[Collector] = []
+        for found in self._call("collectors"):
+            items = _check_items("collectors", found)
+            if found.plugin in self._builtin:
+                yield from items
+            else:
+                others += items
+        if others:
+            from policy.plugins.collector_process import hand_over  # most policy sets name no plugin
+
+            named = [name for name, _ in self._manager.list_name_plugin() if name not in self._builtin]
+            yield from hand_over(others, named)
 
     def training_config_readers(self) -> list[TrainingConfigReader]:
         return self._gather("training_config_readers")
+
+    def training_calls(self) -> list[TrainingCall]:
+        if "training_calls" not in self._gathered:
+            for call in self._gather("training_calls"):
+                _refuse_vague(call)
+        return self._gather("training_calls")
 
     def predicates(self) -> list[Predicate]:
         predicates: list[Predicate] = self._gather("predicates")
@@ -138,6 +169,20 @@ def _check_items(hook: str, found: Contribution) -> Sequence[Any]:
             message = f"plugin `{found.plugin}`: `{hook}` gives a {type(item).__name__} without `{lacking}`"
             raise PolicyError(Problem(message, MEND))
     return items
+
+
+def _refuse_vague(call: TrainingCall) -> None:
+    """Raises PolicyError for a call that could be any, or that tells what is no fact."""
+    texts: tuple[Any, ...] = (call.name, call.tool, call.method, call.beside)
+    fit = all(isinstance(text, str) for text in texts) and all(map(CALL_NAME.fullmatch, filter(None, texts[::3])))
+    if not fit or not CALL_WORD.search(call.name):
+        message = f"the training call `{call.name}` has no name that source could be searched for"
+        raise PolicyError(Problem(message, "name it as it is imported, such as `acme_train.finetune`"))
+    for path, value in (("training.tool", call.tool), ("training.method", call.method)):
+        kind = SCHEMA.fields[path].kind
+        if value and value not in getattr(kind, "choices", ()):
+            message = f"the training call `{call.name}` tells `{path}` as `{value}`"
+            raise PolicyError(Problem(message, f"it is {kind.describe()}"))
 
 
 def _refuse_unfit(predicate: Predicate) -> None:

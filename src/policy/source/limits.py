@@ -11,7 +11,7 @@ class Limits(NamedTuple):
     max_bytes: int = 1024 * 1024
     max_depth: int = 40
     max_aliases: int = 200
-    max_nodes: int = 50_000
+    max_nodes: int = 100_000
     """Values in the document, each alias counted as everything that it stands for."""
 
 

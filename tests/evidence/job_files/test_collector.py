@@ -9,7 +9,7 @@ import pytest
 
 from policy.errors import Location
 from policy.evidence.job_files import collector as collecting
-from policy.evidence.job_files import judging
+from policy.evidence.job_files import judging, kept
 from policy.evidence.job_files.collector import JobFiles
 from policy.evidence.value_kinds import find_misfit
 from policy.model.fact import Fact, Members
@@ -173,7 +173,7 @@ def test_a_file_is_read_once_while_it_is_kept_and_not_every_one_is_kept(plant, m
         read.append(shown)
         return judge(path, shown, task)
 
-    monkeypatch.setattr(judging, "judge_file", count)
+    monkeypatch.setattr(kept, "judge_file", count)
     monkeypatch.setattr(collecting, "MOST_KEPT", 2)
     root = plant({f"{name}.jsonl": SOUND for name in "abc"})
     collector = JobFiles()

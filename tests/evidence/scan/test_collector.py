@@ -6,7 +6,7 @@ import pytest
 
 from policy.errors import Location
 from policy.evidence.scan import collector as module
-from policy.evidence.scan import files
+from policy.evidence.scan import files, kept
 from policy.evidence.scan.collector import DataScan
 from policy.model.fact import Fact, Members
 from policy.plugins.contracts import Collector, DatasetReference, Project
@@ -129,7 +129,7 @@ def test_a_file_is_scanned_once_while_it_is_kept_and_again_when_it_changed(plant
         scanned.append(os.path.basename(path))
         return scan(path, families)
 
-    monkeypatch.setattr(files, "scan_file", count)
+    monkeypatch.setattr(kept, "scan_file", count)
     monkeypatch.setattr(module, "MOST_KEPT", 1)
     root = plant({"a": "", "b": ""})
     collector = DataScan()

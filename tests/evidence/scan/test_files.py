@@ -12,6 +12,8 @@ from policy.evidence.scan.files import FileScan, ScanFaultError, scan_file
 from policy.evidence.scan.personal import PERSONAL_DATA
 from policy.evidence.scan.secrets import SECRETS
 from policy.evidence.scan.spans import MOST_PLACES, Family
+from policy.model.evidence_settings import EvidenceSettings
+from policy.plugins.metering import Meter
 from tests.evidence.scan.plants import PERSONAL
 from tests.evidence.scan.plants import SECRETS as PLANTED
 
@@ -120,10 +122,11 @@ def test_other_encodings_are_read_as_far_as_they_are_ascii(scan):
     assert total(scan(b"\x80\xff\xfe\xc3" + KEY.encode() + b"\xc3\x28"), "secrets") == 1
 
 
-def test_a_file_beyond_the_limit_is_not_scanned(scan, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST", 10)
-    assert scan(b"x" * 11).reason == "it is larger than 0 GiB"
-    assert scan(b"x" * 10).findings is not None
+def test_a_file_beyond_the_limit_is_not_scanned(scan):
+    with Meter(EvidenceSettings(size_limit=10)):
+        with pytest.raises(OSError, match="it is larger than 10 B; `evidence: "):
+            scan(b"x" * 11)
+        assert scan(b"x" * 10).findings is not None
 
 
 @pytest.mark.parametrize("change", [b"more", None])

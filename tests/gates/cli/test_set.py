@@ -32,6 +32,7 @@ effects: {rows: {ci: block}}
 on_unknown: {owned: same}
 modes: {owned: flag}
 from: {owned: 2027-01-01}
+evidence: {size_limit: 80GB}
 """,
 }
 
@@ -52,6 +53,11 @@ layers, the base first
 gate ci
   mode        enforce
   on_error    hold  (acme/policy.yaml:4)
+
+evidence
+  time_limit  10min
+  size_limit  80 GB  (policy.yaml:8)
+  mlflow      not set
 
 owned: flag, would hold: in force from 2027-01-01; the mode is flag  (acme/policy.yaml:3)
   effect      hold
@@ -99,6 +105,11 @@ def test_the_same_as_json(call):
             "name": "ci",
             "mode": {"value": "enforce", "set_at": None},
             "on_error": {"value": "hold", "set_at": "acme/policy.yaml:4:24"},
+        },
+        "evidence": {
+            "time_limit": {"value": "10min", "set_at": None},
+            "size_limit": {"value": "80 GB", "set_at": "policy.yaml:8:24"},
+            "mlflow": {"value": None, "set_at": None},
         },
         "not_judged": ["idle"],
         "loosenings": [

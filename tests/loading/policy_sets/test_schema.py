@@ -7,11 +7,12 @@ import json
 import pytest
 
 from policy.errors import PolicyError
+from policy.loading.policy_sets.evidence import KINDS as EVIDENCE_KINDS
 from policy.loading.policy_sets.files import PolicySetFile
 from policy.loading.policy_sets.layers import KEYS
 from policy.loading.policy_sets.organisation_fields import KEYS as FIELD_KEYS
 from policy.loading.policy_sets.reader import Contributed, load_policy_set
-from policy.loading.policy_sets.schema import FIELD_ABOUT, policy_set_json_schema
+from policy.loading.policy_sets.schema import EVIDENCE_ABOUT, FIELD_ABOUT, policy_set_json_schema
 from policy.model.policy import PolicySet
 from tests.building import make_document, make_policy
 from tests.editor import Editor, see
@@ -48,6 +49,9 @@ GOOD = [
     "from: {volatile-data: 2027-01-01}",
     "final: [volatile-data]",
     "plugins: []",
+    "evidence: {time_limit: 1.5h, size_limit: 200GiB, mlflow: 'HTTPS://mlflow.example:8443/team/'}",
+    "evidence: {}",
+    "evidence:",
     "fields: {x.tier: {type: enumeration, values: [gold, 1], about: which}, x.sizes: {type: integer, list: true}}",
 ]
 BAD = [
@@ -73,6 +77,14 @@ BAD = [
     ("on_unknown: {volatile-data: never}", "$.on_unknown['volatile-data']"),
     ("from: {volatile-data: next year}", "$.from['volatile-data']"),
     ("from: [volatile-data]", "$.from"),
+    ("evidence: 10min", "$.evidence"),
+    ("evidence: {timeout: 10min}", "$.evidence"),
+    ("evidence: {time_limit: 600}", "$.evidence.time_limit"),
+    ("evidence: {size_limit: 50}", "$.evidence.size_limit"),
+    ("evidence: {size_limit: 50 gigabytes}", "$.evidence.size_limit"),
+    ("evidence: {mlflow: mlruns}", "$.evidence.mlflow"),
+    ("evidence: {mlflow: 'https://ada:secret@mlflow.example'}", "$.evidence.mlflow"),
+    ("evidence: {mlflow: 'https://mlflow.example?a=1'}", "$.evidence.mlflow"),
     ("modes: {volatile-data: off}", "$.modes['volatile-data']"),
     ("fields: {team_size: {type: integer}}", "$.fields"),
     ("fields: {x.team_size: {about: people}}", "$.fields['x.team_size']"),
@@ -136,6 +148,7 @@ def test_every_key_is_described():
     assert list(SCHEMA["properties"]) == list(KEYS)
     assert all(part["description"] for part in SCHEMA["properties"].values())
     assert FIELD_ABOUT.keys() == set(FIELD_KEYS)
+    assert EVIDENCE_ABOUT.keys() == EVIDENCE_KINDS.keys()
 
 
 def test_a_parameter_is_described_with_its_default():

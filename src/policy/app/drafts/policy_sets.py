@@ -51,6 +51,9 @@ gates:
 
 # What no layer that extends this one may loosen.
 # final: [few-examples]
+
+# What collectors may take for one project, and the MLflow server where MLFLOW_TRACKING_URI names none.
+# evidence: {time_limit: 10min, size_limit: 50 GB, mlflow: https://mlflow.example.com}
 """
 LAYER = """
 # The layers below this one, the base first. What they make final can be tightened here and not be loosened;

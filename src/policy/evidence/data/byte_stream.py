@@ -8,6 +8,7 @@ import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from policy.plugins.metering import find_meter
 from policy.source.file import OPEN_FLAGS
 
 if TYPE_CHECKING:
@@ -21,18 +22,20 @@ PIECE = 128 * 1024
 
 
 class ByteStream:
-    """Reads the regular file at a path. Raises OSError for anything else, and where it cannot be read.
+    """Reads the regular file at a path. Raises OSError for anything else, and where it cannot be read or is too large.
 
-    What is read is the file's bytes, or after `expand` what they are the compressed form of.
+    What is read is the file's bytes, or after `expand` what they are the compressed form of. All of it goes past the
+    meter, which may raise SpentError.
     """
 
     def __init__(self, path: str) -> None:
         descriptor = os.open(path, OPEN_FLAGS)
         self.status = os.fstat(descriptor)
-        if not stat.S_ISREG(self.status.st_mode):
+        excess = find_meter().find_excess(self.status.st_size)
+        if excess or not stat.S_ISREG(self.status.st_mode):
             os.close(descriptor)
-            raise OSError(None, "this is not a regular file")
-        self._raw = _HashingFile(descriptor)
+            raise OSError(None, f"it is larger than {excess}" if excess else "this is not a regular file")
+        self._raw = _HashingFile(descriptor, path, self.status.st_size)
         self._file = io.BufferedReader(self._raw, CHUNK)
         self._buffered: io.BufferedReader[Any] = self._file
         self._returned = io.BytesIO()
@@ -101,12 +104,15 @@ class ByteStream:
 
 
 class _HashingFile(io.RawIOBase):
-    """A file that hashes what is read from it."""
+    """A file that hashes what is read from it, and tells the meter."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, path: str, promised: int) -> None:
         super().__init__()
         self._file = io.FileIO(descriptor)
         self._hash = sha256()
+        self._path = path
+        self._promised = promised
+        self._meter = find_meter()
         self.size = 0
         self.finished = False
 
@@ -117,6 +123,7 @@ class _HashingFile(io.RawIOBase):
         count = self._file.readinto(buffer) or 0
         self._hash.update(buffer[:count])
         self.size += count
+        self._meter.pass_by(self._path, self.size, self._promised)
         return count
 
     def conclude(self) -> str:

@@ -2,7 +2,8 @@
 
 An entry is found by the file's real path, size, times, inode and device, never by what a project says. The time of
 the last change to the inode is among them: no program can set it back, so a file that was replaced under its old time
-of modification is read again. An entry holds counts and digests, no values. The folder is the judge's: it is not used
+of modification is read again. Or it is found by the SHA-256 of the content, wherever that lies. An entry holds counts,
+places and digests, no values. The folder is the judge's: it is not used
 where it lies inside the repository that is judged, or where others may write to it. In continuous integration, where
 earlier jobs may have filled it, it is used only where `POLICY_CACHE_DIR` names it.
 """
@@ -13,6 +14,7 @@ import json
 import os
 import stat
 import time
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 # Changes with what an entry means.
 _EDITION = f"data-1 {__version__}"
-_LARGEST_ENTRY = 4096
+_LARGEST_ENTRY = 16 * 1024
 _MOST_ENTRIES = 10_000
 # A file system's clock is coarse: what changed within this time could change again unnoticed.
 SETTLED_SECONDS = 2.0
@@ -50,14 +52,23 @@ def identify(real: str) -> Identity:
 
 
 class ObservationCache:
-    """A folder of entries, one file each. It can be deleted at any time; what cannot be read or written is skipped."""
+    """A folder of entries, one file each, which several processes may use at once.
+
+    It can be deleted at any time; what cannot be read or written is skipped.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
     def load(self, kind: str, files: Sequence[Identity]) -> dict[str, Value] | None:
         """What was kept about files in exactly this state; the caller checks that it is what it should be."""
-        name = _name(kind, files)
+        return self._load(_name(kind, [list(file) for file in files]))
+
+    def load_content(self, kind: str, digest: str) -> dict[str, Value] | None:
+        """What was kept about a content, by its SHA-256; as with `load` the caller checks it."""
+        return self._load(_name(kind, digest))
+
+    def _load(self, name: str) -> dict[str, Value] | None:
         try:
             with open(os.path.join(self._folder, name), "rb") as stream:
                 entry = json.loads(stream.read(_LARGEST_ENTRY))
@@ -73,15 +84,21 @@ class ObservationCache:
         try:
             if any(identify(file.real) != file or file.changed / 1e9 > newest for file in files):
                 return
-            self._write(_name(kind, files), values)
+            self._write(_name(kind, [list(file) for file in files]), values)
         except OSError:
             return
+
+    def save_content(self, kind: str, digest: str, values: Mapping[str, Value]) -> None:
+        """Keep what was observed of a content with this SHA-256."""
+        with suppress(OSError):
+            self._write(_name(kind, digest), values)
 
     def _write(self, name: str, values: Mapping[str, Value]) -> None:
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
         path = os.path.join(self._folder, name)
-        # Another process can write the same entry at the same time: each writes its own file, and the last stays.
-        own = f"{path}.{os.getpid()}"
+        # Another process can write the same entry at the same time: each writes its own file, and the last stays. The
+        # numbers of processes are not enough to tell them apart: containers that share the folder count by themselves.
+        own = f"{path}.{os.urandom(8).hex()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         try:
             with os.fdopen(os.open(own, flags, 0o600), "w", encoding="utf-8") as stream:
@@ -151,8 +168,8 @@ def _is_ours(folder: str) -> bool:
     return status.st_uid in (os.getuid(), 0) and not shared
 
 
-def _name(kind: str, files: Sequence[Identity]) -> str:
-    told = json.dumps([_EDITION, kind, [list(file) for file in files]])
+def _name(kind: str, told_apart: object) -> str:
+    told = json.dumps([_EDITION, kind, told_apart])
     return f"{sha256(told.encode()).hexdigest()}.json"
 
 
@@ -164,7 +181,5 @@ def _get_age(path: str) -> float:
 
 
 def _remove(path: str) -> None:
-    try:
+    with suppress(OSError):
         os.remove(path)
-    except OSError:
-        return

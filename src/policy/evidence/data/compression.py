@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any, Protocol
 
 from policy.errors import Problem
+from policy.plugins.metering import find_meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 LARGEST_RATIO = 200
 # The ratio says nothing about small files.
 HARMLESS = 64 * 1024 * 1024
-LARGEST_SIZE = 64 * 1024**3
 # So little at a time, for four bytes can become 128 KiB.
 _PIECE = 1024
 # The window of `zstd --ultra -22`; a larger one is asked for by `--long` only, and is memory that a file can claim.
@@ -49,7 +49,8 @@ class _Decompressor(Protocol):
 def open_expanded(ending: str, source: io.BufferedIOBase, size: int) -> io.RawIOBase:
     """The content of a .gz or .zst file of `size` bytes; raises MissingLibraryError.
 
-    Reading raises ExpansionError where the file is damaged, ends too early or grows too far.
+    Reading raises ExpansionError where the file is damaged, ends too early or grows beyond reason, OSError where it
+    grows beyond what the meter allows, and SpentError.
     """
     return _Expander(source, _open_gzip if ending == ".gz" else _find_zstd(), size)
 
@@ -63,7 +64,8 @@ class _Expander(io.RawIOBase):
         self._begun = False
         self._pending = b""
         self._produced = 0
-        self._limit = min(max(size * LARGEST_RATIO, HARMLESS), LARGEST_SIZE)
+        self._limit = max(size * LARGEST_RATIO, HARMLESS)
+        self._meter = find_meter()
 
     def readable(self) -> bool:
         return True
@@ -79,6 +81,8 @@ class _Expander(io.RawIOBase):
 
     def _expand(self) -> bool:
         """Expand the next piece, perhaps to nothing yet; false at the end."""
+        # A mebibyte that is read can be much when it is expanded.
+        self._meter.check_time()
         data = self._source.read(_PIECE)
         if not data:
             if self._begun and not self._part.eof:
@@ -105,6 +109,8 @@ class _Expander(io.RawIOBase):
         except Exception as fault:  # each library has errors of its own
             raise ExpansionError("the compressed data is damaged", "write or fetch the file again") from fault
         self._produced += len(piece)
+        if self._produced > self._meter.size_limit:
+            raise OSError(None, f"it expands to more than {self._meter.find_excess(self._produced)}")
         if self._produced > self._limit:
             message = (
                 f"the file expands to more than {self._limit // 1024**2:,} MiB, which no data file of its size does"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, BinaryIO
 
+from policy.plugins.metering import find_meter
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ class RowHashes:
             self._file = None
 
     def _gather(self) -> Iterator[set[int]]:
+        meter = find_meter()
         for part, pieces in zip(self._parts, self._pieces, strict=True):
+            meter.check_time()
             found = set(part)
             for position, length in pieces:
                 found.update(self._load(position, length))

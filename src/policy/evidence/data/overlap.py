@@ -6,6 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from policy.evidence.data.row_content import list_texts
+from policy.plugins.metering import find_meter
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class EvaluationRows:
 
     def seal(self) -> None:
         """All evaluation rows are kept; what is compared with them comes next."""
+        find_meter().check_time()
         self._wanted_rows = frozenset(row.digest for row in self._rows)
         self._wanted = frozenset(_drop_templates(self._rows))
 
@@ -78,6 +80,7 @@ class EvaluationRows:
 
     def count(self) -> Overlap:
         """Count the rows that the training data holds."""
+        find_meter().check_time()
         held = sum(self._is_held(row) for row in self._rows)
         return Overlap(len(self._rows), held, self._step > 1)
 

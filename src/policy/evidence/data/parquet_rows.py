@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from policy.evidence.data.compression import MissingLibraryError
 from policy.evidence.data.json_text import BrokenTextError
+from policy.plugins.metering import find_meter
 
 if TYPE_CHECKING:
     import io
@@ -47,8 +48,12 @@ class ParquetFile:
             return f"there are more than {MOST_ROWS:,} rows"
         if self._content > max(HARMLESS, self._size * LARGEST_RATIO):
             return f"its content is more than {LARGEST_RATIO} times as large as the file"
+        meter = find_meter()
+        if excess := meter.find_excess(self._content):
+            return f"its content is larger than {excess}"
         try:
             for batch in self._file.iter_batches(batch_size=_BATCH, use_threads=False):
+                meter.check_time()
                 size = max(batch.nbytes // max(batch.num_rows, 1), 1)
                 for row in batch.to_pylist():
                     rows.take_value(row, size)

@@ -56,20 +56,22 @@ class JobFiles:
         if os.path.splitext(file.path)[1].lower() not in _ENDINGS:
             return _Reading(file, reason=f"`{file.path}` is no JSON Lines file, so it is not what a provider is sent")
         try:
-            judged = self._judge_once(confine(root, file.path), file.path, provider, kind)
+            judged = self._judge_once(root, file.path, provider, kind)
         except UnreadablePathError as fault:
             return _Reading(file, reason=fault.problem.message)
         except OSError as fault:
             return _Reading(file, reason=f"`{file.path}` cannot be read: {fault.strerror}")
         return _Reading(file, judged)
 
-    def _judge_once(self, real: str, shown: str, provider: Provider, kind: str | None) -> Judgement:
-        from policy.evidence.job_files.judging import Task, judge_file  # most subjects name no provider
+    def _judge_once(self, root: str, shown: str, provider: Provider, kind: str | None) -> Judgement:
+        from policy.evidence.job_files.judging import Task  # most subjects name no provider
+        from policy.evidence.job_files.kept import judge_once
 
+        real = confine(root, shown)
         status = os.stat(real)
         key = (real, shown, status.st_size, status.st_mtime_ns, provider.key, kind)
         if key not in self._cache:
-            self._cache[key] = judge_file(real, shown, Task(provider, kind))
+            self._cache[key] = judge_once(root, real, shown, Task(provider, kind))
         return self._cache[key]
 
 

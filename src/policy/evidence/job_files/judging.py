@@ -9,7 +9,6 @@ from policy.errors import Location
 from policy.evidence.data.byte_stream import ByteStream
 from policy.evidence.data.json_text import LONGEST_VALUE, BrokenTextError
 from policy.evidence.job_files.decoding import RowDecoder
-from policy.evidence.job_files.epochs import estimate_epochs
 from policy.evidence.job_files.fingerprints import MOST_KEPT
 from policy.evidence.job_files.judgement import Judgement, Tally
 from policy.evidence.job_files.lines import read_lines
@@ -18,6 +17,7 @@ from policy.evidence.job_files.providers import FEWEST_ROWS, FEWEST_USEFUL_ROWS
 from policy.evidence.job_files.rows import CHAT, check_row, tell_kind
 from policy.evidence.job_files.violations import Violation
 from policy.evidence.job_files.whole_files import check_head, check_rows, check_size, find_pointer
+from policy.model.costs.epochs import estimate_epochs
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:

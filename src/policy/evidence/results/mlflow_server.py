@@ -1,11 +1,14 @@
-"""Where the MLflow server is, and the credentials for it, by MLflow's own environment variables.
+"""Where the MLflow server is: by MLflow's own environment variables, which hold the credentials too, or the policy set.
 
-Never by a manifest: whoever writes a manifest must not choose whom the credentials are sent to.
+Never by a manifest. And what a policy set names is asked without credentials: whoever proposes a change can propose
+one of the policy set as well, and must not choose whom the credentials are sent to.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +28,22 @@ class NoRunError(Exception):
         self.minor = minor
 
 
-def find_server(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The address of the tracking server, without a `/` at its end, and the headers for it; raises NoRunError."""
+class Server(NamedTuple):
+    """The address of a tracking server, without a `/` at its end, the headers for it, and who names it."""
+
+    address: str
+    headers: dict[str, str]
+    named_by: str
+
+
+def find_server(environment: Mapping[str, str], address: str = "") -> Server:
+    """The server of the environment, or else the one at the policy set's `address`; raises NoRunError."""
     from urllib.parse import unquote, urlsplit
 
+    accept = {"Accept": "application/json"}
     written = environment.get(ADDRESS, "").strip()
+    if not written and address:
+        return Server(address, accept, "the policy set")
     if not written:
         raise NoRunError(f"{ADDRESS} is not set, so no run is looked up", minor=True)
     try:
@@ -44,7 +58,7 @@ def find_server(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     address = f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
     user = environment.get(_USER) or unquote(parts.username or "")
     password = environment.get(_PASSWORD) or unquote(parts.password or "")
-    return address, {"Accept": "application/json", **_authorise(user, password, environment.get(_TOKEN, ""))}
+    return Server(address, accept | _authorise(user, password, environment.get(_TOKEN, "")), ADDRESS)
 
 
 def _authorise(user: str, password: str, token: str) -> dict[str, str]:

@@ -58,7 +58,7 @@ class DataScan:
             return f"`{source.shown}` is not a file of the repository"
         try:
             real = confine(root, source.path)
-            scan = scans[real] = self._scan_once(real)
+            scan = scans[real] = self._scan_once(root, real)
         except UnreadablePathError as fault:
             return fault.problem.message
         except OSError as fault:
@@ -68,15 +68,15 @@ class DataScan:
             return f"`{source.path}` is not scanned: {scan.reason}"
         return "" if source.resolved else f"what `{source.shown}` stands for could not be made out"
 
-    def _scan_once(self, real: str) -> FileScan:
-        from policy.evidence.scan.files import scan_file  # many subjects name no file
+    def _scan_once(self, root: str, real: str) -> FileScan:
+        from policy.evidence.scan.kept import scan_once  # many subjects name no file
         from policy.evidence.scan.personal import PERSONAL_DATA
         from policy.evidence.scan.secrets import SECRETS
 
         status = os.stat(real)
         key = (real, status.st_size, status.st_mtime_ns)
         if key not in self._cache:
-            self._cache[key] = scan_file(real, (SECRETS, PERSONAL_DATA))
+            self._cache[key] = scan_once(root, real, (SECRETS, PERSONAL_DATA))
         return self._cache[key]
 
 

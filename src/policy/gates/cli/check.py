@@ -13,6 +13,7 @@ from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.gates.cli.options import config_option, gate_option, time_option, trusted_option
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems, relocate
+from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import use_colour
 from policy.gates.cli.targets import parse_targets, refuse_inputs
 from policy.gates.cli.usage import NameOf
@@ -87,6 +88,7 @@ def command(
         for target, reporter in zip(targets, check.bench.reporters, strict=True):
             outs.append(Output(target, reporter))
             stack.callback(outs[-1].discard)
+        stack.enter_context(show_progress())
         write_reports(check, outs)
     if not check.summary.subjects and not any(problem.level == "error" for problem in check.problems):
         message = f"there is nothing to judge in {' '.join(request.paths)}: no ml-manifest.yaml and no training config"

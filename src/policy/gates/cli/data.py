@@ -95,9 +95,11 @@ def _refuse_same(file: str, validation: str) -> None:
 
 def _judge(path: str, task: Task) -> Judgement:
     from policy.evidence.job_files.judging import judge_file
+    from policy.gates.cli.progress import show_progress
 
     try:
-        return judge_file(path, path, task)
+        with show_progress():
+            return judge_file(path, path, task)
     except FileNotFoundError:
         raise PolicyError(Problem("the file does not exist", "check the path", Location(path))) from None
     except OSError as fault:

@@ -12,6 +12,7 @@ from policy.app.hooks.snapshots import working_in
 from policy.errors import NothingToJudgeError, PolicyError
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems, relocate
+from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import say, use_colour
 from policy.gates.cli.targets import Target
 from policy.source.display import show_text
@@ -66,6 +67,7 @@ def report(check: Check, tip: Tip | None) -> int:
         outs = [Output(Target(reporter.name, None), reporter) for reporter in bench.reporters]
         for out in outs:
             stack.callback(out.discard)
+        stack.enter_context(show_progress())
         for rendered in check.run():
             for out, text in zip(outs, rendered.texts, strict=True):
                 out.add(rendered.verdict, text)

@@ -32,6 +32,7 @@ def write_text(view: SetView, policy_set: PolicySet, gate: str, show_path: ShowP
     if policy_set.layers:
         lines += ["layers, the base first", *(f"  {clean(show_path(file))}" for file in policy_set.layers), ""]
     lines += [f"gate {gate}", *_list_values({"mode": view.mode, "on_error": view.on_error}, place)]
+    lines += ["", "evidence", *_list_values(dict(view.evidence), place)]
     for policy in view.policies:
         lines += ["", *_describe(policy, place)]
     if view.idle:
@@ -79,6 +80,7 @@ def write_json(view: SetView, policy_set: PolicySet, gate: str, show_path: ShowP
         "digest": digest_policy_set(policy_set),
         "layers": [show_path(file) for file in policy_set.layers],
         "gate": {"name": gate, "mode": encode(view.mode), "on_error": encode(view.on_error)},
+        "evidence": {name: encode(value) for name, value in view.evidence.items()},
         "policies": [_encode_policy(policy, encode, place) for policy in view.policies],
         "not_judged": list(view.idle),
         "loosenings": [

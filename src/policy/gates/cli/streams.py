@@ -10,7 +10,11 @@ from policy.errors import PolicyError, Problem
 from policy.reports.colour import wants_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
+
+# What must be done before anything is printed: a line that shows progress is taken away.
+before_saying: list[Callable[[], None]] = []
 
 
 def prepare_streams() -> None:
@@ -29,6 +33,7 @@ def say(text: str, end: str = "\n") -> None:
 
     Raises PolicyError where it cannot be written to.
     """
+    _prepare()
     try:
         sys.stdout.write(text + end)
         sys.stdout.flush()
@@ -42,6 +47,7 @@ def say(text: str, end: str = "\n") -> None:
 
 def say_aside(text: str) -> None:
     """Print to standard error; where that fails, nobody can be told."""
+    _prepare()
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
@@ -52,6 +58,11 @@ def say_aside(text: str) -> None:
 def use_colour() -> bool:
     """Whether standard output is a terminal that wants colour."""
     return wants_colour(os.environ, terminal=sys.stdout.isatty())
+
+
+def _prepare() -> None:
+    for action in before_saying:
+        action()
 
 
 def _lead_nowhere(stream: TextIO) -> None:

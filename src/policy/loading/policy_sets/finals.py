@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from policy.errors import Problem
 from policy.loading.policy_sets.merging import pile
-from policy.loading.policy_sets.tightening import find_loosenings
+from policy.loading.policy_sets.tightening import Loosening, find_loosenings
 from policy.model.derived.derivations import DERIVATIONS, list_tables
 from policy.model.facts import CONTRADICTIONS
-from policy.model.fields import SCHEMA
+from policy.model.fields import RUNS, SCHEMA
 from policy.source.node import Mapping
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from policy.errors import Location
     from policy.loading.policy_sets.merging import Part
-    from policy.loading.policy_sets.tightening import Loosening
     from policy.model.policy import Policy, PolicySet
 
+TOLD_BY_RUNS = frozenset(field.path for field in SCHEMA.fields.values() if RUNS in field.evidence)
 # So many of the final policies that one line concerns are named.
 MOST_NAMED = 3
 
@@ -31,6 +31,7 @@ def check_parts(parts: Sequence[Part]) -> Iterator[Problem]:
         for found in find_loosenings(below, above, part.settings):
             yield from refuse_loosening(found, below) or [warn_of_loosening(found)]
         yield from refuse_means(part, below)
+        yield from check_server(part, below)
         # What a layer makes final must hold whatever is put below it, too.
         foreign = [other for other in parts[:number] if other.layer.file not in part.extended]
         if foreign and any(setting.section == "final" for setting in part.settings):
@@ -40,6 +41,7 @@ def check_parts(parts: Sequence[Part]) -> Iterator[Problem]:
                 for found in find_loosenings(alone, above, other.settings):
                     yield from refuse_loosening(found, alone)
                 yield from refuse_means(other, alone)
+                yield from check_server(other, alone)
 
 
 def refuse_loosening(found: Loosening, below: PolicySet) -> list[Problem]:
@@ -81,6 +83,21 @@ def refuse_means(part: Part, below: PolicySet) -> Iterator[Problem]:
         concerned = [policy.id for policy in finals if told & list_inputs(policy) or (told and compares(policy))]
         if concerned:
             yield refuse_final(f"the plugin `{plugin}` can change what is known", location, concerned, below)
+
+
+def check_server(part: Part, below: PolicySet) -> Iterator[Problem]:
+    """The error of a tracking server that could tell the facts of a final policy, else the warning of another one."""
+    setting = next((setting for setting in part.settings if setting.place == ("evidence", "mlflow", "")), None)
+    known = below.evidence.mlflow
+    if setting is None or setting.value == known:
+        return
+    finals = [policy for policy in below.policies if policy.id in below.final]
+    concerned = [policy.id for policy in finals if list_inputs(policy) & TOLD_BY_RUNS or compares(policy)]
+    if concerned:
+        yield refuse_final("another tracking server can change what is known", setting.location, concerned, below)
+    elif known:
+        message = f"runs are asked of another tracking server than `{known}`"
+        yield warn_of_loosening(Loosening(message, setting.location, (), below.places.get(setting.place)))
 
 
 def list_inputs(policy: Policy) -> frozenset[str]:

@@ -37,6 +37,7 @@ KEYS = (
     "plugins",
     "fields",
     "tables",
+    "evidence",
     *WAIVING,
 )
 FORMAT = "1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.loading.policy_sets.evidence import make_evidence
 from policy.loading.policy_sets.settings import Setting
 from policy.model.policy import GateSettings, PolicySet
 from policy.structs import NamedTuple
@@ -63,7 +64,7 @@ class Merged(NamedTuple):
             {
                 place: setting
                 for place, setting in held.items()
-                if setting.section in ("gates", "without") or setting.name not in left_out
+                if setting.section in ("gates", "without", "evidence") or setting.name not in left_out
             },
         )
 
@@ -83,6 +84,7 @@ class Merged(NamedTuple):
             on_unknown={name: value for name, _, value in self._list("on_unknown")},
             starts={name: value for name, _, value in self._list("from")},
             final=frozenset(name for name, _, _ in self._list("final")),
+            evidence=make_evidence(self.settings.values()),
             places={place: setting.location for place, setting in self.settings.items()},
             **others,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
 from policy.loading.catalogue import list_policies, load_policies, refuse_duplicates
+from policy.loading.policy_sets.evidence import read_evidence
 from policy.loading.policy_sets.extending import open_layers
 from policy.loading.policy_sets.layers import CATALOGUE, WAIVING, read_layer
 from policy.loading.policy_sets.merging import Merged, Part, pile
@@ -66,6 +67,7 @@ class PolicySetReader:
         self.extended = {file.document.file: chain.list_extended(path) for path, file in chain.layers.items()}
         self.told: list[list[tuple[str, Location | None, frozenset[str]]]] = [[] for _ in self.layers]
         self.gates = [list(SettingsReader(layer.root, layer.values).read_gates()) for layer in self.layers]
+        self.evidence = read_evidence(self.layers)
 
     def read(self, load_plugins: PluginLoader) -> PolicySet:
         """The policy set in force. Raises PolicyError."""
@@ -152,7 +154,7 @@ class PolicySetReader:
             known = below.add(part)
             self._refuse_duplicates(known)
             settings = SettingsReader(layer.root, layer.values).read(known.policies)
-            parts.append(part._replace(settings=(*self.gates[number], *settings)))
+            parts.append(part._replace(settings=(*self.gates[number], *self.evidence[number], *settings)))
             below = below.add(parts[-1])
         return parts
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from policy.language.condition_schema import build_object
 from policy.language.policies import NAME, PARAMETER_NAME
 from policy.language.policy_schema import ANY_VALUE, build_effect_schema
+from policy.loading.policy_sets.evidence import ADDRESS, KINDS
 from policy.loading.policy_sets.organisation_fields import NAME as FIELD_NAME
 from policy.loading.policy_sets.organisation_fields import TYPES
 from policy.loading.waivers.rules import LENGTH
+from policy.model.evidence_settings import SIZE, UNITS_BYTES
 from policy.model.gates import EFFECTS, GATES, MODES
 from policy.model.kinds import DATE, ListKind
 from policy.model.tables import TABLE_NAMES
@@ -42,11 +44,17 @@ ABOUT = {
     "from": "the day from which a policy acts in full; before it a failure flags at most",
     "final": "policies that no policy set which extends this one may loosen",
     "plugins": "the plugins in use, by name",
+    "evidence": "what collectors may take, and the tracking server that runs are asked of",
     "waivers": "files of dated exceptions, relative to this one",
     "waiver_rules": "who may waive what, and for how long",
     "trusted": "the revision at which a waiver must stand as it is for its approval to count",
     "fields": "the organisation's own fields, which manifests and policies can name",
     "tables": "files whose rows take the place of those of the dated tables: {licenses: tables/licenses.yaml}",
+}
+EVIDENCE_ABOUT = {
+    "time_limit": "how long one collector may take for one project; 10min without it, and a layer can only raise it",
+    "size_limit": "the largest file that is read, expanded; 50 GB without it, and a layer can only raise it",
+    "mlflow": "the address of the MLflow server, where MLFLOW_TRACKING_URI names none; it is sent no credentials",
 }
 ANY_NAME = f"^{NAME.pattern}$"
 RULES_ABOUT = {
@@ -96,8 +104,26 @@ def _build_keys(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
         "plugins": names,
         "fields": {**build_object({}), "patternProperties": {f"^{FIELD_NAME.pattern}$": _build_field()}},
         "tables": allow_empty(build_object(dict.fromkeys(TABLE_NAMES, TEXT))),
+        "evidence": allow_empty(_build_evidence()),
         **_build_waiving(policies),
     }
+
+
+def _build_evidence() -> JsonSchema:
+    units = "|".join(UNITS_BYTES)
+    size = {
+        "type": "string",
+        "pattern": f"^[0-9]+(\\.[0-9]+)? ?({units})$",
+        "maxLength": 40,
+        "errorMessage": f"write {SIZE.describe()}; the units are {', '.join(UNITS_BYTES)}",
+    }
+    address = {
+        "type": "string",
+        "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\\s]+$",
+        "errorMessage": f"write {ADDRESS.describe()}",
+    }
+    kinds = {"time_limit": build_value_schema(KINDS["time_limit"]), "size_limit": size, "mlflow": address}
+    return build_object({key: {"description": EVIDENCE_ABOUT[key], **value} for key, value in kinds.items()})
 
 
 def _build_waiving(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
