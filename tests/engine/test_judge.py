@@ -12,6 +12,7 @@ from policy.errors import Location
 from policy.language import compiler
 from policy.model.approval import Approval
 from policy.model.decision import Decision, Outcome, Subject
+from policy.model.fact import ABSENT, Fact
 from policy.model.gates import EFFECTS, GATES, MODES
 from policy.model.policy import GateSettings, Policy
 from policy.model.waiver import Waiver
@@ -379,6 +380,37 @@ def test_a_changed_training_config_is_at_stake():
     stake = judge_hold(facts=facts("sha256:1")).stake
     assert judge_hold(approve(stake), facts=facts("sha256:1")).verdict == "allow"
     assert judge_hold(approve(stake), facts=facts("sha256:2")).verdict == "hold"
+
+
+SEED = make_policy("policy: seed\nrequire: {present: [training.seed, training.commit]}\neffect: hold")
+
+
+@pytest.mark.parametrize(
+    ("value", "origin", "same"),
+    [
+        ("1111111", "observed", True),
+        ("2222222", "observed", True),
+        # Another commit is another training to those who say so, and to nobody else.
+        ("1111111", "declared", False),
+        ("2222222", "attested", False),
+        (ABSENT, "observed", False),
+        (None, "observed", False),
+    ],
+)
+def test_which_commit_is_checked_out_is_not_at_stake(value, origin, same):
+    def facts(value, origin):
+        claims = [] if value is None else [Fact("training.commit", value, origin)]
+        return make_facts(AT_STAKE).with_claims(claims)
+
+    stake = judge_hold(facts=facts("1111111", "observed"), policies=SEED).stake
+    assert judge_hold(approve(stake), facts=facts(value, origin), policies=SEED).verdict == (
+        "allow" if same else "hold"
+    )
+
+
+def test_a_commit_that_is_declared_is_at_stake():
+    stakes = {judge_hold(facts=make_facts(f"training.commit: {name}"), policies=SEED).stake for name in ("a", "b", "c")}
+    assert len(stakes) == 3
 
 
 APPROVED = """\

@@ -31,10 +31,18 @@ def digest_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: 
     for path in paths:
         fact = facts.judged.get(path)
         if fact is not None:
-            known[path] = encode_fact(facts.kind_of(path), fact, bare=True)
+            known[path] = _encode_staked(facts, fact)
     results = {step.policy.id: outcomes[step.policy.id].outcome for step in open_steps}
     configs = sorted({fact.digest for fact in facts.claims if fact.path == "training.config" and fact.digest})
     return digest({"facts": known, "outcomes": results, "configs": configs, "gate": gate})
+
+
+def _encode_staked(facts: Facts, fact: Fact) -> Any:
+    """What an approval binds to of a fact; of some only that they are observed, and not what."""
+    field = facts.schema.get(fact.path)
+    if field is not None and not field.staked and fact.origin == "observed" and fact.value is not ABSENT:
+        return {"known": fact.origin}
+    return encode_fact(facts.kind_of(fact.path), fact, bare=True)
 
 
 def is_approved(approvals: Sequence[Approval], gate: str, stake: str, now: datetime) -> bool:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from policy.plugins.contracts import Project
 
 SOURCES = frozenset({"data.sources"})
+TRAINED = frozenset({"data.sources", "training.config"})
 PROVIDERS = frozenset({"training.tool", "model.provider"})
+CARDS = frozenset({*SOURCES, "model.base", "release.model_card"})
 
 
 class LateCollector:
@@ -64,13 +66,17 @@ def list_late_collectors() -> list[LateCollector]:
     files = ("data.sources", "data.rows", "data.bytes", "data.digest")
     contents = ("data.tokens", "data.duplicate_rate", "data.overlap_rate")
     gains = ("evaluation.baseline", "evaluation.tuned", "evaluation.gain", "evaluation.gain_low")
-    results = ("tried", "evaluation.metrics", *gains, "evaluation.comparable")
+    results = ("tried", "evaluation.metrics", *gains, "evaluation.lower_is_better", "evaluation.comparable")
     scanned = ("data.secrets", "data.personal_data")
+    licensed = ("data.sources", "model.license", "release.license")
+    recorded = ("data.change_interval", "training.interval", "training.commit")
     return [
         LateCollector(
             "data files", (*files, *contents), SOURCES, "data.sources", "DataSources", datasets=True, deep=True
         ),
+        LateCollector("licences", licensed, CARDS, "licenses.collector", "Licenses", datasets=True),
         LateCollector("data scan", scanned, SOURCES, "scan.collector", "DataScan", datasets=True),
         LateCollector("job file", ("training.job_file_valid",), PROVIDERS, "job_files.collector", "JobFiles"),
         LateCollector("evaluation results", results, frozenset({"tried"}), "results.collector", "EvaluationResults"),
+        LateCollector("git history", recorded, TRAINED, "history.collector", "GitHistory", datasets=True),
     ]

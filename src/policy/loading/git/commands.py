@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from policy.plugins.metering import find_meter
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -31,6 +33,8 @@ OF_PATHS = ("GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS"
 # No waiting locks, questions, other languages or networks; and no other content under an object's name: whoever may
 # push could push a replacement too.
 ALWAYS = {
+    # For a partial clone that lacks something: an older git does not know GIT_NO_LAZY_FETCH.
+    "GIT_ALLOW_PROTOCOL": "",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -66,22 +70,24 @@ def run_git(
     """
     import subprocess
 
+    meter = find_meter()
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and git is looked up in absolute folders only
             [find_git(), *SAFE_SETTINGS, *arguments],
             cwd=folder,
-            env=_find_variables(folder) if variables is None else {**_keep_variables(OF_ONE_REPOSITORY), **variables},
+            env=find_variables(folder) if variables is None else {**_keep_variables(OF_ONE_REPOSITORY), **variables},
             input=data,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=meter.limit_seconds(SECONDS),
             check=False,
         )
     except OSError as error:
         raise GitError(f"git cannot be started: {error.strerror}") from None
     except subprocess.TimeoutExpired:
+        meter.check_time()
         raise GitError(f"git did not answer within {SECONDS} s") from None
     if done.returncode not in accepted:
-        raise GitError(_find_reason(done.stderr) or f"git ended with {done.returncode}")
+        raise GitError(find_reason(done.stderr) or f"git ended with {done.returncode}")
     return done.stdout
 
 
@@ -98,7 +104,8 @@ def find_git() -> str:
     raise GitError("git is not installed")
 
 
-def _find_variables(folder: str) -> dict[str, str]:
+def find_variables(folder: str) -> dict[str, str]:
+    """The environment in which git is asked about the repository that a folder lies in."""
     # Inside a hook the index that is being committed counts, but only for the repository of that hook.
     ours = find_repository(os.path.realpath(".")) == folder
     kept = _keep_variables(() if ours else OF_ONE_REPOSITORY)
@@ -113,7 +120,7 @@ def _keep_variables(dropped: Iterable[str]) -> dict[str, str]:
     return {**kept, **ALWAYS}
 
 
-def _find_reason(said: bytes) -> str:
+def find_reason(said: bytes) -> str:
     """The line of git's errors that says why it gave up."""
     lines = said.decode(errors="replace").strip().splitlines()
     fatal = next((line for line in lines if line.startswith("fatal: ")), "")

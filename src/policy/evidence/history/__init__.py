@@ -1,0 +1,1 @@
+"""What the commits of a repository tell about training data and training."""
