@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from policy.evidence.paths import UnreadablePathError, confine, find_entry
+from policy.evidence.paths import UnreadablePathError, confine, find_entry, is_missing
 
 
 @pytest.fixture
@@ -91,3 +91,18 @@ def test_what_is_at_a_path(root):
     assert find_entry(str(root), "../secret.txt") is None
     assert find_entry(str(root), "s3://bucket/file") is None
     assert find_entry(str(root), "x\ud800") is None
+
+
+def test_what_nobody_may_look_at_is_not_missing(root, monkeypatch):
+    (root / "dead").symlink_to("missing.jsonl")
+    (root / "loop").symlink_to("loop")
+    missing = ("missing.jsonl", "dead", "data/train.jsonl/inner", "a\0b")
+    assert all(is_missing(str(root / name)) for name in missing)
+    assert not any(is_missing(str(root / name)) for name in ("data", "data/train.jsonl", "loop", "x" * 5000))
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as context:
+        context.setattr(os, "stat", refuse)
+        assert not is_missing(str(root / "missing.jsonl"))

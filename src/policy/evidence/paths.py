@@ -57,6 +57,17 @@ def find_entry(root: str, relative: str) -> Literal["file", "folder"] | None:
     return "file" if os.path.isfile(real) else "folder" if os.path.isdir(real) else None
 
 
+def is_missing(path: str) -> bool:
+    """Whether nothing is at a path. What nobody may look at is not missing."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _resolve(root: str, relative: str) -> str:
     """The real path of `relative`, or UnreadablePathError where it is not inside `root`."""
     if "\0" in relative:

@@ -7,6 +7,10 @@ import pytest
 from policy.app.drafts.cards import CardFinder, FoundSource
 from policy.errors import Problem
 
+CROISSANT = (
+    '{"@type": "Dataset", "conformsTo": "http://mlcommons.org/croissant/1.0",'
+    ' "license": "https://creativecommons.org/licenses/by/4.0/"}'
+)
 DATASET_CARD = "---\nlicense: cc-by-4.0\ntask_ids: [qa]\n---\n"
 
 
@@ -26,6 +30,19 @@ DATASET_CARD = "---\nlicense: cc-by-4.0\ntask_ids: [qa]\n---\n"
         (
             {"data/README.md": "---\nlicense: [mit, cc0-1.0]\n---\n"},
             ("", "", "data/README.md names several licences: mit, cc0-1.0"),
+        ),
+        ({"data/croissant.json": CROISSANT}, ("cc-by-4.0", "data/croissant.json", "")),
+        (
+            {"data/croissant.json": CROISSANT, "data/README.md": "---\nlicense: unknown\n---\n"},
+            ("cc-by-4.0", "data/croissant.json", ""),
+        ),
+        (
+            {"data/croissant.json": CROISSANT, "data/README.md": "---\nlicense: mit\n---\n"},
+            ("", "", "data/README.md and data/croissant.json name different licences: mit, cc-by-4.0"),
+        ),
+        (
+            {"data/README.md": "---\nlicense: unknown\n---\n", "data/LICENSE": "MIT License"},
+            ("", "", "data/LICENSE reads like mit"),
         ),
     ],
 )

@@ -3,60 +3,42 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
 
-from policy.errors import Location, PolicyError, Problem
-from policy.evidence.paths import confine
+from policy.errors import PolicyError, Problem
+from policy.evidence.licenses.files import read_described
+from policy.evidence.licenses.names import identify, is_silent
+from policy.evidence.licenses.statements import Statement, make_statement
 from policy.evidence.tools.config_reading import get_text
-from policy.source.file import read_bytes
+from policy.model.fields import DATASET_CARD, MODEL_CARD
 from policy.source.node import Mapping, Scalar, Sequence
 from policy.source.yaml_reader import read_yaml
-from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from policy.errors import Location
     from policy.source.node import Node
 
-CARD_NAME = "README.md"
+CARD_NAME: Final = "README.md"
 _MARK = b"license"
+_START = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _KEYS = ("license", "licenses")
 # Only cards of this kind have these keys, by Hugging Face's specifications of both.
 _MODEL_KEYS = ("base_model", "library_name", "model-index", "pipeline_tag")
 _DATASET_KEYS = ("annotations_creators", "configs", "dataset_info", "size_categories", "source_datasets", "task_ids")
-# They stand where a licence is asked for and name none.
-_SAYING_NOTHING = ("", "other", "unknown", "none", "null", "n/a")
 
 
-class Card(NamedTuple):
-    """What a card says: its file, relative to the root, and every licence it names, with its place.
-
-    `kind` is dataset or model where the header shows it, else empty.
-    """
-
-    file: str
-    kind: str
-    licenses: tuple[tuple[str, Location], ...]
-
-    @property
-    def license(self) -> str:
-        """The licence, where the card names exactly one."""
-        names = {name for name, _ in self.licenses}
-        return names.pop() if len(names) == 1 else ""
-
-
-def read_card(root: str, file: str, problems: list[Problem]) -> Card | None:
-    """The card in a file below the root; None where there is none, or no header that speaks of a licence.
+def read_card(root: str, file: str, problems: list[Problem]) -> Statement | None:
+    """What the card in a file below the root says; None where there is none, or no header that speaks of a licence.
 
     A header that cannot be read is noted as a warning.
     """
-    try:
-        data = read_bytes(confine(root, file), file)
-    except PolicyError:
-        return None
-    found = _HEADER.match(data)
-    if found is None or _MARK not in found[1]:
+    data = read_described(root, file, lambda head: _START.match(head) is not None, problems)
+    found = _HEADER.match(data) if data else None
+    if data is None or found is None or _MARK not in found[1]:
         return None
     try:
         # An empty line stands for the dashes, so that positions are those of the file.
@@ -66,7 +48,11 @@ def read_card(root: str, file: str, problems: list[Problem]) -> Card | None:
         message = f"the header of this card cannot be read: {fault.message}"
         problems.append(Problem(message, fault.remedy, fault.location, level="warning"))
         return None
-    return Card(file, _tell_kind(header), tuple(_list_licenses(header, file))) if isinstance(header, Mapping) else None
+    if not isinstance(header, Mapping):
+        return None
+    kind = _tell_kind(header)
+    source = MODEL_CARD if kind == "model" else DATASET_CARD
+    return make_statement(file, source, sha256(data).hexdigest(), kind, _list_written(header, file), problems)
 
 
 def _tell_kind(header: Mapping) -> str:
@@ -75,15 +61,20 @@ def _tell_kind(header: Mapping) -> str:
     return "dataset" if any(key in header.entries for key in _DATASET_KEYS) else ""
 
 
-def _list_licenses(header: Mapping, file: str) -> Iterator[tuple[str, Location]]:
-    own_name = get_text(header, "license_name")
+def _list_written(header: Mapping, file: str) -> Iterator[tuple[str, Location]]:
     for key in _KEYS:
         for scalar in _list_scalars(header.get(key)):
-            name = scalar.text.strip()
-            if name.lower() == "other" and own_name:
-                name = own_name
-            if name.lower() not in _SAYING_NOTHING and not scalar.is_null:
-                yield name, scalar.location(file)
+            if scalar.text.strip() and not scalar.is_null:
+                name = scalar.text.strip()
+                yield (_name_other(header) if name.lower() == "other" else name), scalar.location(file)
+
+
+def _name_other(header: Mapping) -> str:
+    """What `license: other` stands for: the name given beside it, or the licence at a known address."""
+    name, link = get_text(header, "license_name").strip(), get_text(header, "license_link").strip()
+    if name and not is_silent(name):
+        return name
+    return identify(link) if identify(link) != link else "other"
 
 
 def _list_scalars(node: Node | None) -> Iterator[Scalar]:

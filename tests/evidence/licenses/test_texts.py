@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from policy.evidence.license_texts import find_license_text, recognise_license
+from policy.evidence.licenses.texts import find_license_text, recognise_license
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(

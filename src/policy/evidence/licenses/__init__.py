@@ -1,0 +1,1 @@
+"""What the files beside data and models say of licences."""
