@@ -450,10 +450,10 @@ def test_a_named_config_that_git_ignores_is_read(study):
 
 @pytest.mark.parametrize("text", ["base_model = [\n  'x'\n", "import os\n", "recipe: ours\n"])
 def test_a_named_file_that_no_reader_knows_stays_a_warning(study, text):
-    facts, (problem,) = study({"ml-manifest.yaml": NAMING.replace("a.yaml", "a.py"), "train/a.py": text})
+    facts, (problem,) = study({"ml-manifest.yaml": NAMING.replace("a.yaml", "a.txt"), "train/a.txt": text})
     assert name(facts) == [Subject("reply-tone", "ml-manifest.yaml", None)]
     assert problem.level == "warning"
-    assert problem.message.startswith("no reader knows the training config `train/a.py`")
+    assert problem.message.startswith("no reader knows the training config `train/a.txt`")
 
 
 def test_a_named_json_file_that_is_broken_is_an_error(study):
@@ -495,7 +495,7 @@ HOUSE = {"policy.yaml": "policy_set: 1\nplugins: [house]\n", "ml-manifest.yaml":
     [
         ("raise ValueError('s3cr3t')", "ValueError in house.py, line 8"),
         ("raise SystemExit(0)", "SystemExit in house.py, line 8"),
-        ("return None", "TypeError in collecting.py, line "),
+        ("return None", "TypeError in collector_worker.py, line "),
         ("return Evidence((Fact('data.rowz', 5, 'observed'),))", "`data.rowz` is no field"),
         ("return Evidence((Fact('data.rows', '5', 'observed'),))", "`data.rows` is a str, not a whole number"),
         ("return Evidence((Fact('data.rows', True, 'observed'),))", "`data.rows` is a bool, not a whole number"),
@@ -504,7 +504,7 @@ HOUSE = {"policy.yaml": "policy_set: 1\nplugins: [house]\n", "ml-manifest.yaml":
         ("return Evidence((Fact('tried', Members(({'score': 1},), True)),))", "`tried` is a Members, not a list of"),
         ("return Evidence((), ('a problem',))", "a problem is not one: str"),
         ("return Evidence((Fact('data.rows', 5, 'observed'),))", "it tells `data.rows`, which is not among what it"),
-        ("return Evidence((), (), ['data.rows'])", "ValueError in collecting.py, line "),
+        ("return Evidence((), (), ['data.rows'])", "ValueError in collector_worker.py, line "),
         ("return Evidence(5)", "TypeError in value_kinds.py, line "),
     ],
 )

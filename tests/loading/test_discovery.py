@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from policy.errors import PolicyError
+from policy.loading import discovery
 from policy.loading.discovery import Item, discover
 from tests.loading.conftest import MANIFEST, git
 
@@ -421,3 +422,50 @@ def test_a_name_that_is_nearly_right_is_said(write, name):
     (problem,) = found.problems
     assert str(problem).startswith(f"a/{name}:1:1: this file is not read as a manifest")
     assert (problem.level, problem.remedy) == ("warning", "rename it to ml-manifest.yaml")
+
+
+# Scripts
+
+
+def test_scripts_are_candidates_and_stand_together_where_no_manifest_covers_them(repository):
+    files = ("a.py", "b.ipynb", "deep/c.PY", "inner/d.py", "e.txt", "f.pyc")
+    repository({**dict.fromkeys(files, ""), "inner/ml-manifest.yaml": MANIFEST, "z.yaml": CONFIG})
+    assert look() == [
+        ("inner/ml-manifest.yaml", ("inner/d.py",)),
+        (None, ("z.yaml",)),
+        (None, ("a.py", "b.ipynb", "deep/c.PY")),
+    ]
+
+
+def test_tests_are_no_candidates_unless_they_are_named(repository):
+    files = ["test_a.py", "a_test.py", "conftest.py", "tests/a.py", "x/test/y/a.py", "Tests/a.ipynb", "test_b.ipynb"]
+    kept = ["a_tests.py", "contest.py", "latest.py", "latests/a.py", "testing/a.py", "tests/a.yaml"]
+    repository(dict.fromkeys([*files, *kept], ""))
+    assert look() == [(None, ("tests/a.yaml",)), (None, tuple(kept[:-1]))]
+    assert look("tests/a.py", "test_a.py") == [(None, ("test_a.py", "tests/a.py"))]
+    assert look("tests") == [(None, ("tests/a.yaml",))]
+
+
+def test_without_git_scripts_are_found_too(write):
+    write({"a/b.py": "", "a/tests/c.py": "", "venv/d.py": "", ".hidden/e.py": "", "__pycache__/f.py": ""})
+    assert look() == [(None, ("a/b.py",))]
+    assert look("a/b.py") == [(None, ("a/b.py",))]
+
+
+def test_many_scripts_are_a_few_items(repository, monkeypatch):
+    monkeypatch.setattr(discovery, "TOGETHER", 3)
+    repository({f"a{number}.py": "" for number in range(7)})
+    assert [len(candidates) for _, candidates in look()] == [3, 3, 1]
+
+
+def test_a_script_below_a_manifest_is_judged_with_what_was_asked_for(repository):
+    repository({"ml-manifest.yaml": MANIFEST, "src/a.py": "", "src/b.py": "", "c.py": ""})
+    (found,) = discover(["src"])
+    assert found.items == [Item("ml-manifest.yaml", ("src/a.py", "src/b.py"), only_configs=True)]
+
+
+def test_a_link_to_another_script_is_judged_where_that_is(repository):
+    root = repository({"a.py": "", "b.txt": ""})
+    (root / "link.py").symlink_to("a.py")
+    (root / "other.py").symlink_to("b.txt")
+    assert look() == [(None, ("a.py", "other.py"))]

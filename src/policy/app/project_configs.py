@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy.app.training_configs import read_config
 from policy.errors import Problem
+from policy.loading.file_listing import is_script
 
 if TYPE_CHECKING:
     from policy.app.training_configs import FoundConfig
@@ -50,8 +51,13 @@ def look_for_named(
     if named is None or named.value in [config.file for config in configs]:
         return False
     if _exists(workspace, named):
-        message = f"no reader knows the training config `{named.value}`: nothing is observed about the training"
-        problems.append(Problem(message, "check its keys, or state the facts", named.location, level="warning"))
+        if is_script(named.value):
+            message = f"no call in the training config `{named.value}` is known to start a fine-tuning"
+            remedy = "name the script that starts it, let a plugin name the call, or state the facts"
+        else:
+            message = f"no reader knows the training config `{named.value}`: nothing that it says is observed"
+            remedy = "check its keys, or state the facts"
+        problems.append(Problem(message, remedy, named.location, level="warning"))
         return True
     from policy.source.suggestion import nearest
 

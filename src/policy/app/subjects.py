@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from policy.app.collecting import collect_evidence
 from policy.app.expressions import evaluate_expressions
+from policy.app.git_history import find_history
 from policy.app.manifests import load_manifest, warn_of_missing
 from policy.app.project_configs import find_configs, look_for_named
+from policy.app.project_scripts import drop_library, set_apart, tell_project
 from policy.errors import PolicyError, Problem
 from policy.evidence.predicates import run_predicates
 from policy.evidence.tools.readers import rebase
+from policy.loading.file_listing import is_script
 from policy.model.decision import Subject
 from policy.model.fact import Fact
 from policy.model.facts import Facts
@@ -51,12 +54,15 @@ def build_subjects(workspace: Workspace, item: Item, today: date | None = None) 
     builder = SubjectBuilder(workspace, manifest, problems, today)
     named = None if item.only_configs else builder.named_config
     configs = find_configs(workspace, item, manifest, named, problems)
+    scripts: list[FoundConfig] = []
+    if manifest is not None:
+        configs, scripts = set_apart(configs, named, only_configs=item.only_configs)
     facts = [builder.build(config) for config in configs]
     if manifest is not None and not item.only_configs:
         problems += warn_of_missing(workspace, manifest)
         unread = look_for_named(workspace, item, named, configs, problems)
         if unread or not configs:
-            facts.insert(0, builder.build(None))
+            facts.insert(0, builder.build(None, tell_project(scripts)))
     return Subjects(facts, list(dict.fromkeys(problems)))
 
 
@@ -73,6 +79,7 @@ class SubjectBuilder:
         self.manifest = manifest
         self.problems = problems
         self.today = today
+        self.history = find_history(workspace.root)
         self.named_config = self._find_named()
 
     def _find_named(self) -> Fact | None:
@@ -81,16 +88,20 @@ class SubjectBuilder:
                 return claim._replace(value=posixpath.normpath(posixpath.join(self._folder(None), claim.value)))
         return None
 
-    def build(self, config: FoundConfig | None) -> Facts:
-        """All facts about the project, or about one training config of it."""
+    def build(self, config: FoundConfig | None, told: tuple[Fact, ...] = ()) -> Facts:
+        """All facts about the project, of which its scripts have `told`, or about one training config of it."""
         policy_set, folder = self.workspace.policy_set, self._folder(config)
         declared = self._select_declared(config)
         datasets = config.told.datasets if config is not None else ()
-        told = _tell_config(config, folder)
-        project = Project(self.workspace.root, folder, declared, datasets, told)
+        told = (*told, *_tell_config(config, folder))
+        if config is None or is_script(config.file):
+            told = drop_library(told, declared)
+        project = Project(
+            self.workspace.root, folder, declared, datasets, told, self.history, policy_set.evidence.mlflow
+        )
         evidence = collect_evidence(self.workspace, project)
         self.problems += [*(config.told.problems if config is not None else ()), *evidence.problems]
-        claims = (self._tell_manifest(), *declared, *told, *evidence.facts)
+        claims = (self._tell_manifest(config), *declared, *told, *evidence.facts)
         unavailable = {**self._miss_config(config), **evidence.unavailable}
         subject, outside = self._make_subject(config), (policy_set.tables, self.today)
         facts = Facts(claims, policy_set.schema, subject, unavailable, None, *outside)
@@ -111,8 +122,13 @@ class SubjectBuilder:
             return Subject(self.manifest.project, self.manifest.file, file)
         return Subject(file or "", None, file)
 
-    def _tell_manifest(self) -> Fact:
-        return Fact("manifest.present", self.manifest is not None, "observed", DISCOVERY)
+    def _tell_manifest(self, config: FoundConfig | None) -> Fact:
+        present = Fact("manifest.present", self.manifest is not None, "observed", DISCOVERY)
+        if config is None or not is_script(config.file) or self.manifest is not None:
+            return present
+        # In a script it is a call that somebody has to look for.
+        call = config.told.facts[0]
+        return present._replace(source=f"{DISCOVERY}: {call.source}", location=call.location)
 
     def _select_declared(self, config: FoundConfig | None) -> tuple[Fact, ...]:
         if self.manifest is None:

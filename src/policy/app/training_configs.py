@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from policy.app.config_files import MEND, has_escape, has_mark, read_candidate
 from policy.app.manifests import refuse_name
+from policy.app.training_calls import read_calls
 from policy.errors import Location, PolicyError, Problem
 from policy.evidence.tools.readers import RepositoryContext
 from policy.evidence.value_kinds import find_misfit
+from policy.loading.file_listing import is_script
 from policy.plugins.contracts import ConfigFacts
 from policy.plugins.faults import BREAKING, describe_fault
 from policy.source.node import Document, Mapping, Sequence
@@ -48,8 +50,11 @@ def read_config(
     """The training config in a file, or None where it is none; paths in its facts are relative to `base`.
 
     What looks like one and cannot be read is an error: it would go unjudged. A file that is `named` may be
-    anything, such as a script, and is read whatever it looks like.
+    anything, and is read whatever it looks like. A script is one where it calls what starts a training.
     """
+    if is_script(file):
+        found_calls = read_calls(workspace, file, problems, named=named)
+        return FoundConfig(file, *found_calls) if found_calls is not None else None
     readers = workspace.registry.training_config_readers()
     try:
         data = read_candidate(workspace.root, file, _list_marks(readers), confined=named)

@@ -8,7 +8,7 @@ from policy.evidence.late_collectors import list_late_collectors
 from policy.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from policy.plugins.contracts import Collector, TrainingConfigReader
+    from policy.plugins.contracts import Collector, TrainingCall, TrainingConfigReader
 
 
 @hookimpl
@@ -19,6 +19,14 @@ def training_config_readers() -> list[TrainingConfigReader]:
     from policy.evidence.tools.llama_factory import LlamaFactoryReader
 
     return [AxolotlReader(), LlamaFactoryReader(), *list_late_readers()]
+
+
+@hookimpl
+def training_calls() -> list[TrainingCall]:
+    """What starts a fine-tuning in Python; imported where there is Python."""
+    from policy.evidence.source.known_calls import CALLS
+
+    return [*CALLS]
 
 
 @hookimpl

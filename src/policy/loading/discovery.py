@@ -1,4 +1,4 @@
-"""What there is to judge: manifests, and the YAML files that may be training configs."""
+"""What there is to judge: manifests, YAML files that may be training configs, and scripts that may start a training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
-from policy.loading.file_listing import is_yaml, list_files
+from policy.loading.file_listing import is_script, is_yaml, list_files
 from policy.loading.git.commands import find_repository
 from policy.model.manifest import MANIFEST_NAME
 from policy.structs import NamedTuple
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 # What a manifest might be called by mistake.
 NEAR_NAMES = frozenset({"ml-manifest.yml", "ml_manifest.yaml", "ml_manifest.yml", "mlmanifest.yaml"})
+# Scripts that no manifest covers are one item, so many at a time: most of them hold nothing to judge.
+TOGETHER = 200
 
 
 class Item(NamedTuple):
-    """A manifest and the YAML files it covers, or (manifest None) one file that no manifest covers.
+    """A manifest and the files it covers, or (manifest None) a YAML file or some scripts that no manifest covers.
 
     Paths are relative to the root; `only_configs` when the manifest lies outside what was asked for and
     only its training configs are to be judged.
@@ -78,7 +80,7 @@ def _locate_file(path: str) -> str:
 def _discover_below(root: str, asked: list[tuple[str, str]]) -> Found:
     problems: list[Problem] = []
     wanted = [relative for _, relative in asked]
-    named = {path for path in wanted if is_yaml(path) and os.path.isfile(os.path.join(root, path))}
+    named = {path for path in wanted if _may_be_read(path) and os.path.isfile(os.path.join(root, path))}
     # A manifest above what was asked for may cover it.
     looked_at = {_find_folder(root, path) for path in wanted} | {name for path in wanted for name in _list_above(path)}
     files = named.union(list_files(root, sorted(looked_at), problems))
@@ -91,8 +93,14 @@ def _discover_below(root: str, asked: list[tuple[str, str]]) -> Found:
             (alone if manifest is None else covered[manifest]).append(file)
     problems += [_warn_of_name(file) for file in sorted(files) if os.path.basename(file) in NEAR_NAMES]
     items = [Item(file, tuple(candidates)) for file, candidates in covered.items()]
-    items += [Item(None, (file,)) for file in alone]
+    items += [Item(None, (file,)) for file in alone if not is_script(file)]
+    scripts = [file for file in alone if is_script(file)]
+    items += [Item(None, tuple(scripts[start : start + TOGETHER])) for start in range(0, len(scripts), TOGETHER)]
     return Found(root, list(_keep_wanted(items, set(wanted))), tuple(dict.fromkeys(problems)), tuple(asked))
+
+
+def _may_be_read(file: str) -> bool:
+    return is_yaml(file) or is_script(file)
 
 
 def _is_listed_twice(root: str, file: str, files: set[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The YAML files below some folders: what git tracks or does not ignore, or without git all but what is hidden."""
+"""YAML files and scripts below folders: what git tracks or does not ignore, or without git all but what is hidden."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 YAML_ENDINGS = (".yaml", ".yml")
+SCRIPT_ENDINGS = (".py", ".ipynb")
+TEST_FOLDERS = frozenset({"test", "tests"})
 LISTING = ("--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
 def list_files(root: str, paths: list[str], problems: list[Problem]) -> list[str]:
-    """The YAML files at or below the paths, which need not be there; all relative to the root.
+    """The candidates at or below the paths, which need not be there; all relative to the root.
 
     What git says is taken as it is: another repository inside this one is not looked into, which is a warning,
     as is what cannot be looked at. Nothing follows links.
@@ -48,12 +50,30 @@ def _ask_git(root: str, paths: list[str], problems: list[Problem]) -> list[str] 
     files = dict.fromkeys(os.fsdecode(listed).split("\0"))
     problems += find_nested(root, paths, files)
     # What is tracked and deleted is listed still.
-    return [file for file in files if is_yaml(file) and is_there(os.path.join(root, file))]
+    return [file for file in files if is_candidate(file) and is_there(os.path.join(root, file))]
 
 
 def is_yaml(file: str) -> bool:
     """Whether the name is that of a YAML file."""
     return file.lower().endswith(YAML_ENDINGS)
+
+
+def is_script(file: str) -> bool:
+    """Whether the name is that of Python source or of a notebook."""
+    return file.lower().endswith(SCRIPT_ENDINGS)
+
+
+def is_candidate(file: str) -> bool:
+    """Whether a file is looked at without being named: YAML, and scripts but for tests, which train toys."""
+    return is_yaml(file) or (is_script(file) and not is_test(file))
+
+
+def is_test(file: str) -> bool:
+    """Whether a script is a test by the names that pytest and unittest go by, or lies among tests."""
+    *folders, name = file.lower().split("/")
+    stem = name.rpartition(".")[0]
+    named = stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
+    return named or not TEST_FOLDERS.isdisjoint(folders)
 
 
 def is_there(path: str) -> bool:
@@ -70,7 +90,7 @@ def is_there(path: str) -> bool:
 def _walk(root: str, path: str, problems: list[Problem]) -> Iterator[str]:
     top = os.path.join(root, path)
     if not os.path.isdir(top):
-        if is_yaml(path) and os.path.lexists(top):
+        if is_candidate(path) and os.path.lexists(top):
             yield path
         return
 
@@ -83,8 +103,9 @@ def _walk(root: str, path: str, problems: list[Problem]) -> Iterator[str]:
         folders[:] = sorted(_keep_visible(folders))
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         for name in sorted(files):
-            if is_yaml(name):
-                yield name if relative == "." else f"{relative}/{name}"
+            file = name if relative == "." else f"{relative}/{name}"
+            if is_candidate(file):
+                yield file
 
 
 def _keep_visible(folders: Iterable[str]) -> Iterator[str]:

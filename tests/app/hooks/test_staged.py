@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.app.hooks import staged
+from policy.app.hooks import staged, staged_scripts
 from policy.app.hooks.staged import Touched, choose_paths, find_touched, write_index
 from policy.loading.git.repositories import Entry, list_staged, open_repository
 from policy.loading.git.snapshots import start_snapshot
@@ -11,6 +11,7 @@ from tests.loading.conftest import _alone, git, repository, write  # noqa: F401 
 MANIFEST = "manifest: 1\nproject: a\n"
 NAMING = f"{MANIFEST}data: {{sources: [{{path: data/train.jsonl}}]}}\n"
 AXOLOTL = "base_model: x\nadapter: lora\n"
+SFT = "from trl import SFTTrainer\nSFTTrainer(x)\n"
 POLICY = "policy: own\ntitle: Own\nseverity: low\nrequire: {approach: rag}\neffect: flag\n"
 
 
@@ -121,6 +122,59 @@ def test_what_a_project_names_touches_it(touch, changes, paths):
     assert touch(files, changes).paths == paths
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "touched"),
+    [
+        ("a/train.py", SFT, True),
+        ("a/train.ipynb", '{"cells": [{"cell_type": "code", "source": ["import trl\\n", "trl.SFTTrainer(x)"]}]}', True),
+        ("a/train.py", "from lightning import Trainer\n", False),
+        ("a/train.py", "print(1)\n", False),
+        ("a/train.txt", SFT, False),
+        ("a/test_train.py", SFT, False),
+        ("a/tests/train.py", SFT, False),
+        # Words are enough: nothing is parsed for this.
+        ("a/train.py", "# from trl import SFTTrainer\n", True),
+        ("a/odd [x]*?\n name.py", SFT, True),
+    ],
+)
+def test_a_script_counts_where_it_may_start_a_training(touch, file, text, touched):
+    assert touch({}, {file: text}).paths == ({file} if touched else set())
+
+
+def test_what_was_such_a_script_counts_too(touch):
+    assert touch({"a.py": SFT, "b.py": SFT, "c.py": SFT}, {"a.py": "", "b.py": None}) == Touched(
+        frozenset({"a.py"}), frozenset({"b.py"}), governing=False
+    )
+
+
+def test_where_plugins_know_other_calls_any_script_counts(touch):
+    assert not touch({}, {"a.py": "x = 1"})
+    text = "policy_set: 1\nplugins: [x]\n"
+    assert touch({"policy.yaml": text}, {"a.py": "y = 1", "tests/a.py": "z = 1"}).paths == {"a.py"}
+
+
+def test_any_script_counts_where_that_is_asked_for(touch):
+    assert touch({}, {"a.py": "x = 1"}, any_yaml=True).paths == {"a.py"}
+
+
+def test_more_scripts_than_git_is_asked_about_all_count(touch, monkeypatch):
+    monkeypatch.setattr(staged_scripts, "MOST", 2)
+    assert touch({}, {"a.py": "", "b.py": SFT}).paths == {"b.py"}
+    assert len(touch({}, {f"c{number}.py": "1" for number in range(3)}).paths) == 3
+
+
+def test_a_script_that_a_manifest_names_touches_its_project(touch):
+    manifest = f"{MANIFEST}training: {{config: run.py}}\n"
+    assert touch({"a/ml-manifest.yaml": manifest}, {"a/run.py": "print(1)"}).paths == {"a/ml-manifest.yaml"}
+
+
+def test_from_a_folder_below_scripts_are_found_as_well(touch, monkeypatch):
+    touch({"sub/b.txt": ""}, {"sub/a.py": SFT, "c.py": SFT})
+    monkeypatch.chdir("sub")
+    asked = open_repository()
+    assert find_touched(asked, list_staged(asked)).paths == {"sub/a.py", "c.py"}
+
+
 def test_more_changes_than_can_be_looked_up_touch_everything(touch, monkeypatch):
     monkeypatch.setattr(staged, "MANY", 3)
     changes = {f"{number}.txt": "x" for number in range(4)}
@@ -147,6 +201,13 @@ def enter(*paths):
         ((), {"a/x.yaml"}, ("a/ml-manifest.yaml", "a/y.yaml"), ["a/ml-manifest.yaml"]),
         ({"a/data/dataset_info.json"}, (), ("a/ml-manifest.yaml", "a/data/dataset_info.json"), ["a/ml-manifest.yaml"]),
         ({"data/dataset_info.json"}, (), ("x.yaml", "data/dataset_info.json"), ["data"]),
+        # A script is a part of the project that covers it, and alone where none does.
+        ({"a/x.py"}, (), ("a/ml-manifest.yaml", "a/x.py", "a/y.yaml"), ["a/ml-manifest.yaml"]),
+        ({"a/x.py"}, (), ("a/x.py", "a/y.py"), ["a/x.py"]),
+        ({"x.ipynb"}, (), ("x.ipynb",), ["x.ipynb"]),
+        ((), {"a/x.py"}, ("a/ml-manifest.yaml", "a/y.py"), ["a/ml-manifest.yaml"]),
+        ((), {"a/x.py"}, ("a/y.py",), []),
+        ((), {"a/ml-manifest.yaml"}, ("a/x.py", "a/tests/y.py", "b.py"), ["a/x.py"]),
     ],
 )
 def test_what_is_looked_at(paths, gone, present, wanted):

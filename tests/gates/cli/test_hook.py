@@ -17,6 +17,7 @@ report = sys.argv.pop()
 assert main() == 0
 sys.argv.append(report)
 """
+SFT = "from trl import SFTTrainer\nSFTTrainer(model='x').train()\n"
 BROKEN = "manifest: 1\nproject: a\nflavour: sweet\n"
 
 
@@ -51,6 +52,40 @@ def test_a_commit_that_touches_one_is_judged(repository, call):  # noqa: F811
     result = call("hook pre-commit")
     assert result.err.startswith("error: ml-manifest.yaml:3:1: ")
     assert result.code == 2
+
+
+def test_a_script_that_trains_is_judged_as_it_is_staged(repository, call):  # noqa: F811
+    root = repository({"README.md": "", "train.py": "print(1)\n"})
+    (root / "train.py").write_text(SFT)
+    git(root, "add", "--all")
+    (root / "train.py").write_text("print(2)\n")
+    result = call("hook pre-commit")
+    assert "train.py:2:1: flag[undeclared-fine-tuning]" in result.out
+    assert result.code == 0
+    (root / "ml-manifest.yaml").write_text(BROKEN)
+    git(root, "add", "ml-manifest.yaml")
+    git(root, "commit", "--quiet", "--message=second")
+    (root / "train.py").write_text(f"{SFT}print(3)\n")
+    git(root, "add", "train.py")
+    result = call("hook pre-commit")
+    assert result.err.startswith("error: ml-manifest.yaml:3:1: ")
+    assert result.code == 2
+
+
+def test_what_trains_is_judged_where_it_is_pushed_without_any_yaml_file(repository, call, tell):  # noqa: F811
+    repository({"src/train.py": SFT})
+    tell("")
+    result = call("hook pre-push")
+    assert "src/train.py:2:1: flag[undeclared-fine-tuning]" in result.out
+    assert result.code == 0
+
+
+def test_what_no_longer_trains_is_no_matter(repository, call):  # noqa: F811
+    root = repository({"train.py": SFT, "other.py": ""})
+    (root / "train.py").unlink()
+    (root / "other.py").write_text("print(1)\n")
+    git(root, "add", "--all")
+    assert call("hook pre-commit") == (0, "", "")
 
 
 def test_what_pre_commit_says_is_pushed_is_judged(repository, call, monkeypatch, tell):  # noqa: F811

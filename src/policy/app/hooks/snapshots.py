@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
-from policy.loading.file_listing import is_yaml
+from policy.loading.file_listing import is_candidate
 from policy.loading.git.commands import OF_ONE_REPOSITORY
 from policy.loading.git.repositories import list_tree
 from policy.loading.git.snapshots import start_snapshot, write_files
@@ -35,7 +35,7 @@ def open_snapshot(repository: Repository, head: str) -> Iterator[Repository]:
 def write_commit(snapshot: Repository, commit: str) -> list[Entry]:
     """Write the files of a commit, and none where nothing among them can be judged. Raises PolicyError, GitError."""
     entries = list_tree(snapshot, commit)
-    if not any(is_yaml(entry.path) for entry in entries):
+    if not any(is_candidate(entry.path) for entry in entries):
         return []
     _refuse_size(entries)
     write_files(snapshot, entries)

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from policy.app.config_files import has_escape, has_mark
+from policy.app.hooks.staged_scripts import find_calling
 from policy.errors import Problem
 from policy.evidence import builtin as evidence_builtin
 from policy.loading.discovery import NEAR_NAMES, find_cover
-from policy.loading.file_listing import is_yaml
+from policy.loading.file_listing import is_candidate, is_script, is_yaml
 from policy.loading.git.repositories import list_tree, read_objects
 from policy.loading.git.snapshots import stage_tree, write_files
 from policy.loading.policy_sets.files import PROJECT_NAME, SET_NAME
@@ -47,7 +48,7 @@ class Touched(NamedTuple):
 
 
 def find_touched(repository: Repository, changes: Sequence[Change], *, any_yaml: bool = False) -> Touched:
-    """What of the changes concerns a project; with `any_yaml`, every YAML file may. Raises GitError.
+    """What of the changes concerns a project; with `any_yaml`, every YAML file and script may. Raises GitError.
 
     Read from git's objects: no file is written for this.
     """
@@ -55,12 +56,15 @@ def find_touched(repository: Repository, changes: Sequence[Change], *, any_yaml:
     if any(_governs(change, texts) for change in changes):
         return Touched(frozenset(), frozenset(), governing=True)
     marks = None if any_yaml else _list_marks(repository)
+    scripts = [change for change in changes if is_script(change.path) and is_candidate(change.path)]
+    calling = set(find_calling(repository, scripts, any_call=marks is None))
     paths: set[str] = set()
     gone: set[str] = set()
     others: list[Change] = []
     for change in changes:
         name = os.path.basename(change.path)
-        if name in (MANIFEST_NAME, *NEAR_NAMES) or (is_yaml(name) and _may_be_config(_select(change, texts), marks)):
+        is_config = is_yaml(name) and _may_be_config(_select(change, texts), marks)
+        if name in (MANIFEST_NAME, *NEAR_NAMES) or is_config or change in calling:
             (paths if change.new else gone).add(change.path)
         else:
             others.append(change)
@@ -145,19 +149,20 @@ def choose_paths(touched: Touched, entries: Iterable[Entry]) -> list[str]:
     if touched.governing or len(touched.paths) > MANY or EVERYTHING in touched.paths:
         return [EVERYTHING]
     present = {entry.path for entry in entries}
-    files = {path for path in present if is_yaml(path)}
+    files = {path for path in present if is_candidate(path)}
     manifests = {file for file in files if os.path.basename(file) == MANIFEST_NAME}
-    wanted = set(touched.paths & files)
-    for path in touched.paths & present - files:
-        # An index of data sets: the project that it lies in names it without its name.
-        wanted.add(find_cover(path, manifests) or os.path.dirname(path) or EVERYTHING)
+    wanted = {path for path in touched.paths & files if is_yaml(path)}
+    for path in touched.paths & present - wanted:
+        # A script is judged as a part of its project. An index of data sets is named nowhere: its project knows it.
+        alone = path if is_script(path) else os.path.dirname(path) or EVERYTHING
+        wanted.add(find_cover(path, manifests) or alone)
     for path in touched.gone:
         cover = find_cover(path, manifests)
         if cover is not None:
             wanted.add(cover)
         before = {*manifests, path}
         wanted.update(file for file in files if find_cover(file, before) == path)
-    return sorted(wanted)
+    return sorted(wanted) if len(wanted) <= MANY else [EVERYTHING]
 
 
 def write_index(repository: Repository, snapshot: Repository) -> tuple[list[Entry], list[Problem]]:
