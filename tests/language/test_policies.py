@@ -49,7 +49,7 @@ PROBLEMS = [
         "require: {tried: {some: {stage: pilot}}}",
         "5:26",
         "`stage` is a fact of the subject; inside a list only the member's own fields can be read",
-        f"use one of {MEMBERS}, or move the test out of the list",
+        f"use one of {MEMBERS}, result_found, or move the test out of the list",
     ),
     ("require: {data.rows: {atleast: 5}}", "5:23", "unknown test `atleast`", "write `at_least`"),
     (

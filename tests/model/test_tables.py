@@ -39,6 +39,33 @@ def test_the_digest_names_every_table_and_the_order_of_layers():
     assert Tables({"models": two, "licenses": one}).digest == ordered
 
 
+def test_a_column_is_that_of_the_uppermost_row_that_fills_it():
+    def make(digest: str, day: date, **columns: int) -> Table:
+        row = Row("a", columns, digest, day)
+        return Table("prices", digest, {"a": row}.get)
+
+    below, middle, above = make("one", OLD, x=1, y=1, z=1), make("two", NEW, y=2, z=2), make("three", NEW, z=3)
+    for table in (below.overlaid(middle).overlaid(above), below.overlaid(middle.overlaid(above))):
+        lookup = Lookup(Tables({"prices": table}))
+        assert lookup.find_value("prices", "A", "none") is lookup.find_value("prices", "b", "x") is None
+        assert lookup.used == {}
+        found = {column: lookup.find_value("prices", "A", column) for column in "zyx"}
+        assert {column: (told[0], told[1].source) for column, told in found.items() if told} == {
+            "x": (1, "one"),
+            "y": (2, "two"),
+            "z": (3, "three"),
+        }
+        # The row that was used counts, not the one above it.
+        assert lookup.used == {"prices": OLD}
+    assert Lookup().find_value("prices", "a", "x") is None
+
+
+def test_a_table_that_replaces_those_below_stands_alone():
+    table = Table("prices", "one", {"a": Row("a", {"x": 1}, "s", OLD)}.get)
+    assert [row.values for row in table.find_all("a")] == [{"x": 1}]
+    assert list(table.find_all("b")) == []
+
+
 def test_no_tables_have_the_digest_of_nothing():
     assert NO_TABLES.digest == Tables().digest == NOTHING_DIGEST
 

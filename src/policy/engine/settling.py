@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.language.phrases import join_words
 from policy.model.fact import Members
 from policy.model.facts import CONTRADICTIONS
 from policy.model.fields import COLLECTED
@@ -37,13 +38,24 @@ def _settle(field: Field, policy: Policy, facts: Facts) -> str:
     if known is not None:
         return f"{path} cannot be compared with what is required: state both in one currency{because}"
     observed = _name_evidence(field, ", or supply evidence from")
-    return f"state {path} in the manifest: {field.about}{_say_choices(field)}{observed}{because}"
+    estimated = _name_prices(path, facts)
+    return f"state {path} in the manifest: {field.about}{_say_choices(field)}{observed}{estimated}{because}"
 
 
 def _name_evidence(field: Field, words: str) -> str:
     """The evidence that can tell the fact here and now; what no collector looks at would send people looking."""
     sources = [source for source in field.evidence if source in COLLECTED]
     return f"{words} {' or '.join(sources)}" if sources else ""
+
+
+def _name_prices(path: str, facts: Facts) -> str:
+    """What a cost could be estimated from."""
+    if not path.startswith("cost."):
+        return ""
+    from policy.engine.costs.gaps import list_gaps  # for these alone
+
+    gaps = list_gaps(path, facts)
+    return f"; or, to have it estimated, give {join_words([*gaps], 'and')}" if gaps else ""
 
 
 def _say_choices(field: Field) -> str:

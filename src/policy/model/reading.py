@@ -124,7 +124,8 @@ class FactReader:
         for text, (key, value_node) in node.entries.items():
             field = fields.get(text)
             if field is None:
-                self._refuse_key(text, text, key, fields, f" of `{what}`")
+                known = [name for name, field in fields.items() if field.writable or not self.only_writable]
+                self._refuse_key(text, text, key, known, f" of `{what}`")
                 continue
             value = self.read_field(field, value_node)
             if value is not NOTHING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.model.fields import TERMS
-from policy.model.kinds import DATE, MONEY, STRING, enum, list_of
-from policy.model.tables import LICENSES, MODELS, PRICES, PROVIDERS
+from policy.model.kinds import DATE, MONEY, STRING, NumberKind, enum, list_of
+from policy.model.tables import ACCELERATORS, LICENSES, MODELS, PRICES, PROVIDERS
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Column(NamedTuple):
     needed: bool = False
 
 
+PEAK = NumberKind("number", ordered=True, low=1.0)
 LISTED = tuple(term for term in TERMS if term != "unlisted")
 COLUMNS = {
     LICENSES: {
@@ -34,7 +35,14 @@ COLUMNS = {
     },
     MODELS: {"retires": Column(DATE, "the day on which the provider shuts the model down")},
     PRICES: {
-        "training_per_million_tokens": Column(MONEY, "the price of a million trained tokens", needed=True),
+        "training_per_million_tokens": Column(MONEY, "the price of a million trained tokens"),
+        "input_per_million_tokens": Column(MONEY, "the price of a million tokens that are sent"),
+        "output_per_million_tokens": Column(MONEY, "the price of a million tokens of answers"),
+        "hosting_per_hour": Column(MONEY, "the price of hosting what is tuned from the model for an hour"),
+    },
+    ACCELERATORS: {
+        "peak_flops": Column(PEAK, "dense bfloat16 operations a second at most"),
+        "price_per_hour": Column(MONEY, "the price of one for an hour"),
     },
 }
 SHARED = {

@@ -1,4 +1,4 @@
-"""Dated tables: what is known of licences, providers, models and prices, each row with its source and its date."""
+"""Dated tables: licences, providers, models, prices and accelerators, each row with its source and its date."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from policy.model.canonical import digest
 from policy.structs import NamedTuple, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-LICENSES, PROVIDERS, MODELS, PRICES = TABLE_NAMES = ("licenses", "providers", "models", "prices")
+LICENSES, PROVIDERS, MODELS, PRICES, ACCELERATORS = TABLE_NAMES = (
+    "licenses",
+    "providers",
+    "models",
+    "prices",
+    "accelerators",
+)
 # So far may a judge look back, to days before a row was looked up.
 AHEAD_DAYS: Final = 365
 
@@ -33,11 +39,21 @@ class Table(Record):
     name: str
     digest: str
     find: Callable[[str], Row | None]
-    _uncompared: ClassVar = frozenset({"find"})
+    layers: tuple[Table, ...] = ()
+    _uncompared: ClassVar = frozenset({"find", "layers"})
 
     def overlaid(self, other: Table) -> Table:
         """This table with the rows of `other`, which take the place of rows of the same key."""
-        return Table(self.name, digest([self.digest, other.digest]), lambda key: other.find(key) or self.find(key))
+        both = digest([self.digest, other.digest])
+        return Table(self.name, both, lambda key: other.find(key) or self.find(key), (other, self))
+
+    def find_all(self, key: str) -> Iterator[Row]:
+        """The rows of a key in all layers, the one that counts first."""
+        if self.layers:
+            for layer in self.layers:
+                yield from layer.find_all(key)
+        elif (row := self.find(key)) is not None:
+            yield row
 
 
 class Tables(Record):
@@ -72,6 +88,18 @@ class Lookup:
         if row is not None:
             self.used[name] = min(self._date(row), self.used.get(name, row.date))
         return row
+
+    def find_value(self, name: str, key: str, column: str) -> tuple[Any, Row] | None:
+        """What a column says of a key, and the row that says it: that of the uppermost layer that fills the column.
+
+        So an organisation gives the one price that it knows, and what it does not say stays as it was.
+        """
+        table = self.tables.get(name)
+        for row in table.find_all(key.lower()) if table is not None else ():
+            if column in row.values:
+                self.used[name] = min(self._date(row), self.used.get(name, row.date))
+                return row.values[column], row
+        return None
 
     def _date(self, row: Row) -> date:
         """The row's date; a mistyped one, such as 2206-11-20, must not keep it fresh until then."""

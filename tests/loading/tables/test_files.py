@@ -19,7 +19,7 @@ from policy.model.money import Money
 from policy.model.policy import PolicySet
 from policy.model.reading import FactReader
 from policy.model.table_columns import COLUMNS
-from policy.model.tables import TABLE_NAMES, Row, Tables
+from policy.model.tables import TABLE_NAMES, Lookup, Row, Tables
 from policy.source.yaml_reader import read_yaml
 from tests.building import NOW, make_claims
 
@@ -146,6 +146,30 @@ def test_the_whole_catalogue_is_judged_by_what_ships(tmp_path):
     assert set(policy_set.tables.by_name) == set(TABLE_NAMES)
 
 
+def test_prices_of_calls_ship_and_prices_of_training_hosting_and_accelerators_do_not():
+    rows = read_shipped("prices")
+    assert all(set(row.values) <= {"input_per_million_tokens", "output_per_million_tokens"} for row in rows.values())
+    assert all(set(row.values) == {"peak_flops"} for row in read_shipped("accelerators").values())
+    assert all(money.currency == "USD" and money.amount > 0 for row in rows.values() for money in row.values.values())
+    # An answer costs more than a question, and a tuned model no less than what it was tuned from.
+    for key, row in rows.items():
+        asked, told = row.values["input_per_million_tokens"], row.values.get("output_per_million_tokens")
+        assert told is None or told.amount > asked.amount
+        if "/ft:" in key:
+            base = rows[key.replace("ft:", "")].values
+            assert all(row.values[column].amount >= base[column].amount for column in row.values)
+
+
+def test_every_model_that_is_known_to_be_shut_down_has_its_prices():
+    assert set(read_shipped("models")) <= set(read_shipped("prices"))
+
+
+def test_accelerators_do_no_more_than_their_vendors_say_for_dense_numbers():
+    peaks = {key: row.values["peak_flops"] for key, row in read_shipped("accelerators").items()}
+    assert peaks["a100"] < peaks["h100-pcie"] < peaks["h100-sxm"] == peaks["h200"] < peaks["b200"]
+    assert all(1e14 < peak < 1e16 for peak in peaks.values())
+
+
 # An organisation's own
 
 
@@ -182,6 +206,28 @@ def test_prices_are_amounts_of_money(load):
     assert row is not None
     assert row.values == {"training_per_million_tokens": Money(2.5, "USD")}
     assert (row.source, row.date) == ("a page", date(2026, 11, 20))
+
+
+def test_a_price_of_ones_own_leaves_the_other_prices_of_the_model(load):
+    own = f"table: 1\nrows: {{OpenAI/gpt-4o-mini: {{training_per_million_tokens: 2.50 USD, {TOLD}}}}}\n"
+    lookup = Lookup(load({"prices": own}).tables)
+    found = {
+        column: told
+        for column in COLUMNS["prices"]
+        if (told := lookup.find_value("prices", "openai/gpt-4o-mini", column)) is not None
+    }
+    assert {column: (price, row.source.split()[-1]) for column, (price, row) in found.items()} == {
+        "training_per_million_tokens": (Money(2.5, "USD"), "page"),
+        "input_per_million_tokens": (Money(0.15, "USD"), "1.109.1"),
+        "output_per_million_tokens": (Money(0.6, "USD"), "1.109.1"),
+    }
+
+
+def test_a_whole_table_of_prices_can_be_replaced(load):
+    own = f"table: 1\nreplace: true\nrows: {{a/b: {{input_per_million_tokens: 1 USD, {TOLD}}}}}\n"
+    lookup = Lookup(load({"prices": own}).tables)
+    assert lookup.find_value("prices", "openai/gpt-4o-mini", "input_per_million_tokens") is None
+    assert lookup.find_value("prices", "a/b", "input_per_million_tokens") is not None
 
 
 def test_tables_over_tables(tmp_path):
@@ -276,7 +322,23 @@ WRONG = [
     ("models", f"rows: {{/gpt-4o: {{{TOLD}}}}}", "2:8: `/gpt-4o` names no provider", "write `provider/model`"),
     ("models", f"rows: {{a/b: {{retires: soon, {TOLD}}}}}", "2:23: `a/b.retires`: `soon` is not a date", "year"),
     ("providers", f"rows: {{a: {{closed: true, {TOLD}}}}}", "2:20: `a.closed`: `true` is not a date", "year"),
-    ("prices", f"rows: {{a/b: {{{TOLD}}}}}", "2:8: the row `a/b` has no training_per_million_tokens", "price"),
+    ("prices", f"rows: {{a/b: {{{TOLD}}}}}", "2:8: the row `a/b` fills no column", "`training_per_million_tokens`"),
+    (
+        "prices",
+        f"rows: {{gpt-4o: {{hosting_per_hour: 1 USD, {TOLD}}}}}",
+        "2:8: `gpt-4o` names no provider",
+        "provider/",
+    ),
+    ("accelerators", f"rows: {{a: {{{TOLD}}}}}", "2:8: the row `a` fills no column", "`peak_flops`, `price_per_hour`"),
+    ("accelerators", f"rows: {{a: {{peak_flops: 0, {TOLD}}}}}", "2:24: `a.peak_flops`: 0 is not between", "number"),
+    ("accelerators", f"rows: {{a: {{peak_flops: -1, {TOLD}}}}}", "2:24: `a.peak_flops`: -1 is not between", "number"),
+    ("accelerators", f"rows: {{a: {{peak_flops: fast, {TOLD}}}}}", "2:24: `a.peak_flops`: `fast` is not", "number"),
+    (
+        "accelerators",
+        f"rows: {{a: {{price_per_hour: -1 USD, {TOLD}}}}}",
+        "2:28: `a.price_per_hour`: `-1 USD` is",
+        "200",
+    ),
     (
         "prices",
         f"rows: {{a/b: {{training_per_million_tokens: 3, {TOLD}}}}}",

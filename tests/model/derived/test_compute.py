@@ -27,6 +27,16 @@ def test_full_training_of_the_known_example():
     assert flops(KNOWN.replace("ADAPTER", "full")) == pytest.approx(1.2e16, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("method", "full", "lora"),
+    [("sft", 6, 4), ("orpo", 6, 4), ("dpo", 8, 6), ("kto", 8, 6), ("continued-pretraining", 6, 4)],
+)
+def test_a_reference_model_reads_every_token_as_well(method, full, lora):
+    for adapter, factor in (("full", full), ("lora", lora)):
+        text = KNOWN.replace("ADAPTER", f"{adapter}, method: {method}")
+        assert flops(text) == pytest.approx(factor * 4e9 * 160_878 * 3)
+
+
 @pytest.mark.parametrize("without", ["model.parameters", "data.tokens", "epochs: 3, ", "adapter: full"])
 def test_without_an_input_it_is_unknown(without):
     text = KNOWN.replace("ADAPTER", "full")

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.model.derived.cost import count_break_even
+from policy.model.fact import ABSENT, Fact
+from policy.model.facts import Facts
 from policy.model.money import Money
-from tests.building import make_facts
+from policy.model.tables import Tables
+from tests.building import make_claims, make_facts
+from tests.model.costs.building import (
+    AT_PROVIDER,
+    HOURLY_PRICES,
+    SELF_HOSTED,
+    TODAY,
+    TRAINING_PRICE,
+    make_priced,
+    price,
+    usd,
+)
 
 DAY = 86_400_000
 RESULTS = "evaluation: {tuned: 0.75, baseline: 0.5}"
@@ -50,6 +65,22 @@ def test_which_gain_counts(declared, observed, value, origin, contradictions):
     assert (fact.value, fact.origin, len(facts.contradictions)) == (value, origin, contradictions)
 
 
+@pytest.mark.parametrize(
+    ("declared", "observed", "value"),
+    [
+        ("evaluation: {tuned: 0.5, baseline: 0.75, lower_is_better: true}", "", 0.25),
+        ("evaluation: {tuned: 0.5, baseline: 0.75, lower_is_better: false}", "", -0.25),
+        ("evaluation: {tuned: 0.5, baseline: 0.75}", "evaluation: {gain: 0.25, lower_is_better: true}", 0.25),
+        ("evaluation: {tuned: 0.5, baseline: 0.75, gain: 0.25, lower_is_better: true}", "", 0.25),
+        ("", "evaluation: {tuned: 0.5, baseline: 0.75, gain: 0.25, lower_is_better: true}", 0.25),
+    ],
+)
+def test_where_less_is_better_the_gain_is_the_drop_and_contradicts_nothing(declared, observed, value):
+    facts = make_facts(declared, observed=observed)
+    assert facts.values["evaluation.gain"] == value
+    assert facts.contradictions == ()
+
+
 def test_a_gain_that_was_looked_for_and_not_found_still_follows():
     assert make_facts(RESULTS, absent=("evaluation.gain",)).values["evaluation.gain"] == 0.25
 
@@ -58,6 +89,77 @@ def test_a_statement_counts_before_what_follows_from_estimates():
     facts = make_facts("evaluation.gain: 0.9", estimated=RESULTS)
     assert facts.values["evaluation.gain"] == 0.9
     assert facts.contradictions == ()
+
+
+# Estimates
+
+
+def test_a_run_at_a_provider_is_estimated_with_its_price_and_what_is_assumed():
+    fact = make_priced(AT_PROVIDER, TRAINING_PRICE).judged["cost.run"]
+    assert (fact.value, fact.origin) == (usd(9), "estimated")
+    assert fact.source == (
+        "derived from data.tokens, training.epochs, model.base, a million trained tokens of "
+        "openai/gpt-4o-mini-2024-07-18 at 3 USD (our contract, 2026-11-01); assumed: every token of the training data "
+        "is billed once an epoch"
+    )
+
+
+def test_a_run_and_its_month_on_accelerators_are_estimated():
+    facts = make_priced(SELF_HOSTED, HOURLY_PRICES)
+    assert {path: fact.value for path, fact in facts.judged.items() if path.startswith("cost.")} == {
+        "cost.run": usd(2.03),
+        "cost.hosting_month": usd(720),
+        "cost.month": usd(721.01),
+    }
+    assert {fact.origin for path, fact in facts.judged.items() if path.startswith("cost.")} == {"estimated"}
+    assert "cost.run" not in facts.proven_values
+
+
+@pytest.mark.parametrize("text", [AT_PROVIDER, SELF_HOSTED, "stage: pilot", "data.tokens: 5", ""])
+def test_without_prices_there_is_no_estimate(text):
+    values = make_priced(text or "stage: pilot").values
+    assert not {"cost.run", "cost.month"} & set(values)
+
+
+def test_what_is_stated_counts_and_uses_no_table():
+    text = AT_PROVIDER + "cost: {run: 4 USD, month: 5 USD, hosting_month: 0 USD}\n"
+    facts = make_priced(text, TRAINING_PRICE)
+    assert [facts.values[f"cost.{name}"] for name in ("run", "month", "hosting_month")] == [usd(4), usd(5), usd(0)]
+    assert facts.contradictions == ()
+    assert "prices" not in facts.judged["evidence.stale_tables"].source
+
+
+def test_a_cost_that_was_looked_for_and_not_found_is_estimated():
+    claims = (*make_claims(AT_PROVIDER), Fact("cost.run", ABSENT, "observed", "a plugin"))
+    assert Facts(claims, tables=TRAINING_PRICE, today=TODAY).values["cost.run"] == usd(9)
+
+
+def test_a_stated_run_makes_a_month_without_a_table():
+    text = "approach: fine-tuning\ntraining: {tool: trl, interval: 15d}\ncost: {run: 90 USD, hosting_month: 10 USD}\n"
+    assert make_facts(text).values["cost.month"] == usd(190)
+    assert "cost.month" not in make_facts(text.replace("fine-tuning", "rag")).values
+    assert "cost.month" not in make_facts(text.replace("10 USD", "10 EUR")).values
+
+
+def test_retrieved_text_counts_for_hybrid_alone():
+    text = AT_PROVIDER + "retrieval.tokens: 100000\n"
+    alone, hybrid = (make_priced(told, TRAINING_PRICE) for told in (text, text.replace("fine-tuning", "hybrid")))
+    assert alone.values["cost.month"] == usd(12.9)
+    assert hybrid.values["cost.month"] == usd(312.9)
+
+
+def test_a_month_of_hosting_that_is_not_billed_costs_nothing_and_says_why():
+    fact = make_priced(AT_PROVIDER).judged["cost.hosting_month"]
+    assert fact.value == usd(0)
+    assert fact.source.endswith("hosting.billed_idle; assumed: the provider bills no idle hours")
+
+
+@pytest.mark.parametrize(("day", "stale"), [(date(2027, 1, 30), 0), (date(2027, 1, 31), 1)])
+def test_an_old_price_makes_the_table_stale_once_it_is_used(day, stale):
+    text = "training: {tool: openai, epochs: 1}\nmodel.base: acme\ndata.tokens: 5\n"
+    tables = price(prices={"openai/acme": {"training_per_million_tokens": usd(1)}})
+    known = Facts(make_claims(text), tables=Tables({"prices": tables.by_name["prices"]}), today=day)
+    assert known.values["evidence.stale_tables"] == stale
 
 
 # Break-even

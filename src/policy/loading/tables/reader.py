@@ -9,7 +9,7 @@ from policy.model.derived.license_expression import choose_licenses
 from policy.model.kinds import BOOLEAN
 from policy.model.reading import NOTHING
 from policy.model.table_columns import COLUMNS, SHARED
-from policy.model.tables import LICENSES, MODELS, PRICES, Row
+from policy.model.tables import ACCELERATORS, LICENSES, MODELS, PRICES, Row
 from policy.source.node import Mapping, Scalar
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FORMAT = "1"
 KEYS = ("table", "replace", "rows")
 OF_PROVIDERS = (MODELS, PRICES)
+# In the others a row without a column says that there is nothing to say.
+OF_VALUES = (PRICES, ACCELERATORS)
 
 
 class TableReader:
@@ -76,6 +78,10 @@ class TableReader:
         if NOTHING in read.values():
             return None
         told = {text: value for text, value in read.items() if text not in SHARED and value is not None}
+        if self.name in OF_VALUES and not told:
+            columns = ", ".join(f"`{text}`" for text in COLUMNS[self.name])
+            self.values.refuse(key, f"the row `{name}` fills no column", f"fill one of {columns}")
+            return None
         return Row(name.lower(), told, read["source"], read["date"])
 
     def _find_fault(self, name: str) -> tuple[str, str] | None:

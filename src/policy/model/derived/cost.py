@@ -1,21 +1,127 @@
-"""What follows from results and costs: the gain, and the calls that pay for it."""
+"""What follows from results and costs: the gain, what runs and months cost, and the calls that pay for them."""
 
 from __future__ import annotations
 
 from math import ceil, isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from policy.model.derived.derivation import Derivation
+from policy.model.derived.derivation import Derivation, Told
 from policy.model.kinds import LARGEST_INTEGER, UNITS_MS
+from policy.model.tables import ACCELERATORS, PRICES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policy.model.costs.inputs import Inputs
+    from policy.model.costs.working import Working
     from policy.model.money import Money
+    from policy.model.tables import Lookup
+
+PRICED = (PRICES, ACCELERATORS)
+LOWER = "evaluation.lower_is_better"
+TUNED = ("fine-tuning", "hybrid")
+RUN_INPUTS = (
+    "training.tool",
+    "model.provider",
+    "model.base",
+    "data.tokens",
+    "training.epochs",
+    "data.rows",
+    "training.method",
+    "training.flops",
+    "training.accelerator",
+)
+HOSTING_INPUTS = (
+    "hosting.kind",
+    "hosting.billed_idle",
+    "hosting.accelerator",
+    "hosting.accelerators",
+    "training.tool",
+    "model.provider",
+    "model.base",
+)
+MONTH_INPUTS = (
+    "approach",
+    "cost.run",
+    "cost.hosting_month",
+    "training.interval",
+    "data.change_interval",
+    "hosting.kind",
+    "hosting.billed_idle",
+    "usage.calls_per_month",
+    "usage.input_tokens",
+    "usage.output_tokens",
+    "retrieval.tokens",
+    "training.tool",
+    "training.accelerator",
+    "model.provider",
+    "model.base",
+)
 
 
-def subtract_baseline(tuned: float, baseline: float) -> float | None:
-    """What the tuned model gains over the best cheaper approach."""
-    gain = tuned - baseline
+def subtract_baseline(tuned: float, baseline: float, lower: bool | None) -> float | None:
+    """What the tuned model gains over the best cheaper approach; `lower`: less is better, as of an error rate."""
+    gain = baseline - tuned if lower else tuned - baseline
     return gain if isfinite(gain) else None
+
+
+def estimate_run(lookup: Lookup, *values: Any) -> Told | None:
+    """The cost of a training run: tokens · epochs · price, or operations / (peak · utilisation) · price of the time.
+
+    The first where the provider of the model trains, by its price of a million trained tokens; the second on
+    accelerators, by their peak and the price of an hour.
+    """
+    known = name_values(RUN_INPUTS, values)
+    if "data.tokens" not in known and "training.flops" not in known:
+        return None
+    from policy.model.costs.training import tell_trainer, work_out_run  # most projects give no price
+
+    return work_out(known, lookup, lambda inputs: work_out_run(inputs, tell_trainer(inputs)))
+
+
+def estimate_hosting(lookup: Lookup, *values: Any) -> Told | None:
+    """The cost of hosting for a month: accelerators · their price of an hour · 720, or the provider's price · 720."""
+    known = name_values(HOSTING_INPUTS, values)
+    if "hosting.kind" not in known:
+        return None
+    from policy.model.costs.inputs import name_base
+    from policy.model.costs.serving import work_out_hosting
+
+    return work_out(known, lookup, lambda inputs: work_out_hosting(inputs, name_base(inputs)))
+
+
+def estimate_month(lookup: Lookup, *values: Any) -> Told | None:
+    """The cost of a month with a tuned model: runs · cost of a run + hosting + calls · price of their tokens."""
+    known = name_values(MONTH_INPUTS, values)
+    if known.get("approach") not in TUNED or "cost.run" not in known:
+        return None
+    from policy.model.costs.months import work_out_month
+    from policy.model.costs.training import tell_trainer
+
+    retrieves = known["approach"] == "hybrid"
+    return work_out(known, lookup, lambda inputs: work_out_month(inputs, tell_trainer(inputs), retrieves=retrieves))
+
+
+def name_values(paths: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
+    """Path to value of what is known."""
+    return {path: value for path, value in zip(paths, values, strict=True) if value is not None}
+
+
+def work_out(known: dict[str, Any], lookup: Lookup, work: Callable[[Inputs], Working]) -> Told | None:
+    """The amount, with the facts and the dated prices that it rests on; None where one is missing."""
+    from policy.model.costs.inputs import Inputs
+    from policy.model.costs.working import round_value
+
+    done = round_value(work(Inputs(known, lookup)))
+    if done.value is None:
+        return None
+    prices = (f"{price.what} at {show_price(price.amount)} ({price.source}, {price.date})" for price in done.prices)
+    return Told(done.value, (*done.used, *prices), done.assumptions)
+
+
+def show_price(money: Money) -> str:
+    """A price, which may be a fraction of a cent."""
+    return f"{money.amount:g} {money.currency}"
 
 
 def count_break_even(
@@ -37,7 +143,15 @@ def count_break_even(
 
 
 COST_DERIVATIONS = (
-    Derivation("evaluation.gain", ("evaluation.tuned", "evaluation.baseline"), subtract_baseline),
+    Derivation(
+        "evaluation.gain",
+        ("evaluation.tuned", "evaluation.baseline", LOWER),
+        subtract_baseline,
+        optional=(LOWER,),
+    ),
+    Derivation("cost.run", RUN_INPUTS, estimate_run, PRICED, optional=RUN_INPUTS, estimate=True),
+    Derivation("cost.hosting_month", HOSTING_INPUTS, estimate_hosting, PRICED, optional=HOSTING_INPUTS, estimate=True),
+    Derivation("cost.month", MONTH_INPUTS, estimate_month, PRICED, optional=MONTH_INPUTS, estimate=True),
     Derivation(
         "cost.break_even_calls",
         ("cost.run", "cost.hosting_month", "usage.saving_per_call", "training.interval", "data.change_interval"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.model.derived.compute import COMPUTE_DERIVATIONS
 from policy.model.derived.cost import COST_DERIVATIONS
-from policy.model.derived.derivation import Derivation
+from policy.model.derived.derivation import Derivation, Told
 from policy.model.derived.licenses import LICENSE_DERIVATIONS
 from policy.model.derived.providers import PROVIDER_DERIVATIONS
 from policy.model.fact import ABSENT, Fact, Members
@@ -57,7 +57,7 @@ def derive(judged: dict[str, Fact], schema: Schema, lookup: Lookup) -> list[Cont
             derive_in_members(judged, derivation, lookup)
             continue
         field, stated = schema.get(path), judged.get(path)
-        if field is None or (stated is not None and not field.writable):
+        if field is None or (stated is not None and (not field.writable or gives_way(derivation, stated))):
             continue
         fact = compute(derivation, judged, lookup)
         if fact is None:
@@ -67,6 +67,11 @@ def derive(judged: dict[str, Fact], schema: Schema, lookup: Lookup) -> list[Cont
         elif fact.value is not ABSENT:
             judged[path] = weigh(field, fact, stated, contradictions)
     return contradictions
+
+
+def gives_way(derivation: Derivation, stated: Fact) -> bool:
+    """Whether a derived estimate would not count, so that the tables behind it are not used either."""
+    return derivation.estimate and stated.value is not ABSENT and stated.origin != "estimated"
 
 
 def weigh(field: Field, derived: Fact, stated: Fact, contradictions: list[Contradiction]) -> Fact:
@@ -108,9 +113,15 @@ def compute(derivation: Derivation, known: dict[str, Fact], lookup: Lookup) -> F
     if value is None:
         return None
     origin = max((fact.origin for fact in facts), key=STRENGTH.__getitem__, default="observed")
-    behind = [path for path, told in zip(derivation.inputs, values, strict=True) if told is not None]
-    behind += [f"the table of {name}" for name in derivation.tables]
+    assumed: tuple[str, ...] = ()
+    if isinstance(value, Told):
+        value, behind, assumed = value.value, [*value.behind], value.assumed
+    else:
+        behind = [path for path, told in zip(derivation.inputs, values, strict=True) if told is not None]
+        behind += [f"the table of {name}" for name in derivation.tables]
     source = f"derived from {', '.join(behind)}" if behind else "derived"
+    if assumed:
+        source += f"; assumed: {'; '.join(assumed)}"
     location = facts[0].location if facts else None
     return Fact(derivation.path, value, "estimated" if derivation.estimate else origin, source, location)
 

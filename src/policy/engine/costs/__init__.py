@@ -1,0 +1,1 @@
+"""What an approach would cost: a first run, a month and an update, side by side."""
