@@ -34,6 +34,14 @@ def test_what_evidence_tells_or_nobody_can_state_is_not_asked():
     assert not {"approach", "data.rows", "data.secrets", "evidence.contradictions"} & set(paths)
 
 
+def test_what_is_only_estimated_is_asked():
+    often = make_policy(
+        "policy: often\neffect: block\nrequire: {data.change_interval: {at_least: 30d}, training.interval: 1d,\n"
+        "  present: [training.commit]}\n"
+    )
+    assert ask(policies=(often,)) == (["data.change_interval", "training.interval"], [])
+
+
 def test_what_is_told_is_not_asked():
     assert ask(Fact("stage", "pilot")) == (["owner.contact"], ["needs.citations"])
 

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from policy.app.drafts.cards import FoundSource
 from policy.app.drafts.findings import Findings, find_project
 from policy.app.drafts.manifests import Answers, draft_manifest
+from policy.app.drafts.result_candidates import FoundResult
 from policy.app.workspace import open_workspace
-from policy.model.fact import Members
+from policy.model.fact import Fact, Members
 from policy.model.fields import APPROACHES, SCHEMA
 from policy.model.kinds import STRING, enum
 from policy.model.manifest import read_manifest
 from policy.model.manifest_model import manifest_json_schema
+from policy.model.money import Money
 from policy.model.policy import PolicySet
 from policy.model.schema import Field
 from policy.source.yaml_reader import read_yaml
@@ -124,13 +126,75 @@ def draft_files(plant):
     return write
 
 
-def test_one_config_is_named_and_what_it_tells_is_a_comment(draft_files):
+def test_one_config_is_named_and_what_it_tells_is_stated_or_a_comment(draft_files):
     text = draft_files({"train/a.yaml": f"seed: 7\nadapter: lora\n{AXOLOTL}", "data/train.jsonl": "{}\n"})
-    assert read(text)["training.config"] == "train/a.yaml"
-    assert not {"approach", "training.seed", "training.adapter", "model.base"} & set(read(text))
+    stated = read(text)
+    assert {path: stated[path] for path in ("training.config", "approach", "model.base")} == {
+        "training.config": "train/a.yaml",
+        "approach": "fine-tuning",
+        "model.base": "org/model",
+    }
+    assert not {"training.seed", "training.adapter"} & set(stated)
     observed = join_comments(text)
-    for told in ("model.base org/model", "training.seed 7", "training.adapter lora", "model.revision none"):
+    for told in ("training.seed 7", "training.adapter lora", "model.revision none"):
         assert told in observed
+    assert "model.base org/model" not in observed
+
+
+def test_what_was_said_comes_before_what_a_config_tells(draft_files):
+    text = draft_files({"a.yaml": AXOLOTL}, Answers(approach="hybrid"))
+    assert read(text)["approach"] == "hybrid"
+
+
+def test_configs_that_differ_state_only_what_they_share(draft_files):
+    stated = read(draft_files({"a.yaml": AXOLOTL, "b.yaml": AXOLOTL.replace("org/model", "org/other")}))
+    assert stated["approach"] == "fine-tuning"
+    assert "model.base" not in stated
+
+
+# What a check would observe
+
+
+def test_what_evidence_tells_of_the_data_is_a_comment():
+    found = Findings("", "tone", sources=(FoundSource("data/train.jsonl", "", "train"),))
+    evidence = [
+        Fact("data.rows", 934, "observed", "data files"),
+        Fact("data.tokens", 4000, "estimated", "data files"),
+        Fact("data.change_interval", 9 * 86_400_000, "estimated", "git history: the median of 4 gaps"),
+        Fact("data.sources", Members((), complete=False), "observed", "data files"),
+        Fact("training.seed", 7, "observed", "axolotl config"),
+    ]
+    made = draft_manifest(found, NOTHING_SAID, POLICIES, NOW, evidence)
+    said = join_comments(made.text)
+    assert "observed, and need not be stated: data.rows 934, data.tokens about 4,000 -" in said
+    assert "typical time between changes of the training data; git history suggests about 9 days" in said
+    assert not {"data.rows", "data.tokens", "data.change_interval"} & set(read(made.text))
+
+
+def test_another_estimate_is_a_hint_too():
+    asking = PolicySet((make_policy("effect: block\nrequire: {cost.run: {at_most: 9 USD}}\n"),))
+    evidence = [Fact("cost.run", Money(4.0, "USD"), "estimated", "derived from data.tokens")]
+    made = draft_manifest(NOTHING_FOUND, NOTHING_SAID, asking, NOW, evidence)
+    assert "cost of one training run, an estimate; estimated at 4 USD" in join_comments(made.text)
+
+
+def test_a_hostile_value_that_a_config_tells_stays_a_text():
+    evidence = [Fact("model.base", "yes\n# \x1b[2J: [", "observed", "axolotl config")]
+    made = draft_manifest(NOTHING_FOUND, NOTHING_SAID, POLICIES, NOW, evidence)
+    assert read(made.text)["model.base"] == "yes\n# \x1b[2J: ["
+    assert all(character == "\n" or character.isprintable() for character in made.text)
+
+
+def test_results_that_were_found_wait_to_be_uncommented():
+    results = (FoundResult("evals/few-shot.json", "few-shot", "f1 0.5"), FoundResult("evals/x.json", "", "f1 0.6"))
+    made = draft(Findings("", "tone", results=results))
+    assert "tried" not in read(made.text)
+    uncommented = made.text.replace("# - {", "- {")
+    assert read(uncommented)["tried"] == [
+        {"approach": "few-shot", "results": "evals/few-shot.json"},
+        {"results": "evals/x.json"},
+    ]
+    assert "f1 0.6; say what was tried, `approach: …`" in join_comments(made.text)
 
 
 def test_of_several_configs_none_is_named(draft_files):

@@ -31,14 +31,15 @@ def test_it_writes_judges_and_says_what_is_next(house, plant, call):
     result = call("init")
     assert result.code == 0
     first, *_, last = result.out.splitlines()
-    assert first.startswith("wrote ml-manifest.yaml: found 1 training config and 1 data set; 3 lines stated, ")
+    assert first.startswith("wrote ml-manifest.yaml: found 1 training config and 1 data set; 5 lines stated, ")
     assert "block[no-tuning]: approach is fine-tuning (observed)" in result.out
     assert last == "next: state in ml-manifest.yaml what is commented out and known, then run `policy check`"
     assert result.err == ""
     stated = load(house)
     assert stated["training"] == {"config": "train/a.yaml"}
     assert stated["data"]["sources"] == [{"path": "data/train.jsonl", "split": "train"}]
-    assert "approach" not in stated
+    assert (stated["approach"], stated["model"]) == ("fine-tuning", {"base": "org/model"})
+    assert "data.rows 1" in (house / "ml-manifest.yaml").read_text()
 
 
 @pytest.mark.usefixtures("house")

@@ -21,6 +21,8 @@ GATE = "check"
 STOPPING = ("hold", "block")
 # What nobody states by hand: it is observed, or (of a scan) means nothing from somebody's memory.
 MEASURED = frozenset((*COLLECTED, SCAN))
+# Of these a history gives an estimate at best: who knows better should say so.
+ESTIMATED = frozenset({"data.change_interval", "training.interval"})
 
 
 class Asked(NamedTuple):
@@ -60,4 +62,4 @@ def _is_own(field: Field) -> bool:
 
 def _can_be_stated(field: Field) -> bool:
     """Whether nobody but a person tells it."""
-    return field.writable and MEASURED.isdisjoint(field.evidence)
+    return field.writable and (field.path in ESTIMATED or MEASURED.isdisjoint(field.evidence))

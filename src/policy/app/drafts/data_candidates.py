@@ -32,7 +32,7 @@ _SPLITS = {
 def find_data_files(folder: str) -> list[tuple[str, str]]:
     """Paths below a folder, relative to it and sorted, and the split that each name tells; the first of them only."""
     found: list[tuple[str, str]] = []
-    for path in _walk(folder):
+    for path in walk_files(folder):
         split = tell_split(path)
         if split:
             found.append((path, split))
@@ -51,7 +51,7 @@ def tell_split(path: str) -> str:
     return splits.pop() if len(splits) == 1 else ""
 
 
-def _walk(top: str) -> Iterator[str]:
+def walk_files(top: str) -> Iterator[str]:
     """Files below a folder: nothing hidden, no links followed, and nothing that another manifest covers."""
     looked_at = 0
     for folder, folders, files in os.walk(top):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from policy.app.drafts.cards import CardFinder
 from policy.app.drafts.data_candidates import find_data_files
+from policy.app.drafts.result_candidates import find_results
 from policy.app.training_configs import read_config
 from policy.evidence.tools.readers import leads_outside, list_ancestors, rebase
 from policy.loading.discovery import discover
@@ -17,10 +18,11 @@ from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.app.drafts.cards import FoundSource
+    from policy.app.drafts.result_candidates import FoundResult
     from policy.app.training_configs import FoundConfig
     from policy.app.workspace import Workspace
     from policy.errors import Problem
-    from policy.evidence.cards import Card
+    from policy.evidence.licenses.statements import Statement
     from policy.plugins.contracts import DatasetReference
 
 # Nobody reads through more of them; the config tells them all the same.
@@ -34,7 +36,7 @@ class Findings(NamedTuple):
 
     `sources` are the data sets that the training configs name; `is_clear` is false, and there are none, where
     configs differ in them, name too many, or name data that cannot be made out. `unnamed` are files that only
-    look like data.
+    look like data, `results` files that hold results of evaluations.
     `base_card` is that of a base model which lies in the repository, `model_card` that of the project's own model.
     """
 
@@ -46,10 +48,11 @@ class Findings(NamedTuple):
     sources: tuple[FoundSource, ...] = ()
     is_clear: bool = True
     unnamed: tuple[FoundSource, ...] = ()
-    base_card: Card | None = None
-    model_card: Card | None = None
+    base_card: Statement | None = None
+    model_card: Statement | None = None
     schema_file: str = ""
     covered_by: str = ""
+    results: tuple[FoundResult, ...] = ()
 
 
 def find_project(workspace: Workspace, path: str, problems: list[Problem]) -> Findings:
@@ -84,6 +87,7 @@ def find_project(workspace: Workspace, path: str, problems: list[Problem]) -> Fi
         cards.find_model_card(),
         _find_schema(root, folder),
         covered_by,
+        tuple(find_results(os.path.join(root, folder))),
     )
 
 

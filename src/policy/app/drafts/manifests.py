@@ -1,13 +1,16 @@
-"""A manifest drafted from what was found and what was said: nothing in it that nobody stated."""
+"""A manifest drafted from what was found and what was said: nothing in it that nobody stated and nothing shows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.app.drafts.asking import list_asked
+from policy.app.drafts.asking import ESTIMATED, list_asked
 from policy.app.drafts.text import Item, Line, write_comment, write_lines, write_list, write_scalar
+from policy.model.derived.derivations import PROVEN
 from policy.model.fact import ABSENT, Fact, Members
+from policy.model.fields import HISTORY
 from policy.model.kinds import EnumKind, ListKind, RecordsKind
+from policy.reports.evidence.cells import say_value
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ HEAD = (
 FIRST = ("project", "owner.team", "owner.contact", "approach", "purpose", "stage")
 # What says more than the names of a record's fields.
 EXAMPLES = {"tried": "a list such as [{approach: few-shot, results: evals/few-shot.json, sufficient: false}], or []"}
+# What a config tells and the draft states.
+STATED = ("training.config", "data.sources", "approach", "model.base")
 # Of several configs each is a subject of its own, with facts of its own.
 LISTED_CONFIGS = 5
 
@@ -50,13 +55,17 @@ class Draft(NamedTuple):
     waiting: int
 
 
-def draft_manifest(found: Findings, answers: Answers, policy_set: PolicySet, now: datetime) -> Draft:
-    """The manifest of the project in a folder."""
-    told = [*_state_answers(answers), *_list_observed(found)]
-    lines = _draft_lines(found, answers, policy_set.schema)
+def draft_manifest(
+    found: Findings, answers: Answers, policy_set: PolicySet, now: datetime, evidence: Iterable[Fact] = ()
+) -> Draft:
+    """The manifest of the project in a folder; `evidence` is what a check would observe of it, where that is known."""
+    observed = [fact for fact in evidence if fact.origin in PROVEN] or _list_observed(found)
+    guesses = {fact.path: fact for fact in evidence if fact.origin == "estimated"}
+    lines = _draft_lines(found, answers, policy_set.schema, {fact.path: fact for fact in observed}, guesses)
     drafted = {line.path for line in lines}
-    asked = list_asked(policy_set, told, now)
-    lines += [_leave_open(field) for field in asked.pressing if field.path not in drafted]
+    asked = list_asked(policy_set, [*_state_answers(answers), *observed], now)
+    open_fields = [field for field in asked.pressing if field.path not in drafted]
+    lines += [_leave_open(field, _say_guess(field, guesses)) for field in open_fields]
     order = list(policy_set.schema.fields)
     lines.sort(key=lambda line: order.index(line.path))
     head = [f"# yaml-language-server: $schema={found.schema_file}"] if found.schema_file else []
@@ -98,13 +107,17 @@ def _mention(fields: Iterable[Field]) -> Iterator[str]:
         yield from write_comment(f"Asked by policies that flag or advise: {', '.join(paths)}.")
 
 
-def _draft_lines(found: Findings, answers: Answers, schema: Schema) -> list[Line]:
+def _draft_lines(
+    found: Findings, answers: Answers, schema: Schema, observed: dict[str, Fact], guesses: dict[str, Fact]
+) -> list[Line]:
     named = Line("project", write_scalar(found.project), f"taken from {found.project_source}")
     contact = f"git's user.email is {found.email}: is that the team's address?" if found.email else ""
     stated = {
         "project": named if not answers.project else Line("project", write_scalar(answers.project)),
         "owner.team": Line("owner.team", answers.team and write_scalar(answers.team)),
-        "approach": Line("approach", answers.approach and write_scalar(answers.approach)),
+        "approach": Line("approach", answers.approach and write_scalar(answers.approach))
+        if answers.approach
+        else _state_observed("approach", observed, "; with retrieval beside it, write hybrid"),
         "purpose": Line("purpose", write_list(answers.purpose) if answers.purpose else ""),
         "stage": Line("stage", answers.stage and write_scalar(answers.stage)),
     }
@@ -113,7 +126,38 @@ def _draft_lines(found: Findings, answers: Answers, schema: Schema) -> list[Line
         line = stated.get(path)
         lines.append(line if line is not None and line.value else _leave_open(schema.fields[path]))
     lines[FIRST.index("owner.contact")] = _leave_open(schema.fields["owner.contact"], contact)
-    return [*lines, *_draft_data(found), *_draft_training(found, schema), *_draft_licenses(found)]
+    base = _state_observed("model.base", observed)
+    lines += [base] if base.value else []
+    told = {**observed, **guesses}
+    lines += [*_draft_data(found, _show_facts("data.", told, schema)), *_draft_training(found, schema)]
+    return [*lines, *_draft_tried(found), *_draft_licenses(found)]
+
+
+def _state_observed(path: str, observed: dict[str, Fact], more: str = "") -> Line:
+    """A text that evidence shows, as a line; empty where it shows none."""
+    fact = observed.get(path)
+    if fact is None or not isinstance(fact.value, str):
+        return Line(path)
+    return Line(path, write_scalar(fact.value), f"as the {fact.source} has it{more}")
+
+
+def _say_guess(field: Field, guesses: dict[str, Fact]) -> str:
+    """What an estimate says of a field, for whoever knows better."""
+    fact = guesses.get(field.path)
+    if fact is None:
+        return ""
+    value = say_value(field.kind, fact.value)
+    return f"{HISTORY} suggests about {value}" if fact.source.startswith(HISTORY) else f"estimated at {value}"
+
+
+def _show_facts(start: str, told: dict[str, Fact], schema: Schema) -> str:
+    """Facts of a section that evidence tells anyway."""
+    shown = []
+    for path, fact in told.items():
+        kind = schema.fields[path].kind
+        if path.startswith(start) and path not in ESTIMATED and not isinstance(kind, RecordsKind):
+            shown.append(f"{path} {'about ' if fact.origin == 'estimated' else ''}{say_value(kind, fact.value)}")
+    return f"observed, and need not be stated: {', '.join(shown)}" if shown else ""
 
 
 def _leave_open(field: Field, hint: str = "") -> Line:
@@ -134,11 +178,11 @@ def describe_kind(kind: Kind) -> str:
     return "" if kind.name == "string" else kind.describe()
 
 
-def _draft_data(found: Findings) -> Iterator[Line]:
+def _draft_data(found: Findings, observed: str) -> Iterator[Line]:
     items = [_list_source(source, stated=True) for source in found.sources]
     items += [_list_source(source, stated=False) for source in found.unnamed]
     if items:
-        note = "" if found.sources else "name the data that is used: a list that is stated is complete"
+        note = observed if found.sources else "name the data that is used: a list that is stated is complete"
         yield Line("data.sources", "", note, tuple(items))
     elif not found.is_clear:
         yield Line("data.sources", "", "the training configs tell; state it where all use the same data")
@@ -174,7 +218,7 @@ def _draft_training(found: Findings, schema: Schema) -> Iterator[Line]:
 
 def _show_observed(found: Findings, schema: Schema) -> Iterator[str]:
     for fact in found.configs[0].told.facts:
-        if fact.path not in ("training.config", "data.sources"):
+        if fact.path not in STATED:
             yield f"{fact.path} {_show_value(fact, schema)}"
 
 
@@ -182,6 +226,21 @@ def _show_value(fact: Fact, schema: Schema) -> str:
     if fact.value is ABSENT:
         return "none"
     return schema.fields[fact.path].kind.show(fact.value)
+
+
+def _draft_tried(found: Findings) -> Iterator[Line]:
+    items = []
+    for result in found.results:
+        fields = [("approach", result.approach)] if result.approach else []
+        note = result.said if result.approach else f"{result.said}; say what was tried, `approach: …`"
+        items.append(Item((*fields, ("results", result.path)), stated=False, note=note))
+    if items:
+        yield Line(
+            "tried",
+            "",
+            "uncomment what was tried, with `sufficient: true` or `false`: a list that is stated is complete",
+            tuple(items),
+        )
 
 
 def _draft_licenses(found: Findings) -> Iterator[Line]:

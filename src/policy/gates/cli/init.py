@@ -11,6 +11,7 @@ import click
 from policy.app.drafts.findings import find_project
 from policy.app.drafts.manifests import Answers, draft_manifest
 from policy.app.drafts.new_files import refuse_existing, write_new_file
+from policy.app.drafts.observation import observe_draft
 from policy.app.manifests import refuse_name
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import config_option
@@ -88,8 +89,9 @@ def command(
     """Write an ml-manifest.yaml for the project in the folder PATH (by default: here), and judge it.
 
     It states what was said by options, what is answered at the terminal (three questions at most), and what
-    files say: the training config, the data that it names, licences on data cards. What nobody stated is commented
-    out, with what can be written there. An ml-manifest.yaml that is there is never touched.
+    files say: the training config, its approach and base model, the data that it names, licences on data cards. What
+    is only guessed is commented out, such as results files and how often the data changes; and so is what nobody
+    stated, with what can be written there. An ml-manifest.yaml that is there is never touched.
 
     \b
     policy init
@@ -112,6 +114,8 @@ def command(
         answers = ask_rest(answers, found)
     now = datetime.now(UTC).replace(microsecond=0)
     draft = draft_manifest(found, answers, workspace.policy_set, now)
+    evidence = observe_draft(workspace, found, draft.text, now.date())
+    draft = draft_manifest(found, answers, workspace.policy_set, now, evidence)
     write_new_file(target, draft.text)
     say(describe_draft(target, found, draft))
     show_check(target, now, config, problems)

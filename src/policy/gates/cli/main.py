@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "advise": "Say which approach a project should take, and what to try first.",
     "check": "Judge the projects below here and say what to do instead.",
     "data": "Check training files before they are sent anywhere.",
     "docs": "Write a page for every policy in force.",
+    "evidence": "Show all that is known of the projects below here, and what is not.",
     "explain": "Say what a policy requires and why, and how a project stands to it.",
     "hook": "Judge what git is about to commit, push or receive.",
     "init": "Write a manifest for the project here, from what is found, and judge it.",

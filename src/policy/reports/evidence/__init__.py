@@ -1,0 +1,1 @@
+"""What is known of each project, as text for a person and as JSON for programs."""
