@@ -124,6 +124,15 @@ def test_in_a_repository_git_is_asked_and_nothing_else_is_imported(tmp_path, exa
     assert find_heavy(modules) - SCANNING == set()
 
 
+@pytest.mark.parametrize(("source", "parsed"), [("import os\n", False), ("# from trl import SFTTrainer\n", True)])
+def test_python_is_parsed_where_it_has_the_words_of_a_training_call(tmp_path, example, source, parsed):
+    (example / "run.py").write_text(source)
+    modules = list_imports(CHECK, example, tmp_path / "report.json", "check")
+    assert {"ast", "tokenize", "policy.evidence.source.calls"}.isdisjoint(modules) != parsed
+    assert "policy.evidence.source.notebooks" not in modules
+    assert find_heavy(modules) - SCANNING == set()
+
+
 def test_json_imports_nothing_heavy(tmp_path, example):
     modules = list_imports(CHECK, example, tmp_path / "report.json", "check", "--output", "json")
     assert find_heavy(modules) - SCANNING == set()

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from policy.__about__ import __version__
+from policy.gates.cli.main import COMMANDS
 
 MANIFEST = "manifest: 1\nproject: a\napproach: rag\nsystem: {risk: minimal}\n"
 
@@ -14,7 +15,7 @@ WRONG = {
     "chek": ("there is no command `chek`", "write `check`"),
     "frobnicate": (
         "there is no command `frobnicate`",
-        "there are check, data, docs, explain, hook, init, lint, list, new, schema, set, test, version, waive, waivers",
+        f"there are {', '.join(sorted(COMMANDS))}",
     ),
     "--versoin": ("`policy` has no option `--versoin`", "write `--version`"),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),
@@ -33,6 +34,12 @@ WRONG = {
     "check --effective-time yesterday": ("`--effective-time`: `yesterday` is not a time", None),
     "check --effective-time 2026-02-30": ("`--effective-time`: `2026-02-30` is not a time", None),
     "check gone": ("there is no `gone`", "name a folder, a manifest or a training config"),
+    "advise --output jsn": ("there is no format `jsn` for advice", "write `json`"),
+    "advise --gate ci": ("`policy advise` has no option `--gate`", None),
+    "advise gone": ("there is no `gone`", "name a folder, a manifest or a training config"),
+    "evidence gone": ("there is no `gone`", "name a folder, a manifest or a training config"),
+    "evidence --output jsn": ("there is no format `jsn`", "write `json`"),
+    "evidence --effective-time soon": ("`--effective-time`: `soon` is not a time", None),
     "explain": ("`policy explain` needs POLICY", None),
     "explain few-example": ("there is no policy `few-example`", "write `few-examples`"),
     "explain xyz": ("there is no policy `xyz`", "`policy list` shows what there is"),
@@ -60,7 +67,8 @@ def test_one_mistake(call, plant, policy):
 
 def test_without_a_command_it_says_what_there_is(policy):
     result = policy()
-    assert "check    Judge the projects below here" in result.err + result.out
+    shown = " ".join((result.err + result.out).split())
+    assert all(f"{name} {said}" in shown for name, said in COMMANDS.items())
     assert policy("--help").out.startswith("Usage: policy")
     assert policy("--version").out == f"policy {__version__} (tunegate)\n"
 
