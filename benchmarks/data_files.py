@@ -1,4 +1,7 @@
-"""Data files: what it costs to count, hash, check and compare them, beside the least that parsing them needs."""
+"""Data files: what it costs to count, hash, check and compare them, beside the least that parsing them needs.
+
+The content of 200 MB is looked into, or of as many as the environment variable CONTENT_MB says.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ with open(sys.argv[1], "rb") as stream:
     for line in stream:
         decode(line)
 """
-CONTENT_SIZE = 200 * 1024**2
+CONTENT_SIZE = int(os.environ.get("CONTENT_MB", "200")) * 1024**2
 CONTENT = "rows, SHA-256, format, tokens, repeated rows"
 OURS = {
     CONTENT: (COMPARE, "rows.jsonl"),
@@ -97,7 +100,7 @@ def run_content() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         large, small = (os.path.join(folder, part) for part in ("large", "small"))
         for part, size in ((large, CONTENT_SIZE), (small, CONTENT_SIZE // 4)):
-            write_rows(part, size)
+            write_lines(part, size)
             write_held_out(part)
         commands = {name: Command((sys.executable, "-c", *way), large) for name, way in {**OURS, **parsers}.items()}
         times = time_interleaved({name: command.run for name, command in commands.items()}, 2 * ROUNDS + 1)
@@ -178,6 +181,13 @@ def write_rows(folder: str, size: int) -> None:
             lines.write(row + "\n")
             array.write(f",\n{row}" if number else row)
         array.write("]\n")
+
+
+def write_lines(folder: str, size: int) -> None:
+    """Rows as JSON Lines only, about so many bytes."""
+    os.makedirs(folder)
+    with open(os.path.join(folder, "rows.jsonl"), "w", encoding="utf-8") as lines:
+        lines.writelines(row + "\n" for row in generate_rows(size))
 
 
 def write_held_out(folder: str) -> None:

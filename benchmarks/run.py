@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 NAMES = ("startup", "judging", "manifests", "data_files", "scan")
-NAMED_ONLY = ("imports", "corpus_score")
+NAMED_ONLY = ("imports", "corpus_score", "licenses")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -34,7 +34,7 @@ BROKEN = {
     ),
     "aliases": (
         (NAMED + BOMB).encode(),
-        "7:28: the document holds more than 50,000 values, aliases written out",
+        "8:8: the document holds more than 100,000 values, aliases written out",
         "split the file, or use fewer aliases",
     ),
     "two documents": (

@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
-from policy.evidence.paths import UnreadablePathError, confine
+from policy.evidence.paths import UnreadablePathError, confine, is_missing
 from policy.model.fact import Members
 from policy.model.manifest import Manifest, read_manifest
 from policy.source.yaml_reader import read_yaml_file
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from policy.model.schema import Schema
 
 READ_ELSEWHERE = ("data.sources[].path", "training.config")
+_REMEDY = "correct the path, or add the file"
+# Without its file an entry counts as tried only by the score that it states.
+_REMEDIES = {"tried[].results": "correct the path, add the file, or state the entry's `score`"}
 
 
 def load_manifest(workspace: Workspace, file: str) -> Manifest:
@@ -61,9 +64,9 @@ def warn_of_missing(workspace: Workspace, manifest: Manifest) -> Iterator[Proble
     """
     for path, fact in _list_paths(manifest.claims, workspace.policy_set.schema):
         whole = os.path.join(workspace.root, manifest.folder, fact.value)
-        if path not in READ_ELSEWHERE and not os.path.exists(whole):
+        if path not in READ_ELSEWHERE and is_missing(whole):
             message = f"`{path}` names `{fact.value}`, which does not exist"
-            yield Problem(message, "correct the path, or add the file", fact.location, level="warning")
+            yield Problem(message, _REMEDIES.get(path, _REMEDY), fact.location, level="warning")
 
 
 def _list_paths(claims: Iterable[Fact], schema: Schema) -> Iterator[tuple[str, Fact]]:

@@ -71,7 +71,10 @@ class Told:
         self.values = {fact.path: fact.value for fact in evidence.facts if fact.path != "tried"}
         tried = [fact.value for fact in evidence.facts if fact.path == "tried"]
         items = tried[0].items if tried else ()
-        self.tried = [{name: fact.value for name, fact in item.items()} for item in items]
+        plain = [{name: fact.value for name, fact in item.items()} for item in items]
+        # Whether what an entry names is there, by that name; and what is told of it where it is.
+        self.found = {item.get("results") or item["run"]: item.pop("result_found") for item in plain}
+        self.tried = [item for item in plain if self.found[item.get("results") or item["run"]]]
         self.problems = [(problem.level, str(problem).partition("\n")[0]) for problem in evidence.problems]
         self.unavailable = dict(evidence.unavailable)
 

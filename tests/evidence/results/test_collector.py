@@ -44,7 +44,7 @@ def test_results_are_held_against_each_other(collect):
 
 def test_facts_say_where_they_come_from(collect):
     evidence = collect(FILES, BASE, PROMPT, TUNED).evidence
-    assert {fact.path for fact in evidence.facts} == set(EvaluationResults.observes)
+    assert {fact.path for fact in evidence.facts} == {*EvaluationResults.observes} - {"evaluation.lower_is_better"}
     assert {(fact.origin, fact.source) for fact in evidence.facts} == {("observed", "evaluation results")}
     places = {fact.path: fact.location.line for fact in evidence.facts}
     assert (places["evaluation.baseline"], places["evaluation.tuned"], places["evaluation.gain_low"]) == (11, 12, 12)
@@ -165,10 +165,22 @@ def test_where_less_is_better_the_gain_is_the_drop(collect):
     told = collect(files, BASE, PROMPT, TUNED)
     assert told.values["evaluation.gain"] == 2.0
     assert isclose(told.values["evaluation.gain_low"], 2.0 - 1.959963984540054 * 0.5)
-    # What follows from the two is tuned less baseline, which would be the wrong way round.
-    assert {"evaluation.baseline", "evaluation.tuned"} <= set(told.unavailable)
+    assert (told.values["evaluation.baseline"], told.values["evaluation.tuned"]) == (7.0, 5.0)
+    assert told.values["evaluation.lower_is_better"] is True
     facts = Facts((declare(BASE, PROMPT, TUNED), *told.evidence.facts), SCHEMA)
     assert (facts.values["evaluation.gain"], facts.contradictions) == (2.0, ())
+
+
+def test_a_stated_pair_does_not_contradict_where_less_is_better(collect):
+    files = {
+        "evals/prompt.json": write_lm_eval(0.2, metric="wer", higher=False),
+        "evals/tuned.json": write_lm_eval(0.1, metric="wer", higher=False),
+    }
+    told = collect(files, PROMPT, TUNED)
+    stated = (Fact("evaluation.tuned", 0.1), Fact("evaluation.baseline", 0.2))
+    facts = Facts((declare(PROMPT, TUNED), *stated, *told.evidence.facts), SCHEMA)
+    assert isclose(facts.values["evaluation.gain"], 0.1)
+    assert facts.contradictions == ()
 
 
 def test_pairs_are_taken_the_right_way_round_where_less_is_better(collect):
@@ -249,6 +261,8 @@ def test_a_missing_file_leaves_the_best_unknown(collect):
     assert not told.values["evaluation.metrics"].complete
     # It is said where the manifest is loaded.
     assert told.problems == []
+    assert told.found == {"evals/base.json": True, "evals/prompt.json": False, "evals/tuned.json": True}
+    assert "tried" not in told.unavailable
 
 
 @pytest.mark.parametrize(
@@ -261,6 +275,9 @@ def test_a_broken_file_is_an_error_in_that_file(collect, content):
     assert text.startswith("evals/prompt.json:1:")
     assert told.unavailable["evaluation.baseline"] == "`evals/prompt.json` holds no evaluation results that can be read"
     assert [item["score"] for item in told.tried] == [0.41, 0.87]
+    # The file is there; whether it will hold a result once it is mended cannot be told.
+    assert told.found == {"evals/base.json": True, "evals/tuned.json": True}
+    assert told.unavailable["tried"] == told.unavailable["evaluation.baseline"]
 
 
 def test_what_is_no_file_in_the_repository_is_refused(collect, plant, tmp_path_factory):
@@ -274,12 +291,42 @@ def test_what_is_no_file_in_the_repository_is_refused(collect, plant, tmp_path_f
     assert [level for level, _ in told.problems] == ["error"] * len(named)
     assert [text.partition(":")[0] for _, text in told.problems] == ["ml-manifest.yaml"] * len(named)
     assert told.tried == [{"results": "evals/tuned.json", "metric": "tone/style", "score": 0.87, "few_shot": 0}]
+    assert told.found == {"evals/tuned.json": True}
+
+
+@pytest.mark.parametrize("path", ["evals/gone.json", "gone/base.json", "evals/base.json/more", "evals/dangling.json"])
+def test_what_is_not_there_is_not_found(collect, plant, path):
+    (plant(FILES) / "evals" / "dangling.json").symlink_to("gone.json")
+    told = collect({}, {"approach": "rag", "results": path}, TUNED)
+    assert told.found == {path: False, "evals/tuned.json": True}
+    assert "tried" not in told.unavailable
+
+
+def test_what_nobody_may_look_at_may_be_there(collect, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as context:
+        context.setattr(os, "stat", refuse)
+        told = collect({}, {"approach": "rag", "results": "locked/base.json"}, approach="rag")
+    assert told.found == {}
+    assert told.problems == [("warning", "ml-manifest.yaml:10:5: `locked/base.json` may not be read")]
+    assert told.unavailable["tried"] == "`locked/base.json` may not be read"
+
+
+def test_a_file_of_several_entries_is_found_for_the_first(collect):
+    told = collect(FILES, PROMPT, {**PROMPT, "approach": "few-shot"})
+    assert told.found == {"evals/prompt.json": True}
+    reason = "several entries name `evals/prompt.json`, and what it holds is told of the first of them"
+    assert told.unavailable["tried"] == reason
 
 
 def test_a_pointer_says_that_the_results_are_not_fetched(collect):
     told = collect({**FILES, "evals/base.json": "version https://git-lfs.github.com/spec/v1\n"}, BASE, TUNED)
     assert told.unavailable["evaluation.baseline"].endswith("the results themselves are not fetched")
     assert told.problems == []
+    # Whoever committed it had the file.
+    assert told.found["evals/base.json"] is True
 
 
 def test_a_file_that_may_not_be_read_is_said(collect, monkeypatch):
@@ -321,6 +368,31 @@ def test_runs_and_files_are_compared(collect, server):
     assert {fact.path: fact.source for fact in told.evidence.facts}["evaluation.tuned"] == "runs"
     missing = collect(files, BASE, {**tuned, "run": "mlflow:/runs/none"}, environment=environment)
     assert missing.problems == [("warning", "ml-manifest.yaml:11:5: the MLflow server has no run `none`")]
+    assert missing.found == {"evals/base.json": True, "mlflow:/runs/none": False}
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (Answer(write_run("3f1c", {"a": 1})), True),
+        (Answer(status=404), False),
+        (Answer(write_run("3f1c", {"a": 1}, info={"lifecycle_stage": "deleted"})), False),
+        (Answer(write_run("3f1c", {"a": 1}, info={"status": "FAILED"})), False),
+        (Answer(write_run("3f1c", {"a": 1}, info={"status": "RUNNING"})), None),
+        (Answer(write_run("3f1c", {})), None),
+        (Answer({}), None),
+        (Answer(b"<html>"), None),
+        (Answer({}, 500), None),
+        (Answer({}, 403), None),
+        (Answer(status=302, Location="http://127.0.0.1:1/"), None),
+    ],
+)
+def test_whether_there_is_a_run_is_told_only_by_a_server_that_tells_it(collect, server, answer, found):
+    server.answers["3f1c"] = answer
+    run = {"approach": "prompt-engineering", "run": "mlflow:/runs/3f1c"}
+    told = collect({}, run, environment={"MLFLOW_TRACKING_URI": server.address})
+    assert told.found == ({} if found is None else {"mlflow:/runs/3f1c": found})
+    assert ("tried" in told.unavailable) is (found is None)
 
 
 @pytest.mark.parametrize(("digest", "comparable"), [("c247459b", None), ("d313db51", False)])
@@ -337,6 +409,7 @@ def test_without_a_tracking_server_a_run_is_unknown_and_nothing_is_wrong(collect
     assert told.unavailable["evaluation.baseline"] == "MLFLOW_TRACKING_URI is not set, so no run is looked up"
     assert told.problems == []
     assert [item["results"] for item in told.tried] == ["evals/base.json", "evals/tuned.json"]
+    assert told.unavailable["tried"] == told.unavailable["evaluation.baseline"]
 
 
 def test_a_manifest_names_no_server(collect, server):

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from gc import collect
+from weakref import ref
+
 import pytest
 
+from policy.evidence.results import mlflow_runs
+from policy.evidence.results.collector import EvaluationResults
 from policy.evidence.results.mlflow_runs import TrackingServer
 from policy.evidence.results.mlflow_server import NoRunError
 from policy.evidence.results.result import Metric, Task
-from tests.evidence.results.building import Answer, write_run
+from policy.model.evidence_settings import EvidenceSettings
+from policy.plugins import metering
+from policy.plugins.contracts import Project
+from policy.plugins.metering import Meter, SpentError
+from tests.evidence.results.building import Answer, Told, declare, write_run
 
 
 @pytest.fixture
@@ -119,3 +128,75 @@ def test_a_server_that_hangs_is_waited_for_once(server):
         for run in ("3f1c", "77aa"):
             assert refuse(tracking, f"mlflow:/runs/{run}").endswith("it did not answer within 0.2 seconds")
     assert len(server.asked) <= 1
+
+
+# The policy set's server, and the collector's time
+
+
+def test_the_policy_sets_server_is_asked_without_credentials(server):
+    server.answers["run_id=3f1c"] = Answer(write_run("3f1c", {"accuracy": 0.9}))
+    environment = {"MLFLOW_TRACKING_TOKEN": "t0ken", "MLFLOW_TRACKING_USERNAME": "a", "MLFLOW_TRACKING_PASSWORD": "b"}
+    tracking = TrackingServer(environment, address=f"{server.address}/team")
+    assert tracking.read_run("mlflow:/runs/3f1c").metrics["accuracy"].value == 0.9
+    ((path, headers),) = server.asked
+    assert path == "/team/api/2.0/mlflow/runs/get?run_id=3f1c"
+    assert "Authorization" not in headers
+    assert "t0ken" not in str(headers)
+
+
+def test_one_that_wants_credentials_says_how_it_gets_them(server):
+    server.answers["run_id=3f1c"] = Answer({}, status=401)
+    with pytest.raises(NoRunError) as caught:
+        TrackingServer({}, address=server.address).read_run("runs:/3f1c")
+    assert caught.value.reason == "the MLflow server of the policy set tells no run: it refuses access (401)"
+    assert caught.value.remedy == "set MLFLOW_TRACKING_URI to its address: only then it is sent credentials"
+
+
+def test_a_server_is_not_asked_for_longer_than_the_collector_may_take(server, tracking, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(metering, "monotonic", lambda: now[0])
+    server.answers["run_id=3f1c"] = Answer(write_run("3f1c", {"accuracy": 0.9}))
+    with Meter(EvidenceSettings(time_limit=1000)):
+        now[0] = 2.0
+        with pytest.raises(SpentError):
+            tracking.read_run("mlflow:/runs/3f1c")
+    assert server.asked == []
+
+
+def test_the_collector_asks_the_server_that_its_project_names(server):
+    server.answers["run_id=3f1c"] = Answer(write_run("3f1c", {"accuracy": 0.9}))
+    tried = declare({"approach": "few-shot", "run": "mlflow:/runs/3f1c"})
+    collector = EvaluationResults({})
+    silent = collector.collect(Project("/nowhere", "", (tried,)))
+    assert server.asked == []
+    told = Told(collector.collect(Project("/nowhere", "", (tried,), tracking_server=server.address)))
+    assert told.found == {"mlflow:/runs/3f1c": True}
+    assert len(server.asked) == 1
+    assert Told(silent).tried == []
+
+
+@pytest.mark.parametrize("environment", [{}, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"}])
+def test_what_is_kept_of_a_fault_keeps_nothing_of_who_met_it(environment):
+    tracking = TrackingServer(environment)
+
+    class Read:
+        """What was read for one subject."""
+
+    def ask(run_id):
+        subject = Read()
+        kept.append(ref(subject))
+        refuse(tracking, f"mlflow:/runs/{run_id}")
+
+    kept: list[ref[Read]] = []
+    for run_id in ("a", "b", "a"):
+        ask(run_id)
+    collect()
+    assert [found() for found in kept] == [None, None, None]
+
+
+def test_not_every_run_is_kept(server, monkeypatch):
+    monkeypatch.setattr(mlflow_runs, "MOST_KEPT", 2)
+    tracking = TrackingServer({"MLFLOW_TRACKING_URI": server.address})
+    for run_id in ("a", "b", "b", "c", "a"):
+        refuse(tracking, f"mlflow:/runs/{run_id}")
+    assert [path.rpartition("=")[2] for path, _ in server.asked] == ["a", "b", "c", "a"]

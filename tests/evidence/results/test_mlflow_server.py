@@ -21,7 +21,7 @@ BASIC = f"Basic {b64encode(b'ada:pa:ss').decode()}"
     ],
 )
 def test_the_address_is_that_of_the_environment(written, address):
-    assert find_server({URI: written})[0] == address
+    assert find_server({URI: written}).address == address
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_address_is_that_of_the_environment(written, address):
     ],
 )
 def test_credentials_are_mlflows(variables, authorization):
-    assert find_server({URI: "http://h", **variables})[1].get("Authorization") == authorization
+    assert find_server({URI: "http://h", **variables}).headers.get("Authorization") == authorization
 
 
 @pytest.mark.parametrize("written", ["", " "])
@@ -79,3 +79,33 @@ def test_a_token_that_is_none_is_not_shown(token):
     with pytest.raises(NoRunError) as caught:
         find_server({URI: "http://h", TOKEN: token})
     assert caught.value.reason == "MLFLOW_TRACKING_TOKEN holds characters that no token has"
+
+
+# What a policy set names
+
+OURS = "https://mlflow.acme.example"
+CREDENTIALS = {**USER, TOKEN: "t0ken"}
+
+
+def test_without_one_in_the_environment_the_policy_sets_server_is_asked():
+    server = find_server({}, OURS)
+    assert (server.address, server.named_by) == (OURS, "the policy set")
+
+
+@pytest.mark.parametrize("written", ["", " "])
+def test_credentials_are_not_sent_to_an_address_that_only_the_policy_set_names(written):
+    # Whoever proposes a change can propose one of the policy set, too.
+    server = find_server({URI: written, **CREDENTIALS}, OURS)
+    assert server.headers == {"Accept": "application/json"}
+
+
+@pytest.mark.parametrize("named", [OURS, f"{OURS}/", "https://mlflow.other.example"])
+def test_the_environment_has_the_last_word_and_its_server_the_credentials(named):
+    server = find_server({URI: named, **CREDENTIALS}, OURS)
+    assert (server.address, server.named_by) == (named.rstrip("/"), URI)
+    assert server.headers["Authorization"] == BASIC
+
+
+def test_an_address_of_the_environment_that_cannot_be_asked_is_not_replaced():
+    with pytest.raises(NoRunError, match="is no http or https address"):
+        find_server({URI: "databricks", **CREDENTIALS}, OURS)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# The first that fits: one mark starts with another.
+_WIDE_MARKS = {b"\xff\xfe\0\0": 32, b"\0\0\xfe\xff": 32, b"\xff\xfe": 16, b"\xfe\xff": 16}
 
 Count = tuple[int | None, str, str]
 """Rows, or None; json or jsonl; and why there are no rows."""
@@ -47,8 +48,9 @@ def count_rows(stream: ByteStream, rows: RowCount, *, lines: bool) -> Count:
 def skip_blank(stream: ByteStream) -> int:
     """Skip the byte order mark and blank lines; the number of the line that is next."""
     number = 1
-    if stream.peek().startswith(_WIDE_MARKS):
-        raise BrokenTextError("the file is encoded as UTF-16, and only UTF-8 is read", 1, 1)
+    wide = next((bits for mark, bits in _WIDE_MARKS.items() if stream.peek().startswith(mark)), None)
+    if wide:
+        raise BrokenTextError(f"the file is encoded as UTF-{wide}, and only UTF-8 is read", 1, 1)
     if stream.peek().startswith(_BYTE_ORDER_MARK):
         stream.read(len(_BYTE_ORDER_MARK))
     while data := stream.peek():

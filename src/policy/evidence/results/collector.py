@@ -27,13 +27,15 @@ class EvaluationResults:
         "evaluation.metrics",
         "evaluation.baseline",
         "evaluation.tuned",
+        "evaluation.lower_is_better",
         "evaluation.gain",
         "evaluation.gain_low",
         "evaluation.comparable",
     )
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._server = TrackingServer(os.environ if environment is None else environment)
+        self._environment = os.environ if environment is None else environment
+        self._servers: dict[str, TrackingServer] = {}
         self._cache: Cache = {}
 
     def collect(self, project: Project) -> Evidence:
@@ -41,7 +43,8 @@ class EvaluationResults:
             self._cache.clear()
         declared = {fact.path: fact for fact in project.declared}
         problems: list[Problem] = []
-        reader = EntryReader(project.root, project.folder, self._server, self._cache, problems)
+        server = self._find_server(project.tracking_server)
+        reader = EntryReader(project.root, project.folder, server, self._cache, problems)
         entries = reader.read_all(declared.get("tried"))
         if not any(entry.key for entry in entries):
             return Evidence()
@@ -51,3 +54,8 @@ class EvaluationResults:
         findings = Findings(entries, approach.value if approach else None, project.root, problems)
         facts = (*findings.describe_entries(), *findings.describe_evaluation())
         return Evidence(facts, tuple(dict.fromkeys(problems)), findings.unavailable)
+
+    def _find_server(self, address: str) -> TrackingServer:
+        if address not in self._servers:
+            self._servers[address] = TrackingServer(self._environment, address=address)
+        return self._servers[address]

@@ -7,7 +7,8 @@ import posixpath
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy.errors import Location, PolicyError, Problem
-from policy.evidence.paths import UnreadablePathError, confine
+from policy.evidence.paths import UnreadablePathError, confine, is_missing
+from policy.evidence.results.mlflow_runs import GoneRunError
 from policy.evidence.results.mlflow_server import NoRunError
 from policy.model.fact import Fact, Members
 from policy.structs import NamedTuple
@@ -18,14 +19,22 @@ if TYPE_CHECKING:
     from policy.evidence.results.mlflow_runs import TrackingServer
     from policy.evidence.results.result import Result
 
-Cache: TypeAlias = "dict[tuple[str, int, int], Result | PolicyError | str]"
+Cache: TypeAlias = "dict[tuple[str, int, int], Result | PolicyError | Missing]"
 """What was read of files, by real path, size and time of change: results, what is wrong, or why there are none."""
+
+
+class Missing(NamedTuple):
+    """Why there are no results, and whether what was named is there all the same; None where that is not known."""
+
+    reason: str
+    found: bool | None = None
 
 
 class Entry(NamedTuple):
     """One entry: what the manifest says of it, and its results or the `reason` why they are not known.
 
-    `key` is the fact by which it is told from others, `results` or `run`; without one, nothing can be read.
+    `key` is the fact by which it is told from others, `results` or `run`; without one, nothing can be read. `found`
+    is whether there is what it names, None where that could not be told.
     """
 
     approach: str | None
@@ -34,6 +43,7 @@ class Entry(NamedTuple):
     score: float | None = None
     result: Result | None = None
     reason: str = ""
+    found: bool | None = None
 
     @property
     def shown(self) -> str:
@@ -72,40 +82,44 @@ class EntryReader:
                 yield entry
                 continue
             read = self._read_file(entry.key) if "results" in member else self._read_run(entry.key)
-            yield entry._replace(reason=read) if isinstance(read, str) else entry._replace(result=read)
+            if isinstance(read, Missing):
+                yield entry._replace(reason=read.reason, found=read.found)
+            else:
+                yield entry._replace(result=read, found=True)
 
-    def _read_run(self, key: Fact) -> Result | str:
+    def _read_run(self, key: Fact) -> Result | Missing:
         try:
             return self.server.read_run(key.value)
         except NoRunError as fault:
             if not fault.minor:
                 self.problems.append(Problem(fault.reason, fault.remedy, key.location, level="warning"))
-            return fault.reason
+            return Missing(fault.reason, False if isinstance(fault, GoneRunError) else None)
 
-    def _read_file(self, key: Fact) -> Result | str:
+    def _read_file(self, key: Fact) -> Result | Missing:
         path = posixpath.normpath(posixpath.join(self.folder, key.value))
         try:
             real = confine(self.root, path)
             status = os.stat(real)
         except UnreadablePathError as fault:
             # What is not there at all is told where the manifest is loaded.
-            if fault.refused or os.path.exists(os.path.join(self.root, path)):
+            gone = not fault.refused and is_missing(os.path.join(self.root, path))
+            if not gone:
                 self.problems.append(fault.problem._replace(location=key.location))
-            return fault.problem.message
+            return Missing(fault.problem.message, False if gone else None)
         except OSError as fault:
-            return f"`{path}` cannot be read: {fault.strerror}"
+            return Missing(f"`{path}` cannot be read: {fault.strerror}")
         known = (real, status.st_size, status.st_mtime_ns)
         if known not in self.cache:
             self.cache[known] = _read_once(real, path)
         read = self.cache[known]
         if isinstance(read, PolicyError):
             self.problems += read.problems
-            return f"`{path}` holds no evaluation results that can be read"
+            return Missing(f"`{path}` holds no evaluation results that can be read")
         # One file may go by several names, and samples stand beside the one that is named.
-        return read if isinstance(read, str) or read.shown == path else _read_again(real, path)
+        return read if isinstance(read, Missing) or read.shown == path else _read_again(real, path)
 
 
-def _read_once(real: str, path: str) -> Result | PolicyError | str:
+def _read_once(real: str, path: str) -> Result | PolicyError | Missing:
     from policy.evidence.results.files import PointerError, read_results  # many subjects name no results
 
     try:
@@ -113,11 +127,12 @@ def _read_once(real: str, path: str) -> Result | PolicyError | str:
     except PolicyError as fault:
         return fault
     except PointerError:
-        return f"`{path}` is a Git LFS pointer, and the results themselves are not fetched"
+        # Whoever committed the pointer had the file.
+        return Missing(f"`{path}` is a Git LFS pointer, and the results themselves are not fetched", found=True)
     except OSError as fault:
-        return f"`{path}` cannot be read: {fault.strerror}"
+        return Missing(f"`{path}` cannot be read: {fault.strerror}")
 
 
-def _read_again(real: str, path: str) -> Result | str:
+def _read_again(real: str, path: str) -> Result | Missing:
     read = _read_once(real, path)
-    return str(read) if isinstance(read, PolicyError) else read
+    return Missing(str(read)) if isinstance(read, PolicyError) else read

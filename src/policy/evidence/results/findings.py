@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BASELINE, _TUNED, _GAIN = "evaluation.baseline", "evaluation.tuned", "evaluation.gain"
 _LOW, _COMPARABLE = "evaluation.gain_low", "evaluation.comparable"
+_LOWER = "evaluation.lower_is_better"
 _NO_INTERVAL = "the results give no standard errors, and no samples lie beside them: two numbers have no interval"
 
 
@@ -71,18 +72,31 @@ class Findings:
             self.unavailable.setdefault(path, reason)
 
     def describe_entries(self) -> Iterator[Fact]:
-        """`tried`: of each entry whose results were read its metric, score and shots, and whether it compares."""
+        """`tried`: whether what an entry names is there, and of results that were read what they are and compare to."""
         members: dict[Any, dict[str, Fact]] = {}
         for entry in self._entries:
-            # Of a key that is declared several times the first entry takes what is observed.
-            if entry.key is not None and entry.result is not None:
-                told = self._describe_entry(entry, entry.key, entry.result)
-                members.setdefault((entry.key.path, entry.key.value), told)
+            if entry.key is None:
+                continue
+            key = entry.key.path, entry.key.value
+            if key in members:
+                # What is observed under a key belongs to the first entry that has it.
+                reason = f"several entries name `{entry.shown}`, and what it holds is told of the first of them"
+                self.unavailable.setdefault("tried", reason)
+            elif entry.found is None:
+                self.unavailable.setdefault("tried", entry.reason)
+            else:
+                members[key] = self._describe_entry(entry, entry.key, entry.found)
         if members:
             yield self._state("tried", Members(tuple(members.values()), complete=False), self._entries[0])
 
-    def _describe_entry(self, entry: Entry, key: Fact, result: Result) -> dict[str, Fact]:
-        values: dict[str, Any] = {key.path: key.value}
+    def _describe_entry(self, entry: Entry, key: Fact, found: bool) -> dict[str, Fact]:
+        values = {key.path: key.value, "result_found": found}
+        if entry.result is not None:
+            values |= self._describe_result(entry, entry.result)
+        return {path: self._state(path, value, entry) for path, value in values.items() if value is not None}
+
+    def _describe_result(self, entry: Entry, result: Result) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         shots = result.few_shot
         if (name := self._name_metric(entry, result)) is not None:
             scored = Scored(entry, result, name)
@@ -92,8 +106,7 @@ class Findings:
             tuned = self._tuned
             if tuned is not None and result.shown != tuned.result.shown and name == tuned.name:
                 values["comparable"] = self._comparer.compare(scored, tuned)[0]
-        values["few_shot"] = shots
-        return {path: self._state(path, value, entry) for path, value in values.items() if value is not None}
+        return {**values, "few_shot": shots}
 
     def _spell(self, scored: Scored) -> str:
         """The metric's name as the manifest writes it, where it does."""
@@ -126,14 +139,16 @@ class Findings:
             yield from self._describe_gain(self._tuned, self._baseline)
 
     def _describe_values(self) -> Iterator[Fact]:
-        for path, scored in ((_TUNED, self._tuned), (_BASELINE, self._baseline)):
-            if scored is None:
-                continue
-            if scored.metric.higher_is_better:
+        told = [(path, scored) for path, scored in ((_TUNED, self._tuned), (_BASELINE, self._baseline)) if scored]
+        directions = {scored.metric.higher_is_better for _, scored in told}
+        if directions == {False}:
+            # Without it, what follows from the two is the gain with the wrong sign.
+            yield self._state(_LOWER, True, told[0][1].entry)
+        for path, scored in told:
+            if len(directions) == 1:
                 yield self._state(path, scored.metric.value, scored.entry)
             else:
-                # `evaluation.gain` follows from the two as tuned less baseline, which is the wrong way round here.
-                self.unavailable[path] = f"less `{scored.name}` is better: evaluation.gain says by how much"
+                self.unavailable[path] = f"the results disagree on whether more `{scored.name}` is better"
 
     def _describe_gain(self, tuned: Scored, baseline: Scored) -> Iterator[Fact]:
         if tuned.metric.higher_is_better != baseline.metric.higher_is_better:

@@ -9,6 +9,7 @@ from policy.evidence.results.mlflow_server import ADDRESS, NoRunError, find_serv
 from policy.evidence.results.plain import read_metrics
 from policy.evidence.results.result import Result, Task, UnfitValueError
 from policy.evidence.results.tracking_server import SECONDS, NoAnswerError, fetch_json
+from policy.plugins.metering import find_meter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +18,22 @@ _RUN = re.compile(r"(?:mlflow:/runs/|mlflow://runs/|runs:/)([A-Za-z0-9][A-Za-z0-
 _PATH = "/api/2.0/mlflow/runs/get?run_id="
 _SHOTS = ("few_shot", "num_fewshot", "n_shot", "few_shots")
 _TRAINING = ("train", "training")
+MOST_KEPT = 1000
+
+
+class GoneRunError(NoRunError):
+    """The server was asked, and has no such run, or none that came to a result."""
 
 
 class TrackingServer:
-    """The MLflow server of an environment. Every run is asked for once, and a server that fails is left alone."""
+    """The MLflow server of an environment, or else at an address. A run is asked for once while it is kept.
 
-    def __init__(self, environment: Mapping[str, str], seconds: float = SECONDS) -> None:
+    A server that fails is left alone.
+    """
+
+    def __init__(self, environment: Mapping[str, str], seconds: float = SECONDS, address: str = "") -> None:
         self._environment = environment
+        self._address = address
         self._seconds = seconds
         self._known: dict[str, Result | NoRunError] = {}
         self._down: NoRunError | None = None
@@ -36,30 +46,47 @@ class TrackingServer:
             raise NoRunError(message, "name it as mlflow:/runs/ID, with the run's id", minor=True)
         run_id = match[1]
         if run_id not in self._known:
-            try:
-                self._known[run_id] = self._ask(run_id, uri)
-            except NoRunError as fault:
-                self._known[run_id] = fault
+            self._keep(run_id, uri)
         known = self._known[run_id]
         if isinstance(known, NoRunError):
-            raise known
+            raise _copy(known)
         return known
+
+    def _keep(self, run_id: str, uri: str) -> None:
+        """Ask for a run, and keep what is told of it; raises NoRunError where nobody could be asked."""
+        if len(self._known) >= MOST_KEPT:
+            self._known.clear()
+        try:
+            self._known[run_id] = self._ask(run_id, uri)
+        except NoRunError as fault:
+            if fault.minor:
+                raise
+            self._known[run_id] = _copy(fault)
 
     def _ask(self, run_id: str, uri: str) -> Result:
         if self._down is not None:
-            raise self._down
-        address, headers = find_server(self._environment)
+            raise _copy(self._down)
+        server, meter = find_server(self._environment, self._address), find_meter()
+        seconds = meter.limit_seconds(self._seconds)
         try:
-            answer = fetch_json(address + _PATH + run_id, headers, self._seconds)
+            answer = fetch_json(server.address + _PATH + run_id, server.headers, seconds)
         except NoAnswerError as fault:
+            meter.check_time()
             if fault.status == 404:
-                raise NoRunError(f"the MLflow server has no run `{run_id}`", "check the run's id") from None
+                raise GoneRunError(f"the MLflow server has no run `{run_id}`", "check the run's id") from None
             remedy = f"check {ADDRESS}, and that the server is up and its credentials are set"
-            error = NoRunError(f"the MLflow server of {ADDRESS} tells no run: {fault.reason}", remedy)
+            if server.named_by != ADDRESS and fault.status in (401, 403):
+                remedy = f"set {ADDRESS} to its address: only then it is sent credentials"
+            error = NoRunError(f"the MLflow server of {server.named_by} tells no run: {fault.reason}", remedy)
             # It may refuse one run and tell another; what does not work at all need not be waited for again.
-            self._down = None if 400 <= fault.status < 500 else error
+            self._down = None if 400 <= fault.status < 500 else _copy(error)
             raise error from None
         return read_answer(answer, run_id, uri)
+
+
+def _copy(fault: NoRunError) -> NoRunError:
+    """The fault without its frames: one that is kept would keep all that was read for the subject that met it."""
+    return type(fault)(fault.reason, fault.remedy, minor=fault.minor)
 
 
 def read_answer(answer: Any, run_id: str, uri: str) -> Result:
@@ -82,11 +109,11 @@ def _refuse_unfinished(info: dict[str, Any], run_id: str) -> None:
     if (info.get("run_id") or info.get("run_uuid")) != run_id:
         raise NoRunError(f"the MLflow server answers with another run than `{run_id}`", "check the server")
     if info.get("lifecycle_stage") == "deleted":
-        raise NoRunError(f"the run `{run_id}` is deleted", "restore it, or name another run")
+        raise GoneRunError(f"the run `{run_id}` is deleted", "restore it, or name another run")
     if info.get("status") in ("RUNNING", "SCHEDULED"):
         raise NoRunError(f"the run `{run_id}` has not ended, so its metrics may still change", "wait for its end")
     if info.get("status") != "FINISHED":
-        raise NoRunError(f"the run `{run_id}` has failed, or was ended", "evaluate again")
+        raise GoneRunError(f"the run `{run_id}` has failed, or was ended", "evaluate again")
 
 
 def _read_shots(params: dict[str, Any]) -> int | None:
