@@ -69,8 +69,14 @@ class Told:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.values = {fact.path: fact.value for fact in evidence.facts if fact.path != "tried"}
-        tried = [fact.value for fact in evidence.facts if fact.path == "tried"]
-        items = tried[0].items if tried else ()
+        tried = [fact for fact in evidence.facts if fact.path == "tried"]
+        observed, claimed = (
+            [item for fact in tried if fact.origin == origin for item in fact.value.items]
+            for origin in ("observed", "declared")
+        )
+        # What stands by the manifest's word, since nobody could be asked.
+        self.claimed = [{name: (fact.value, fact.origin) for name, fact in item.items()} for item in claimed]
+        items = observed
         plain = [{name: fact.value for name, fact in item.items()} for item in items]
         # Whether what an entry names is there, by that name; and what is told of it where it is.
         self.found = {item.get("results") or item["run"]: item.pop("result_found") for item in plain}

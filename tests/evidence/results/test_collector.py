@@ -404,12 +404,14 @@ def test_other_data_of_a_run_cannot_be_compared_and_the_same_proves_nothing(coll
     assert told.values.get("evaluation.comparable") is comparable
 
 
-def test_without_a_tracking_server_a_run_is_unknown_and_nothing_is_wrong(collect):
+def test_without_a_tracking_server_a_run_is_there_by_the_manifests_word_and_nothing_is_wrong(collect):
     told = collect(FILES, BASE, {"approach": "rag", "run": "mlflow:/runs/3f1c"}, TUNED)
     assert told.unavailable["evaluation.baseline"] == "MLFLOW_TRACKING_URI is not set, so no run is looked up"
     assert told.problems == []
     assert [item["results"] for item in told.tried] == ["evals/base.json", "evals/tuned.json"]
-    assert told.unavailable["tried"] == told.unavailable["evaluation.baseline"]
+    run, found = ("mlflow:/runs/3f1c", "declared"), (True, "declared")
+    assert told.claimed == [{"run": run, "result_found": found}]
+    assert "tried" not in told.unavailable
 
 
 def test_a_manifest_names_no_server(collect, server):

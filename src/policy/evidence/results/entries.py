@@ -24,17 +24,22 @@ Cache: TypeAlias = "dict[tuple[str, int, int], Result | PolicyError | Missing]"
 
 
 class Missing(NamedTuple):
-    """Why there are no results, and whether what was named is there all the same; None where that is not known."""
+    """Why there are no results, and whether what was named is there all the same; None where that is not known.
+
+    Where nobody was `asked`, it is there by the manifest's word alone.
+    """
 
     reason: str
     found: bool | None = None
+    asked: bool = True
 
 
 class Entry(NamedTuple):
     """One entry: what the manifest says of it, and its results or the `reason` why they are not known.
 
     `key` is the fact by which it is told from others, `results` or `run`; without one, nothing can be read. `found`
-    is whether there is what it names, None where that could not be told.
+    is whether there is what it names, None where that could not be told; where nobody was `asked`, it is the
+    manifest's word.
     """
 
     approach: str | None
@@ -44,6 +49,7 @@ class Entry(NamedTuple):
     result: Result | None = None
     reason: str = ""
     found: bool | None = None
+    asked: bool = True
 
     @property
     def shown(self) -> str:
@@ -83,7 +89,7 @@ class EntryReader:
                 continue
             read = self._read_file(entry.key) if "results" in member else self._read_run(entry.key)
             if isinstance(read, Missing):
-                yield entry._replace(reason=read.reason, found=read.found)
+                yield entry._replace(reason=read.reason, found=read.found, asked=read.asked)
             else:
                 yield entry._replace(result=read, found=True)
 
@@ -91,8 +97,9 @@ class EntryReader:
         try:
             return self.server.read_run(key.value)
         except NoRunError as fault:
-            if not fault.minor:
-                self.problems.append(Problem(fault.reason, fault.remedy, key.location, level="warning"))
+            if fault.minor:
+                return Missing(fault.reason, found=True, asked=False)
+            self.problems.append(Problem(fault.reason, fault.remedy, key.location, level="warning"))
             return Missing(fault.reason, False if isinstance(fault, GoneRunError) else None)
 
     def _read_file(self, key: Fact) -> Result | Missing:

@@ -74,20 +74,24 @@ class Findings:
     def describe_entries(self) -> Iterator[Fact]:
         """`tried`: whether what an entry names is there, and of results that were read what they are and compare to."""
         members: dict[Any, dict[str, Fact]] = {}
+        claimed: dict[Any, dict[str, Fact]] = {}
         for entry in self._entries:
             if entry.key is None:
                 continue
             key = entry.key.path, entry.key.value
-            if key in members:
+            if key in members or key in claimed:
                 # What is observed under a key belongs to the first entry that has it.
                 reason = f"several entries name `{entry.shown}`, and what it holds is told of the first of them"
                 self.unavailable.setdefault("tried", reason)
             elif entry.found is None:
                 self.unavailable.setdefault("tried", entry.reason)
             else:
-                members[key] = self._describe_entry(entry, entry.key, entry.found)
+                (members if entry.asked else claimed)[key] = self._describe_entry(entry, entry.key, entry.found)
         if members:
             yield self._state("tried", Members(tuple(members.values()), complete=False), self._entries[0])
+        if claimed:
+            fact = self._state("tried", Members(tuple(claimed.values()), complete=False), self._entries[0])
+            yield fact._replace(origin="declared")
 
     def _describe_entry(self, entry: Entry, key: Fact, found: bool) -> dict[str, Fact]:
         values = {key.path: key.value, "result_found": found}
@@ -173,4 +177,5 @@ class Findings:
 
     def _state(self, path: str, value: Any, entry: Entry) -> Fact:
         source = RUNS if entry.key is not None and entry.key.path == "run" else RESULTS
-        return Fact(path, value, "observed", source, entry.location, entry.result.digest if entry.result else "")
+        origin = "observed" if entry.asked else "declared"
+        return Fact(path, value, origin, source, entry.location, entry.result.digest if entry.result else "")
