@@ -87,7 +87,7 @@ def test_training_and_validation_are_scanned(split, wanted, plant):
         (["missing.txt"], [], "`missing.txt` does not exist"),
         (["../other.txt"], [], "`../other.txt` is outside the repository"),
         ([{"name": "org/data"}], [], "`org/data` is not a file of the repository"),
-        (["zipped.gz"], [], "`zipped.gz` is not scanned: it is compressed by gzip"),
+        (["zipped.gz"], [], "`zipped.gz` is not scanned: the compressed data ends too early"),
         (["pipe"], [], "`pipe` is a pipe, socket or device, not a file"),
         ([], [DatasetReference(None, "org/data", "train", HERE)], "`org/data` is not a file of the repository"),
         (

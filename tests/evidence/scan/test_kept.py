@@ -119,7 +119,7 @@ def test_the_digest_is_that_of_the_code(tmp_path):
 
 @pytest.mark.usefixtures("folder")
 def test_a_small_file_and_one_that_is_not_text_are_not_kept(scan, scanned, tmp_path, monkeypatch):
-    (tmp_path / "a.txt").write_bytes(b"PAR1" + b"x" * 100)
+    (tmp_path / "a.txt").write_bytes(b"BZh" + b"x" * 100)
     assert scan().reason == scan().reason != ""
     monkeypatch.setattr(contents, "WORTH_KEEPING", 10**6)
     (tmp_path / "a.txt").write_text(TEXT)

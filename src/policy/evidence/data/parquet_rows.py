@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy.evidence.data.compression import MissingLibraryError
 from policy.evidence.data.json_text import BrokenTextError
@@ -10,6 +10,7 @@ from policy.plugins.metering import find_meter
 
 if TYPE_CHECKING:
     import io
+    from collections.abc import Iterator
 
     from policy.evidence.data.row_content import RowContent
 
@@ -44,22 +45,32 @@ class ParquetFile:
 
     def read_content(self, rows: RowContent) -> str:
         """Give all rows to `rows`; empty, or why they are not read. Raises BrokenTextError."""
+        if excess := self.find_excess():
+            return excess
+        for row, size in self.list_rows():
+            rows.take_value(row, size)
+        return "" if rows.rows == self.rows else "its footer promises another number of rows than there are"
+
+    def find_excess(self) -> str:
+        """Why its content is not read, by what the footer promises; empty where it can be."""
         if self.rows > MOST_ROWS:
             return f"there are more than {MOST_ROWS:,} rows"
         if self._content > max(HARMLESS, self._size * LARGEST_RATIO):
             return f"its content is more than {LARGEST_RATIO} times as large as the file"
+        excess = find_meter().find_excess(self._content)
+        return f"its content is larger than {excess}" if excess else ""
+
+    def list_rows(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """Every row, and about how many bytes it takes. Raises BrokenTextError."""
         meter = find_meter()
-        if excess := meter.find_excess(self._content):
-            return f"its content is larger than {excess}"
         try:
             for batch in self._file.iter_batches(batch_size=_BATCH, use_threads=False):
                 meter.check_time()
                 size = max(batch.nbytes // max(batch.num_rows, 1), 1)
                 for row in batch.to_pylist():
-                    rows.take_value(row, size)
+                    yield row, size
         except self._faults as fault:
             raise BrokenTextError(_explain(fault), 1, 1) from None
-        return "" if rows.rows == self.rows else "its footer promises another number of rows than there are"
 
 
 def _explain(fault: Exception) -> str:

@@ -9,32 +9,16 @@ from policy.evidence.data.byte_stream import ByteStream
 from policy.evidence.scan.escapes import undo_escapes
 from policy.evidence.scan.positions import LineCounter
 from policy.evidence.scan.spans import MOST_PLACES, Findings, Place, find_spans
+from policy.evidence.scan.texts import NoTextError, read_text
 from policy.evidence.scan.windows import cut_windows
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from policy.evidence.scan.spans import Family
     from policy.evidence.scan.windows import Window
 
-_KINDS_OF_FILES = (
-    (b"\x1f\x8b", "it is compressed by gzip"),
-    (b"\x28\xb5\x2f\xfd", "it is compressed by zstd"),
-    (b"\xfd7zXZ\x00", "it is compressed by xz"),
-    (b"BZh", "it is compressed by bzip2"),
-    (b"\x04\x22\x4d\x18", "it is compressed by lz4"),
-    (b"PK\x03\x04", "it is a ZIP archive"),
-    (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive"),
-    (b"PAR1", "it is a Parquet file, whose pages are encoded"),
-    (b"ARROW1", "it is an Arrow file"),
-    (b"\x89HDF", "it is an HDF5 file"),
-    (b"%PDF-", "it is a PDF file"),
-    (b"\xff\xfe", "it is encoded as UTF-16"),
-    (b"\xfe\xff", "it is encoded as UTF-16"),
-    (b"version https://git-lfs.github.com/spec/", "it is a Git LFS pointer, and the data itself is not fetched"),
-)
-_NUL = "it holds NUL bytes, as binary files and UTF-16 text do"
 _CHANGED = "it was changed while it was read"
 
 
@@ -54,26 +38,17 @@ def scan_file(path: str, families: tuple[Family, ...]) -> FileScan:
     """Scan a file as text of any encoding that ASCII is part of. Raises OSError."""
     before = os.stat(path)
     with ByteStream(path) as stream:
-        head = stream.peek()
-        for mark, reason in _KINDS_OF_FILES:
-            if head.startswith(mark):
-                return FileScan(None, reason=reason)
         scan = _Scan(families)
-        for window in cut_windows(_read_chunks(stream)):
-            # A text could hide between the zeros of a wide encoding: no such file is called clean.
-            if b"\0" in window.data:
-                return FileScan(None, reason=_NUL)
-            scan.add(window)
+        try:
+            for window in cut_windows(read_text(stream)):
+                scan.add(window)
+        except NoTextError as fault:
+            return FileScan(None, reason=fault.reason)
         size, digest = stream.finish()
     after = os.stat(path)
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or size != after.st_size:
         return FileScan(None, reason=_CHANGED)
     return FileScan(scan.conclude(), digest)
-
-
-def _read_chunks(stream: ByteStream) -> Iterator[bytes]:
-    while chunk := stream.read():
-        yield chunk
 
 
 class _Scan:
