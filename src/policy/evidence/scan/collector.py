@@ -34,7 +34,7 @@ class DataScan:
     """Counts the secrets and the personal data in the files that a manifest or a training config names."""
 
     name = SCAN
-    observes = ("data.secrets", "data.personal_data")
+    observes: tuple[str, ...] = ("data.secrets", "data.personal_data")
 
     def __init__(self) -> None:
         self._cache: Cache = {}
@@ -50,7 +50,7 @@ class DataScan:
         scans: dict[str, FileScan] = {}
         shown: dict[str, str] = {}
         gaps = [gap for source in sources if (gap := self._scan(project.root, source, scans, shown))]
-        return _conclude(sources[0].location, scans, shown, gaps)
+        return self._conclude(sources[0].location, scans, shown, gaps)
 
     def _scan(self, root: str, source: Source, scans: dict[str, FileScan], shown: dict[str, str]) -> str:
         """Scan the source's file into `scans`, by its real path; why not all of it is known, or nothing."""
@@ -68,33 +68,37 @@ class DataScan:
             return f"`{source.path}` is not scanned: {scan.reason}"
         return "" if source.resolved else f"what `{source.shown}` stands for could not be made out"
 
+    def _conclude(
+        self, location: Location | None, scans: dict[str, FileScan], shown: dict[str, str], gaps: list[str]
+    ) -> Evidence:
+        """The totals where all is known, else why they are not and how many there are at least."""
+        facts, problems, unavailable = [], [], {}
+        for path in self.observes:
+            family = path.partition(".")[2]
+            found = {real: scan.findings[family] for real, scan in scans.items() if scan.findings is not None}
+            problems += [_report(family, shown[real], findings) for real, findings in found.items() if findings.total]
+            total = sum(findings.total for findings in found.values())
+            if gaps:
+                least = f"; in the other files at least {total:,} found" if total else ""
+                unavailable[path] = gaps[0] + least
+            else:
+                facts.append(Fact(path, total, "observed", self.name, location))
+        return Evidence(tuple(facts), tuple(problems), unavailable)
+
     def _scan_once(self, root: str, real: str) -> FileScan:
+        status = os.stat(real)
+        key = (real, status.st_size, status.st_mtime_ns)
+        if key not in self._cache:
+            self._cache[key] = self._look_into(root, real)
+        return self._cache[key]
+
+    def _look_into(self, root: str, real: str) -> FileScan:
+        """Scan a file, or tell what is known of it. Raises OSError."""
         from policy.evidence.scan.kept import scan_once  # many subjects name no file
         from policy.evidence.scan.personal import PERSONAL_DATA
         from policy.evidence.scan.secrets import SECRETS
 
-        status = os.stat(real)
-        key = (real, status.st_size, status.st_mtime_ns)
-        if key not in self._cache:
-            self._cache[key] = scan_once(root, real, (SECRETS, PERSONAL_DATA))
-        return self._cache[key]
-
-
-def _conclude(
-    location: Location | None, scans: dict[str, FileScan], shown: dict[str, str], gaps: list[str]
-) -> Evidence:
-    """The totals where all is known, else why they are not and how many there are at least."""
-    facts, problems, unavailable = [], [], {}
-    for family in ("secrets", "personal_data"):
-        found = {real: scan.findings[family] for real, scan in scans.items() if scan.findings is not None}
-        problems += [_report(family, shown[real], findings) for real, findings in found.items() if findings.total]
-        total = sum(findings.total for findings in found.values())
-        if gaps:
-            least = f"; in the other files at least {total:,} found" if total else ""
-            unavailable[f"data.{family}"] = gaps[0] + least
-        else:
-            facts.append(Fact(f"data.{family}", total, "observed", SCAN, location))
-    return Evidence(tuple(facts), tuple(problems), unavailable)
+        return scan_once(root, real, (SECRETS, PERSONAL_DATA))
 
 
 def _report(family: str, shown: str, findings: Findings) -> Problem:
