@@ -191,6 +191,18 @@ CRASHES = {
         "return Evidence((Fact('evaluation.metrics', Members((Odd('s3cr3t'),), True)),))",
         "its evidence holds a house.Odd",
     ),
+    "returns a fact of which a part is no text": (
+        "return Evidence((Fact('evaluation.metrics', Members(('a',), True), 'observed', 7),))",
+        "a fact is not one: Fact, with a part of another type",
+    ),
+    "returns a reason that is no text": (
+        "return Evidence((), (), {'evaluation.metrics': 7})",
+        "its reason for `evaluation.metrics` is a int, no text",
+    ),
+    "returns a reason about what is not its own": (
+        "return Evidence((), (), {'data.secrets': 's'})",
+        "it says why 'data.secrets' could not be had, which is not among what it observes",
+    ),
     "returns too much": (
         "return Evidence((Fact('evaluation.metrics', Members(('x' * (65 << 20),), True)),))",
         "its process ended without an answer (signal 9)",
@@ -241,6 +253,14 @@ def test_one_that_hangs_is_ended_and_the_next_subject_gets_a_new_process(observe
     assert list_seen(facts["a"]) == {"a"}
     # A new process has seen nothing of what came before.
     assert list_seen(facts["c"]) == {"c"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked on this system")
+def test_a_child_that_goes_on_answers_for_nobody(observe):
+    facts, problems = observe(f"os.fork()\n            {WELL}")
+    assert problems == []
+    # A second answer would be taken for that about the next subject.
+    assert [list_seen(facts[name]) for name in "abc"] == [{"a"}, {"a", "b"}, {"a", "b", "c"}]
 
 
 def test_what_they_print_gets_into_no_report(observe, capfd):

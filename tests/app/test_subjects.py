@@ -472,6 +472,38 @@ def test_a_named_config_behind_a_link_out_of_the_root_is_not_read(study, plant, 
     assert problems[0].message == "`train/a.yaml` leads outside the repository by a symbolic link"
 
 
+def test_an_mlflow_project_whose_command_trains_is_a_subject(study):
+    command = "trl sft --model_name_or_path a/b --dataset_name c/d --learning_rate {rate}"
+    (facts,), problems = study({"tune/MLproject": f'name: tune\nentry_points: {{main: {{command: "{command}"}}}}\n'})
+    assert facts.subject == Subject("tune/MLproject", None, "tune/MLproject")
+    assert (facts.values["training.method"], problems) == ("sft", [])
+
+
+LLAMA_FACTORY = (
+    '{"model_name_or_path": "a/b", "stage": "sft", "do_train": true, "template": "qwen", "learning_rate": 1e-4}'
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_small_json_file_that_says_that_it_trains_is_a_training_config(study, encoding):
+    others = {
+        "model/adapter_config.json": '{"base_model_name_or_path": "a/b", "peft_type": "LORA"}',
+        "data.json": '[{"text": "model_name_or_path \\u00e9"}]',
+        "run.json": '{"base_model": "a/b", "datasets": [{"path": "c/d"}]}',
+        "broken.json": '{"model_name_or_path": [',
+    }
+    (facts,), problems = study({"train.json": LLAMA_FACTORY.encode(encoding), **others})
+    assert facts.subject == Subject("train.json", None, "train.json")
+    assert (facts.values["training.tool"], problems) == ("llama-factory", [])
+
+
+@pytest.mark.parametrize("text", [LLAMA_FACTORY[:-1], LLAMA_FACTORY.encode("utf-16")])
+def test_a_json_file_that_says_that_it_trains_and_cannot_be_read_is_an_error(study, text):
+    facts, problems = study({"train.json": text})
+    assert facts == []
+    assert problems[0].message.startswith("this may be a training config and cannot be read: ")
+
+
 def test_other_yaml_is_not_even_parsed(study):
     assert study({"a.yaml": "[[[", "b.yml": b"\xff\xfe", "c.yaml": "", "d.yaml": "- base_model\n"}) == ([], [])
 

@@ -97,9 +97,9 @@ def test_a_fact_that_is_no_field_and_an_origin_that_is_none():
     assert said.startswith("`data.rows` has the origin `guessed`, not one of observed, ")
 
 
-@pytest.mark.parametrize("problem", ["text", None, Problem("a", related=[])])  # type: ignore[arg-type]
-def test_a_problem_that_is_none(problem):
-    assert find_misfit([], [problem], SCHEMA) == f"a problem is not one: {type(problem).__name__}"
+def test_what_is_not_in_the_form_of_a_fact_or_problem_is_looked_at_no_further():
+    assert find_misfit([5], [], SCHEMA) == "a fact is not one: int"  # type: ignore[list-item]
+    assert find_misfit([], [None], SCHEMA) == "a problem is not one: NoneType"
 
 
 def test_plain_values_are_those_that_could_be_written():

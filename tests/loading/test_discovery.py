@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from policy.errors import PolicyError
-from policy.loading import discovery
+from policy.loading import discovery, file_listing
 from policy.loading.discovery import Item, discover
 from tests.loading.conftest import MANIFEST, git
 
 CONFIG = "base_model: org/model\n"
+LARGE = "large.json"
 
 
 def look(*paths: str) -> list[tuple[str | None, tuple[str, ...]]]:
@@ -450,6 +451,18 @@ def test_without_git_scripts_are_found_too(write):
     write({"a/b.py": "", "a/tests/c.py": "", "venv/d.py": "", ".hidden/e.py": "", "__pycache__/f.py": ""})
     assert look() == [(None, ("a/b.py",))]
     assert look("a/b.py") == [(None, ("a/b.py",))]
+
+
+@pytest.mark.parametrize("with_git", [True, False], ids=["git", "plain"])
+def test_mlflow_projects_and_small_json_are_candidates(repository, write, with_git):
+    files = ("MLproject", "a/mlproject", "b.json", "c.py", "a/MLproject.txt", "d.jsonl")
+    (repository if with_git else write)({**dict.fromkeys(files, "{}"), LARGE: " " * (file_listing.MOST_JSON + 1)})
+    Path("link.json").symlink_to("b.json")
+    Path("dangling.json").symlink_to("nowhere")
+    # A report may be written over any JSON: the next run finds the one of this run.
+    assert discover(["."])[0].items[-1].inputs == ("c.py",)
+    assert look() == [(None, ("MLproject",)), (None, ("a/mlproject",)), (None, ("b.json", "c.py"))]
+    assert look("MLproject", LARGE) == [(None, ("MLproject",)), (None, (LARGE,))]
 
 
 def test_many_scripts_are_a_few_items(repository, monkeypatch):

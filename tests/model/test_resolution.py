@@ -306,11 +306,20 @@ def test_records_that_contradict_each_other():
 def test_records_that_agree_within_the_fields_tolerance():
     items, _, contradictions = settle_records(
         ("declared", [{"path": "a.jsonl", "rows": 1005, "license": "MIT", "split": "test"}], True),
-        ("observed", [{"path": "a.jsonl", "rows": 1000, "license": "mit", "split": "train"}], False),
+        ("observed", [{"path": "a.jsonl", "rows": 1000, "license": "mit", "split": "validation"}], False),
         path="data.sources",
     )
-    assert items == [{"license": "mit", "path": "a.jsonl", "rows": 1000, "split": "train"}]
+    assert items == [{"license": "mit", "path": "a.jsonl", "rows": 1000, "split": "validation"}]
     assert contradictions == []
+
+
+@pytest.mark.parametrize("claims", [("train", "test"), ("validation", "train")])
+def test_data_that_is_trained_on_is_not_held_out(claims):
+    told = [[{"path": "a.jsonl", "split": split}] for split in claims]
+    _, _, contradictions = settle_records(
+        ("declared", told[0], True), ("observed", told[1], False), path="data.sources"
+    )
+    assert contradictions == ["data.sources[].split"]
 
 
 def test_observations_of_one_record_that_conflict_leave_its_field_unknown():

@@ -267,6 +267,8 @@ def test_a_training_call_goes_by_a_name_that_can_be_searched_for(plugin, name):
         ("'*.*'", "the training call `*.*` has no name that source could be searched for"),
         ("'a.run'", "the training call `a.run` has no name that source could be searched for"),
         ("'finetune'", "the training call `finetune` has no name that source could be searched for"),
+        ("'$ acme'", "the training call `$ acme` has no name that source could be searched for"),
+        ("'$ a do'", "the training call `$ a do` has no name that source could be searched for"),
         ("'acme.finetune('", "the training call `acme.finetune(` has no name that source could be searched for"),
         ("'acme..finetune'", "the training call `acme..finetune` has no name that source could be searched for"),
         ("''", "the training call `` has no name that source could be searched for"),

@@ -97,6 +97,26 @@ def test_one_that_hangs_is_ended(worker, text):
     assert (str(error), error.expired) == ("gave no answer within 0.5 s", True)
 
 
+AWAY = "if fork() == 0: os.setsid(); os.closerange(0, 3); time.sleep(20); os._exit(0)"
+
+
+@pytest.mark.skipif(not hasattr(os, "setsid"), reason="processes have no groups on this system")
+# Where code that is not Python's forks, nothing of ours is called in the child.
+@pytest.mark.parametrize("fork", ["fork = os.fork", "import ctypes; fork = ctypes.CDLL(None).fork"])
+def test_a_child_that_has_left_the_group_is_not_waited_for(worker, fork):
+    text = f"{fork}\n{AWAY}"
+    hanging = worker(f"{text}\ntime.sleep(10_000)")
+    assert fail(hanging, 0.5).expired
+    ended = worker(f"{text}\nos._exit(0)")
+    assert str(fail(ended, 0.5)) in ("ended without an answer", "gave no answer within 0.5 s")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked on this system")
+def test_a_child_that_goes_on_does_not_answer_too(worker):
+    twice = worker("for asked in receive(questions):\n    os.fork()\n    reply(answers, asked)")
+    assert [twice.ask(asked, PLENTY) for asked in (b"a", b"b", b"c")] == [b"a", b"b", b"c"]
+
+
 def test_after_one_that_ended_there_is_a_new_one(worker):
     text = "for asked in receive(questions): reply(answers, b'well') if asked == 1 else os._exit(1)"
     fickle = worker(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.errors import Problem
+from policy.evidence.forms import find_stray_reason
 from policy.evidence.value_kinds import find_misfit
 from policy.plugins.contracts import Evidence
 from policy.plugins.faults import BREAKING, describe_fault
@@ -39,6 +40,7 @@ def _collect(collector: Collector, project: Project, workspace: Workspace) -> Ev
         fault = find_misfit(evidence.facts, evidence.problems, workspace.policy_set.schema)
         fault = fault or find_stray(evidence.facts, collector.observes)
         evidence = evidence._replace(unavailable=dict(evidence.unavailable))
+        fault = fault or find_stray_reason(evidence.unavailable, collector.observes)
     except SpentError:
         # What it has found until then might be taken for all that there is.
         reason = f"the collector {collector.name} took longer than {settings.describe_time()}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy.app.training_configs import read_config
 from policy.errors import Problem
-from policy.loading.file_listing import is_script
+from policy.loading.file_listing import is_json, is_script
 
 if TYPE_CHECKING:
     from policy.app.training_configs import FoundConfig
@@ -25,7 +25,9 @@ def find_configs(
     found = []
     for file in item.candidates:
         base = manifest.folder if manifest is not None else posixpath.dirname(file)
-        found.append(read_config(workspace, file, base, problems))
+        # JSON is taken for the config of one tool, unless a manifest names it.
+        is_named = named is not None and file == named.value and is_json(file)
+        found.append(read_config(workspace, file, base, problems, named=is_named))
     if manifest is not None and named is not None and _is_left(workspace, named, item):
         found.append(read_config(workspace, named.value, manifest.folder, problems, named=True))
     return sorted((config for config in found if config is not None), key=_get_file)

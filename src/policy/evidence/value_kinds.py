@@ -6,7 +6,7 @@ from datetime import date
 from sys import float_info
 from typing import TYPE_CHECKING, Any
 
-from policy.errors import Problem
+from policy.evidence.forms import find_malformed
 from policy.model.fact import ABSENT, Fact, Members
 from policy.model.kinds import (
     LARGEST_INTEGER,
@@ -48,6 +48,10 @@ def find_misfit(facts: Iterable[Fact], problems: Iterable[object], schema: Schem
 
     This runs for every fact about every subject, so values are looked at as they are, not written and read again.
     """
+    facts = tuple(facts)
+    malformed = find_malformed(facts, problems)
+    if malformed:
+        return malformed
     for fact in facts:
         field = schema.fields.get(fact.path)
         if field is None:
@@ -58,9 +62,6 @@ def find_misfit(facts: Iterable[Fact], problems: Iterable[object], schema: Schem
             return f"`{fact.path}` is a {type(fact.value).__name__}, not {field.kind.describe()}"
         if not _is_possible(field.kind, fact.value):
             return f"`{fact.path}` holds a value that is {_describe_limits(field.kind)}"
-    for problem in problems:
-        if not isinstance(problem, Problem) or not isinstance(problem.related, tuple):
-            return f"a problem is not one: {type(problem).__name__}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What there is to judge: manifests, YAML files that may be training configs, and scripts that may start a training."""
+"""What there is to judge: manifests, files that may be training configs, and scripts that may start a training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
-from policy.loading.file_listing import is_script, is_yaml, list_files
+from policy.loading.file_listing import is_config, is_json, is_script, list_files
 from policy.loading.git.commands import find_repository
 from policy.model.manifest import MANIFEST_NAME
 from policy.structs import NamedTuple
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 # What a manifest might be called by mistake.
 NEAR_NAMES = frozenset({"ml-manifest.yml", "ml_manifest.yaml", "ml_manifest.yml", "mlmanifest.yaml"})
-# Scripts that no manifest covers are one item, so many at a time: most of them hold nothing to judge.
+# Scripts and JSON that no manifest covers are one item, so many at a time: most of them hold nothing to judge.
 TOGETHER = 200
 
 
 class Item(NamedTuple):
-    """A manifest and the files it covers, or (manifest None) a YAML file or some scripts that no manifest covers.
+    """A manifest and the files it covers, or (manifest None) a config or some other files that no manifest covers.
 
     Paths are relative to the root; `only_configs` when the manifest lies outside what was asked for and
     only its training configs are to be judged.
@@ -30,6 +30,12 @@ class Item(NamedTuple):
     manifest: str | None
     candidates: tuple[str, ...]
     only_configs: bool = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files that no report may take the place of; what is in JSON nobody knows before, and reports are JSON."""
+        named = () if self.manifest is None else (self.manifest,)
+        return (*named, *(file for file in self.candidates if not is_json(file)))
 
 
 class Found(NamedTuple):
@@ -93,14 +99,14 @@ def _discover_below(root: str, asked: list[tuple[str, str]]) -> Found:
             (alone if manifest is None else covered[manifest]).append(file)
     problems += [_warn_of_name(file) for file in sorted(files) if os.path.basename(file) in NEAR_NAMES]
     items = [Item(file, tuple(candidates)) for file, candidates in covered.items()]
-    items += [Item(None, (file,)) for file in alone if not is_script(file)]
-    scripts = [file for file in alone if is_script(file)]
-    items += [Item(None, tuple(scripts[start : start + TOGETHER])) for start in range(0, len(scripts), TOGETHER)]
+    items += [Item(None, (file,)) for file in alone if is_config(file)]
+    others = [file for file in alone if not is_config(file)]
+    items += [Item(None, tuple(others[start : start + TOGETHER])) for start in range(0, len(others), TOGETHER)]
     return Found(root, list(_keep_wanted(items, set(wanted))), tuple(dict.fromkeys(problems)), tuple(asked))
 
 
 def _may_be_read(file: str) -> bool:
-    return is_yaml(file) or is_script(file)
+    return is_config(file) or is_json(file) or is_script(file)
 
 
 def _is_listed_twice(root: str, file: str, files: set[str]) -> bool:

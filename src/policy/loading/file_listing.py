@@ -1,8 +1,9 @@
-"""YAML files and scripts below folders: what git tracks or does not ignore, or without git all but what is hidden."""
+"""What may be judged below folders, by its name: what git tracks or does not ignore, else all but what is hidden."""
 
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, Problem
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 YAML_ENDINGS = (".yaml", ".yml")
 SCRIPT_ENDINGS = (".py", ".ipynb")
+# An MLflow project is YAML without an ending, in any letter case.
+MLFLOW_PROJECT = "mlproject"
+JSON_ENDING = ".json"
+# Data is JSON as well, and there may be much of it; no training config is as large.
+MOST_JSON = 64 * 1024
 TEST_FOLDERS = frozenset({"test", "tests"})
 LISTING = ("--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
@@ -50,12 +56,22 @@ def _ask_git(root: str, paths: list[str], problems: list[Problem]) -> list[str] 
     files = dict.fromkeys(os.fsdecode(listed).split("\0"))
     problems += find_nested(root, paths, files)
     # What is tracked and deleted is listed still.
-    return [file for file in files if is_candidate(file) and is_there(os.path.join(root, file))]
+    return [file for file in files if is_candidate(file) and _is_worth_reading(os.path.join(root, file))]
 
 
 def is_yaml(file: str) -> bool:
     """Whether the name is that of a YAML file."""
     return file.lower().endswith(YAML_ENDINGS)
+
+
+def is_config(file: str) -> bool:
+    """Whether the name is that of a file in YAML, with or without an ending, that may be a training config."""
+    return is_yaml(file) or file.rpartition("/")[2].lower() == MLFLOW_PROJECT
+
+
+def is_json(file: str) -> bool:
+    """Whether the name is that of a JSON file, which few training configs are."""
+    return file.lower().endswith(JSON_ENDING)
 
 
 def is_script(file: str) -> bool:
@@ -64,8 +80,8 @@ def is_script(file: str) -> bool:
 
 
 def is_candidate(file: str) -> bool:
-    """Whether a file is looked at without being named: YAML, and scripts but for tests, which train toys."""
-    return is_yaml(file) or (is_script(file) and not is_test(file))
+    """Whether a file is looked at without being named: configs, and scripts but for tests, which train toys."""
+    return is_config(file) or is_json(file) or (is_script(file) and not is_test(file))
 
 
 def is_test(file: str) -> bool:
@@ -74,6 +90,17 @@ def is_test(file: str) -> bool:
     stem = name.rpartition(".")[0]
     named = stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
     return named or not TEST_FOLDERS.isdisjoint(folders)
+
+
+def _is_worth_reading(path: str) -> bool:
+    """Whether a candidate is there; JSON, which is mostly data, only where it is a file as small as configs are."""
+    if not is_json(path):
+        return is_there(path)
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size <= MOST_JSON
 
 
 def is_there(path: str) -> bool:
@@ -104,7 +131,7 @@ def _walk(root: str, path: str, problems: list[Problem]) -> Iterator[str]:
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         for name in sorted(files):
             file = name if relative == "." else f"{relative}/{name}"
-            if is_candidate(file):
+            if is_candidate(file) and (not is_json(file) or _is_worth_reading(os.path.join(folder, name))):
                 yield file
 
 

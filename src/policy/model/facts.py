@@ -127,10 +127,13 @@ def plain_value(value: Any) -> Any:
 def compare_evidence(
     claims: tuple[Fact, ...], contradictions: tuple[Contradiction, ...], judged: dict[str, Fact]
 ) -> None:
-    """Add `evidence.contradictions`; it stays unknown where nothing but the manifest's presence was observed."""
+    """Add `evidence.contradictions`; it stays unknown where nothing but the manifest's presence was observed.
+
+    What a dated table says against the manifest counts all the same.
+    """
     told = (claim for claim in claims if claim.path != "manifest.present" and not is_expression(claim.path))
     observed = any(claim.origin in PROVEN for claim in told)
-    if observed and CONTRADICTIONS not in judged:
+    if (observed or contradictions) and CONTRADICTIONS not in judged:
         source = "comparison of manifest and evidence"
         judged[CONTRADICTIONS] = Fact(CONTRADICTIONS, len(contradictions), "observed", source)
 

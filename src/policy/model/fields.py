@@ -56,7 +56,7 @@ SOURCE_FIELDS = (
     Field("path", PATH, "the file, relative to the manifest", (CONFIG,)),
     Field("name", STRING, "the data set's name where it is no file of the repository", (CONFIG,)),
     Field("license", STRING, "the licence's identifier", LICENSED, agree="case"),
-    Field("split", enum(*SPLITS), "what the data is for; training where nothing is said", (CONFIG,), agree="any"),
+    Field("split", enum(*SPLITS), "what the data is for; training where nothing is said", (CONFIG,), agree="split"),
     Field("rows", COUNT, "examples in it", (DATA,), agree="within:0.01"),
     Field("format", STRING, "json, jsonl, csv or parquet", (DATA,)),
     Field("digest", STRING, "SHA-256 of its bytes, in hexadecimal", (DATA,), agree="prefix"),

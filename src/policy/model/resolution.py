@@ -120,6 +120,9 @@ def agrees(field: Field, strong: Any, weak: Any) -> bool:
     if rule == "prefix":
         short, long = sorted((strong, weak), key=len)
         return len(short) >= 7 and long.startswith(short)
+    if rule == "split":
+        # What is held out has one name or the other; what is trained on is not held out.
+        return "train" not in (strong, weak)
     if rule == "approach":
         return bool(strong == "fine-tuning" and weak == "hybrid")
     if rule.startswith("within:") and isinstance(weak, int | float):

@@ -152,9 +152,10 @@ class TrainingCall(NamedTuple):
     """A call in Python that starts a fine-tuning: its name, and what it tells about the training.
 
     `name` is the dotted name to import, without the modules between the package and what it exports; `()` stands for
-    what calling gives, as in `openai.OpenAI().fine_tuning.jobs.create`, and `*` for anything. `tool` and `method` are
-    those of `training`, empty where the call does not tell. With `pretrained` it counts only for a model whose weights
-    were loaded, and with `beside` only in a file that calls what is so named.
+    what calling gives, as in `openai.OpenAI().fine_tuning.jobs.create`, and `*` for anything. `$ axolotl train` is a
+    command, which a notebook or `subprocess` starts, by its first two or three words without options. `tool` and
+    `method` are those of `training`, empty where the call does not tell. With `pretrained` it counts only for a model
+    whose weights were loaded, and with `beside` only in a file that calls what is so named.
     """
 
     name: str

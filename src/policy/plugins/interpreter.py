@@ -88,6 +88,8 @@ def run(target: str, questions: BinaryIO) -> None:
     """Run the function in this process; called in the new interpreter."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _cut_off(questions, answers))
     module, _, name = target.partition(":")
     function: Any = getattr(import_module(module), name)
     function(questions, answers)
@@ -97,3 +99,15 @@ def run(target: str, questions: BinaryIO) -> None:
     answers.flush()
     # Threads that a plugin left behind would keep the process alive.
     os._exit(0)
+
+
+def _cut_off(*streams: BinaryIO) -> None:
+    """Let a child that this process forks neither ask nor answer: a second answer would be taken for the next one.
+
+    And whoever waits for the end of the answers would wait for the child.
+    """
+    nobody = os.open(os.devnull, os.O_RDWR)
+    for stream in streams:
+        with suppress(OSError, ValueError):
+            os.dup2(nobody, stream.fileno(), inheritable=False)
+    os.close(nobody)

@@ -31,9 +31,9 @@ PARTS = {
     "predicates": ("field", "function", "timeout"),
 }
 
-CALL_NAME = re.compile(r"[\w*]+(\(\))?(\.[\w*]+(\(\))?)+")
-# What source is searched for must not be in every file.
-CALL_WORD = re.compile(r"\w{4}")
+CALL_NAME = re.compile(r"[\w*]+(\(\))?(\.[\w*]+(\(\))?)+|\$( [\w*.-]+){2,}")
+# What source is searched for must not be in every file; of a command two words must be there.
+CALL_WORD = re.compile(r"\w{4}|\$ .*\w{3}.*\w{3}")
 
 
 class Contribution(NamedTuple):

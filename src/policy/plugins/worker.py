@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # No answer is longer: what says so does not speak as `reply` does.
 LARGEST_ANSWER = 64 * 1024 * 1024
 _LENGTH_BYTES = 8
+_CHUNK = 64 * 1024
+_LONGEST_POLL = 2**31 - 1
 
 
 class NoAnswerError(Exception):
@@ -48,21 +50,23 @@ class Worker:
     def ask(self, question: object, seconds: float) -> bytes:
         """The answer. Raises NoAnswerError, and OSError where the process cannot be started."""
         from threading import Event, Timer
+        from time import monotonic
 
         expired = Event()
         process = self._start()
+        deadline = monotonic() + seconds
 
         def give_up() -> None:
             expired.set()
             stop(process)
 
-        # Reading would wait for ever; an ended process is at the end of what it says.
+        # Writing would wait for ever, and on some systems reading; an ended process is at the end of what it says.
         timer = Timer(seconds, give_up)
         timer.daemon = True
         timer.start()
         try:
             give(process, question)
-            said = _read_answer(process)
+            said = _read_answer(process, deadline)
             # One that only closed its answers is still waited for, and not for ever.
             code = process.wait() if said is None else 0
         finally:
@@ -97,19 +101,46 @@ class _Running(NamedTuple):
     end: finalize[..., Worker]
 
 
-def _read_answer(process: Popen[bytes]) -> bytes | None:
-    """What the process answers; None where it ends before it has."""
+def _read_answer(process: Popen[bytes], deadline: float) -> bytes | None:
+    """What the process answers; None where it ends before it has, or is too late."""
     if process.stdout is None:
         return None
-    head = process.stdout.read(_LENGTH_BYTES)
-    length = int.from_bytes(head, "big")
-    if len(head) < _LENGTH_BYTES:
+    source = process.stdout.fileno()
+    head = _read(source, _LENGTH_BYTES, deadline)
+    if head is None:
         return None
+    length = int.from_bytes(head, "big")
     if not 0 < length <= LARGEST_ANSWER:
         stop(process)
         return None
-    said = process.stdout.read(length)
-    return said if len(said) == length else None
+    return _read(source, length, deadline)
+
+
+def _read(source: int, length: int, deadline: float) -> bytes | None:
+    """So many bytes; None where they end before, or do not come in time.
+
+    The end of the process is not waited for: what it started may have left its group, and keep the pipe open.
+    """
+    said = bytearray()
+    while len(said) < length:
+        more = os.read(source, min(length - len(said), _CHUNK)) if _comes(source, deadline) else b""
+        if not more:
+            return None
+        said += more
+    return bytes(said)
+
+
+def _comes(source: int, deadline: float) -> bool:
+    """Wait until there is something to read, or until it is too late."""
+    import select
+    from time import monotonic
+
+    if not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    # It waits for whole milliseconds, and for no more of them than fit into an int.
+    return bool(poll.poll(min(max(deadline - monotonic(), 0) * 1000 + 1, _LONGEST_POLL)))
 
 
 def receive(questions: BinaryIO) -> Iterator[Any]:

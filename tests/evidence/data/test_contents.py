@@ -102,7 +102,7 @@ UNKNOWN = "the rows of `%s` are unknown: %s"
     ("files", "train", "test", "path", "reason"),
     [
         ({"a.jsonl": ""}, "a.jsonl", "", "duplicate_rate", "the training data has no rows"),
-        ({"a.jsonl": "1\n"}, "a.jsonl", "", "overlap_rate", "no source is for evaluation"),
+        ({"a.jsonl": "1\n"}, "a.jsonl", "", "overlap_rate", "no source has the split validation or test"),
         ({"a.jsonl": "1\n", "b.json": ""}, "a.jsonl", "b.json", "overlap_rate", "the evaluation data has no rows"),
         ({"a.jsonl": "1\n"}, "a.jsonl", "gone.jsonl", "overlap_rate", "`gone.jsonl` does not exist"),
         (

@@ -103,6 +103,16 @@ def test_what_is_wrong_with_a_record_is_told_with_its_place(observe, content, pr
     assert found.bytes == len(content.encode() if isinstance(content, str) else content)
 
 
+def test_a_header_of_many_fields_is_named_quickly_or_not_at_all(observe):
+    fields = ",".join(["a"] * csv_rows._MOST_FIELDS)
+    # To compare every name with every other takes ten thousand million steps here.
+    assert observe(f"{fields}\n1,2\n", "a.csv").rows == 1
+    found = observe(f"{fields},a\n1,2\n", "a.csv")
+    said = "a.csv:1:1: line 1 is not a sound record: the header has more than 100,000 fields"
+    assert str(found.problem).startswith(said)
+    assert found.rows is None
+
+
 @pytest.mark.parametrize("body", ['"' + "x\n" * 2**20, "x" * 2 * 2**20])
 def test_a_record_does_not_swallow_the_file(observe, monkeypatch, body):
     monkeypatch.setattr(csv_rows, "LONGEST_VALUE", 2**20)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy.evidence.results import choice
 from policy.evidence.results.choice import (
     UndecidedError,
     choose_metric,
@@ -75,6 +76,21 @@ def test_the_metric_is_named_or_the_only_one(tuned, cheaper, chosen):
 )
 def test_else_the_metric_is_undecided(tuned, cheaper, reason):
     assert undecided(choose_metric, tuned, cheaper) == reason
+
+
+def test_the_metrics_of_an_approach_are_gathered_once(monkeypatch):
+    gathered = []
+    known = choice._collect_names
+
+    def collect(entries):
+        gathered.append(entries)
+        return known(entries)
+
+    monkeypatch.setattr(choice, "_collect_names", collect)
+    many = [enter("few-shot", {"acc": 0.5}, f"{number}.json") for number in range(50)]
+    assert choose_metric([TUNED], [BASE, *many]) == "acc"
+    # To look at all entries for each of them takes hours where there are many.
+    assert len(gathered) == 3
 
 
 def test_the_best_cheaper_result_is_the_baseline():

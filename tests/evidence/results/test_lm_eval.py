@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from policy.evidence.results import lm_eval
 from policy.evidence.results.lm_eval import read_lm_eval, recognise
 from policy.evidence.results.result import Task, UnfitValueError
 from tests.evidence.results.building import write_lm_eval
@@ -42,6 +43,16 @@ def test_a_group_rests_on_its_tasks():
     assert result.metrics["maths/acc"].error is None
     assert set(result.samples) == {"law/acc", "maths/acc"}
     assert result.few_shot == 5
+
+
+def test_groups_of_groups_without_end_are_refused(monkeypatch):
+    monkeypatch.setattr(lm_eval, "_MOST_STEPS", 11)
+    with pytest.raises(UnfitValueError) as caught:
+        read_lm_eval(GROUPED, "r.json")
+    assert caught.value.message == "`group_subtasks` holds too many tasks of tasks"
+    assert caught.value.keys == ("group_subtasks",)
+    monkeypatch.setattr(lm_eval, "_MOST_STEPS", 12)
+    assert read_lm_eval(GROUPED, "r.json").metrics
 
 
 def test_filters_are_told_apart_and_an_old_file_has_none():

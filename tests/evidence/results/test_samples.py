@@ -116,6 +116,8 @@ def test_values_are_paired_where_their_means_are_the_scores():
     scores = fsum(tuned) / 3, fsum(baseline) / 3
     assert pair_values(make(tuned), make(baseline), *scores) == [0.5, 0.0, -0.75]
     assert pair_values(make(tuned), make(baseline), 0.6, scores[1]) is None
+    # Their sum is no number any more.
+    assert pair_values(make([1e308] * 3), make(baseline), *scores) is None
     assert pair_values(make(tuned), make(baseline), scores[0], 0.6) is None
     assert pair_values(make(tuned), make(baseline, first=1), *scores) is None
     assert pair_values(make([1.0, None, 0.25]), make(baseline), *scores) is None

@@ -38,6 +38,19 @@ def test_what_one_of_them_does_not_tell_is_left_out(search):
     assert set(told) == {"approach"}
 
 
+def test_a_job_at_openai_tells_who_offers_the_model(search):
+    told = tell(search, "from openai import OpenAI\nOpenAI().fine_tuning.jobs.create()\n")
+    assert {path: fact.value for path, fact in told.items()} == {
+        "approach": "fine-tuning",
+        "model.provider": "openai",
+        "training.tool": "openai",
+    }
+    # Azure has the models of others, and elsewhere it is not known who.
+    for made in ("AzureOpenAI()", "OpenAI(base_url=x)"):
+        other = tell(search, f"from openai import AzureOpenAI, OpenAI\n{made}.fine_tuning.jobs.create()\n")
+        assert "model.provider" not in other
+
+
 def test_in_a_notebook_the_cell_is_named(search):
     calls, _ = search(make_notebook("import trl", "trl.SFTTrainer(x)"), file="a.ipynb")
     assert describe_calls(calls) == f"call of trl.SFTTrainer (cell 2, line {calls[0].spot.line})"

@@ -39,6 +39,18 @@ def read(tell, text):
         PROJECT.format(">\n      " + TRL.replace(" --use", "\n      --use")),
         f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [sh, -c, '{TRL}']\n",
         f"resources:\n  jobs:\n    tune:\n      tasks:\n      - command: {TRL}\n",
+        PROJECT.format(TRL.replace("trl dpo", "python -m trl.scripts.dpo")),
+        PROJECT.format(TRL.replace("trl dpo", "python3.12 trl/scripts/dpo.py")),
+        PROJECT.format(
+            TRL.replace("trl dpo", "accelerate launch --config_file conf/zero3.yaml examples/scripts/dpo.py")
+        ),
+        PROJECT.format(TRL.replace("trl dpo", "/usr/bin/torchrun --nproc_per_node 8 /src/trl/scripts/dpo.py")),
+        f"""pipelineInfo: {{name: tune}}
+deploymentSpec:
+  executors:
+    exec-tune:
+      container: {{image: trl, command: [sh, -c], args: ["{TRL}"]}}
+""",
     ],
 )
 def test_a_command_that_says_what_it_trains_is_read(tell, text):
@@ -66,6 +78,16 @@ def test_llama_factory_is_read_from_its_arguments(tell):
     assert "training.seed" not in with_parameter
 
 
+@pytest.mark.parametrize("script", ["python src/train_bash.py", "deepspeed --num_gpus 8 src/train.py"])
+def test_llama_factorys_scripts_are_read_where_their_own_options_stand(tell, script):
+    options = "--do_train --model_name_or_path a/b --dataset x --finetuning_type full"
+    told = read(tell, PROJECT.format(f"{script} --stage pt {options}"))
+    assert (told["training.method"], told["training.adapter"]) == ("continued-pretraining", "full")
+    options = options.replace("--finetuning_type full", "--template qwen")
+    assert tell("pipeline", PROJECT.format(f"{script} {options}")) is None
+    assert tell("pipeline", PROJECT.format(f"llamafactory-cli train {options}")) is not None
+
+
 @pytest.mark.parametrize(
     ("recipe", "method", "adapter"),
     [
@@ -83,6 +105,13 @@ def test_torchtunes_recipes_tell_by_their_names(tell, recipe, method, adapter):
         method,
         adapter,
     )
+
+
+def test_a_recipe_in_a_list_of_words_is_found(tell):
+    words = '["tune", "run", "lora_finetune_single_device", "--config", "llama3_2/1B_lora"]'
+    text = f"apiVersion: batch/v1\nkind: Job\nspec: {{containers: [{{command: {words}}}]}}\n"
+    assert any(mark in text.encode() for mark in PipelineReader.marks)
+    assert read(tell, text)["training.tool"] == "torchtune"
 
 
 def test_a_value_that_is_put_in_later_is_open(tell):
@@ -110,6 +139,9 @@ def test_what_two_trainings_do_not_share_is_open(tell):
         "trl vllm-serve --model org/model",
         "trl sft --help",
         f"echo {TRL}",
+        TRL.replace("trl dpo", "echo python trl/scripts/dpo.py"),
+        TRL.replace("trl dpo", "python scripts/dpo.py"),
+        TRL.replace("trl dpo", "python -m trl.scripts.env"),
         "llamafactory-cli train conf/sft.yaml",
         "llamafactory-cli export --model_name_or_path a --do_train",
         "axolotl train conf/axolotl.yml",

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.loading.tables.files import shipped_tables
+from policy.model.derived.cost import HOSTING_INPUTS, MONTH_INPUTS, RUN_INPUTS
 from policy.model.derived.derivations import DERIVATIONS, list_open_inputs, list_tables
 from policy.model.fact import Fact, Members
 from policy.model.facts import Facts
@@ -157,6 +158,19 @@ def test_a_row_does_not_stay_fresh_for_being_dated_far_ahead(text, stale):
     assert facts.values["evidence.stale_tables"] == stale
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model.license: young", "dated tables: licenses"),
+        ("model.license: old", f"dated tables: licenses; too old: licenses ({DAY - timedelta(days=91)})"),
+        ("model.license: typo", "dated tables: licenses; too old: licenses (dated far ahead)"),
+    ],
+)
+def test_it_says_which_table_is_too_old(text, said):
+    facts = make_facts(text).on(DAY, make_aged(young=90, old=91, typo=-366))
+    assert facts.judged["evidence.stale_tables"].source == said
+
+
 def test_how_old_tables_are_is_unknown_without_a_day_or_a_table():
     assert "evidence.stale_tables" not in Facts(make_claims("model.license: mit"), tables=TABLES).values
     assert "evidence.stale_tables" not in Facts(make_claims("model.license: mit"), today=DAY).values
@@ -208,9 +222,15 @@ def test_what_would_have_to_be_known(path, known, expected):
 
 INPUTS = sorted({path.partition("[].")[0] for derivation in DERIVATIONS for path in derivation.inputs})
 # What is assumed where nobody knows better gives way to what becomes known.
+COSTS = {*RUN_INPUTS, *HOSTING_INPUTS, *MONTH_INPUTS, "model.parameters", "training.adapter"}
 ASSUMED = {
-    "training.compute_share": {"model.training_flops"},
-    "cost.break_even_calls": {"training.interval"},
+    "training.flops": {"training.method"},
+    "training.compute_share": {"model.training_flops", "training.method"},
+    "evaluation.gain": {"evaluation.lower_is_better"},
+    "cost.run": COSTS,
+    "cost.hosting_month": COSTS,
+    "cost.month": COSTS,
+    "cost.break_even_calls": {"training.interval", *COSTS},
     "provider.available": {"training.tool"},
     "model.retires": {"training.tool"},
     "release.license_conflicts": {"data.sources"},

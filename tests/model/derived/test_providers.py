@@ -110,3 +110,5 @@ def test_the_table_counts_before_the_manifest():
     facts = Facts(claims, tables=shipped_tables(), today=DAY)
     assert facts.values["model.retires"] == date(2027, 1, 14)
     assert [found.path for found in facts.contradictions] == ["model.retires"]
+    # Nothing else was observed, and it is a contradiction none the less.
+    assert facts.values["evidence.contradictions"] == 1

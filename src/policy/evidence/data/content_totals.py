@@ -80,7 +80,7 @@ def _rate_overlap(totals: ContentTotals, comparison: Comparison, evaluation: Seq
 def _find_evaluation_gap(evaluation: Sequence[Reading]) -> str:
     """Why the evaluation rows are not all known; empty where they are."""
     if not evaluation:
-        return "no source is for evaluation"
+        return "no source has the split validation or test"
     for reading in evaluation:
         shown, file = reading.source.shown, reading.file
         if file is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from policy.evidence.data.json_rows import skip_blank
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from policy.evidence.data.row_content import RowCount
 
 _DELIMITERS = ",;\t|"
+_MOST_FIELDS = 100_000
 _MESSAGES = {"unexpected end of data": "a quoted field is not closed, and the file ends here"}
 
 
@@ -44,14 +46,21 @@ def _read_records(records: Iterator[list[str]], source: _Lines, rows: RowCount) 
     header: list[str] = []
     for record in records:
         if record and not header:
-            # Names that stand there twice stay two fields.
-            header = [name if record.count(name) == 1 else f"{name}.{index}" for index, name in enumerate(record)]
+            header = _name_fields(record, source)
         elif record:
             if len(record) > len(header):
                 message = f"the record has {len(record):,} fields, and the header {len(header):,}"
                 raise BrokenTextError(message, source.begun, 1)
             rows.take_value(dict(zip(header, record, strict=False)), source.size)
         source.start_record()
+
+
+def _name_fields(record: list[str], source: _Lines) -> list[str]:
+    """The names of the fields; those that stand there twice stay two fields. Raises BrokenTextError."""
+    if len(record) > _MOST_FIELDS:
+        raise BrokenTextError(f"the header has more than {_MOST_FIELDS:,} fields", source.begun, 1)
+    counts = Counter(record)
+    return [name if counts[name] == 1 else f"{name}.{index}" for index, name in enumerate(record)]
 
 
 class _Lines:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.evidence.job_files.key_names import show_key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from policy.evidence.job_files.judgement import Finding, Judgement
 
 FORMAT: Final = "policy-job-file/1"
-# What is longer is no key but a mistake.
-LONGEST_KEY = 200
 
 
 def encode_judgements(judged: Mapping[str, Judgement]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _encode_finding(finding: Finding) -> dict[str, Any]:
         "level": problem.level,
         "line": place.line if place else None,
         "column": place.column if place else None,
-        "path": [step if isinstance(step, int) else step[:LONGEST_KEY] for step in finding.path],
+        "path": [step if isinstance(step, int) else show_key(step) for step in finding.path],
         "message": problem.message,
         "remedy": problem.remedy,
         "related": [{"label": label, "file": other.file, "line": other.line} for label, other in problem.related],

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from policy.evidence.job_files.key_names import show_key
 from policy.evidence.job_files.violations import Violation
 from policy.source.display import quote_name
 
@@ -42,6 +43,8 @@ def _check_text(match: re.Match[str], text: str, keys: set[str] | None) -> Itera
         yield Violation("half-character", message, "write the whole character, or remove it", offset=offset)
     if keys is not None and _COLON.match(text, match.end()):
         if value in keys:
-            message = f"the key {quote_name(value)} is given twice in an object, and which counts is not defined"
+            message = (
+                f"the key {quote_name(show_key(value))} is given twice in an object, and which counts is not defined"
+            )
             yield Violation("duplicate-key", message, "keep one of them", offset=offset)
         keys.add(value)

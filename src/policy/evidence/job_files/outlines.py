@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policy.evidence.job_files.key_names import HIDDEN, show_key
 from policy.source.display import measure_width, show_text
 
 if TYPE_CHECKING:
     from policy.evidence.job_files.violations import Path
 
-_HIDDEN = "…"
-_LONGEST_KEY = 40
 _MOST_KEYS = 8
 
 
@@ -38,7 +37,7 @@ def _mark(holder: Any, step: str | int, opening: str) -> tuple[str, str, str]:
     """What stands before the underlined part, that part, and what follows it: a key, or an element's start."""
     if isinstance(step, str):
         key = _draw_key(step)
-        return opening.removesuffix(f"{key}: "), key, f": {_HIDDEN}"
+        return opening.removesuffix(f"{key}: "), key, f": {HIDDEN}"
     shown = _draw(holder[step])
     return opening, shown[:1], shown[1:]
 
@@ -46,18 +45,18 @@ def _mark(holder: Any, step: str | int, opening: str) -> tuple[str, str, str]:
 def _enclose(holder: Any, step: str | int) -> tuple[str, str]:
     """What stands before and after one of the values that an object or a list holds."""
     if isinstance(step, int):
-        return f"[{f'{_HIDDEN}, ' * (step > 0)}", f"{f', {_HIDDEN}' * (step + 1 < len(holder))}]"
+        return f"[{f'{HIDDEN}, ' * (step > 0)}", f"{f', {HIDDEN}' * (step + 1 < len(holder))}]"
     keys = list(holder)
-    first = f"{_HIDDEN}, " * (keys[0] != step)
-    return f"{{{first}{_draw_key(step)}: ", f"{f', {_HIDDEN}' * (keys[-1] != step)}}}"
+    first = f"{HIDDEN}, " * (keys[0] != step)
+    return f"{{{first}{_draw_key(step)}: ", f"{f', {HIDDEN}' * (keys[-1] != step)}}}"
 
 
 def _draw(value: Any) -> str:
     if isinstance(value, dict):
-        keys = [f"{_draw_key(key)}: {_HIDDEN}" for key in list(value)[:_MOST_KEYS]]
-        return "{" + ", ".join(keys + [_HIDDEN] * (len(value) > _MOST_KEYS)) + "}"
-    return f"[{_HIDDEN * bool(value)}]" if isinstance(value, list) else _HIDDEN
+        keys = [f"{_draw_key(key)}: {HIDDEN}" for key in list(value)[:_MOST_KEYS]]
+        return "{" + ", ".join(keys + [HIDDEN] * (len(value) > _MOST_KEYS)) + "}"
+    return f"[{HIDDEN * bool(value)}]" if isinstance(value, list) else HIDDEN
 
 
 def _draw_key(key: str) -> str:
-    return f'"{show_text(key if len(key) <= _LONGEST_KEY else key[: _LONGEST_KEY - 1] + _HIDDEN)}"'
+    return f'"{show_text(show_key(key))}"'

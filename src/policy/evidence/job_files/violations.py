@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from policy.evidence.job_files.key_names import show_key
 from policy.source.display import quote_name
 from policy.structs import NamedTuple
 
@@ -45,7 +46,7 @@ class Violation(NamedTuple):
 
 def show_path(path: Path) -> str:
     """The path as a program would write it, in backticks: `messages[2].role`; empty for the row itself."""
-    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{show_key(step)}" for step in path)
     return quote_name(shown.removeprefix(".")) if path else ""
 
 
@@ -58,7 +59,9 @@ def find_unknown(holder: dict[str, Any], known: tuple[str, ...], path: Path, rul
     """A violation for every key that is not known."""
     for key in holder:
         if key not in known:
-            message = f"{name_place(path)} has the key {quote_name(key)}, which is not one of {', '.join(known)}"
+            message = (
+                f"{name_place(path)} has the key {quote_name(show_key(key))}, which is not one of {', '.join(known)}"
+            )
             yield Violation(rule, message, RENAME, (*path, key), guess=(key, known))
 
 

@@ -54,7 +54,8 @@ def choose_metric(tuned: Sequence[Entry], cheaper: Sequence[Entry]) -> str:
             return str(named[0])
     # Of one approach several files may hold a metric each.
     held = [_collect_names(tuned)] if tuned else []
-    held += [_collect_names([other for other in cheaper if other.approach == entry.approach]) for entry in cheaper]
+    approaches = dict.fromkeys(entry.approach for entry in cheaper)
+    held += [_collect_names(entry for entry in cheaper if entry.approach == approach) for approach in approaches]
     held = [names for names in held if names]
     shared = sorted(set.intersection(*held)) if held else []
     if len(shared) == 1:

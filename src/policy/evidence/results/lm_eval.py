@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MARKS = ("versions", "configs", "config", "n-shot", "task_hashes", "higher_is_better")
 _COUNTS = ("sample_len", "sample_count", "samples")
 _NO_FILTER = "none"
+_MOST_STEPS = 20_000_000
 # What the tool puts at the end of the names of results and samples of one evaluation.
 _TIME = re.compile(r".*_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)")
 
@@ -43,10 +44,11 @@ def read_lm_eval(root: Mapping[str, Any], shown: str) -> Result:
     results = root["results"]
     if not isinstance(results, dict) or not all(isinstance(values, dict) for values in results.values()):
         raise UnfitValueError("`results` is no mapping of tasks to their metrics", "results")
+    groups = _list_groups(root)
     metrics: dict[str, Metric] = {}
     samples: dict[str, tuple[str, str, str]] = {}
     for task, values in results.items():
-        tasks = tuple(_describe_task(root, leaf) for leaf in _list_leaves(root, task))
+        tasks = tuple(_describe_task(root, leaf) for leaf in _list_leaves(groups, task))
         for key, metric, chosen in _split_keys(values):
             name = f"{task}/{metric}" + ("" if chosen == _NO_FILTER else f",{chosen}")
             metrics[name] = _read_metric(root, task, key)._replace(tasks=tasks)
@@ -93,10 +95,21 @@ def _describe_task(root: Mapping[str, Any], task: str) -> Task:
     )
 
 
-def _list_leaves(root: Mapping[str, Any], task: str) -> list[str]:
+def _list_groups(root: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What each group holds, tasks and other groups. Raises UnfitValueError."""
+    told = root.get("group_subtasks")
+    held = told.items() if isinstance(told, dict) else ()
+    groups = {
+        name: [item for item in inner if isinstance(item, str)] for name, inner in held if isinstance(inner, list)
+    }
+    # Every result may be one of a group that holds all others.
+    if len(root["results"]) * sum(map(len, groups.values())) > _MOST_STEPS:
+        raise UnfitValueError("`group_subtasks` holds too many tasks of tasks", "group_subtasks")
+    return groups
+
+
+def _list_leaves(groups: Mapping[str, list[str]], task: str) -> list[str]:
     """The tasks that a group averages, or the task itself; a group may hold groups."""
-    groups = root.get("group_subtasks")
-    groups = groups if isinstance(groups, dict) else {}
     leaves: list[str] = []
     seen = set()
     pending = [task]
@@ -105,8 +118,7 @@ def _list_leaves(root: Mapping[str, Any], task: str) -> list[str]:
         if name in seen:
             continue
         seen.add(name)
-        inner = groups.get(name)
-        names = [item for item in inner if isinstance(item, str)] if isinstance(inner, list) else []
+        names = groups.get(name, [])
         pending += names
         leaves += [] if names else [name]
     return sorted(leaves)

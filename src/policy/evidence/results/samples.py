@@ -111,4 +111,7 @@ def pair_values(
 
 
 def _is_mean(values: list[float], score: float) -> bool:
-    return isclose(fsum(values) / len(values), score, rel_tol=1e-6, abs_tol=1e-9)
+    try:
+        return isclose(fsum(values) / len(values), score, rel_tol=1e-6, abs_tol=1e-9)
+    except OverflowError:  # of numbers that a metric never has
+        return False

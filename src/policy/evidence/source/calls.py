@@ -6,6 +6,7 @@ import re
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from policy.evidence.source.commands import name_commands
 from policy.evidence.source.names import UNKNOWN, Names
 from policy.structs import NamedTuple
 
@@ -24,12 +25,16 @@ _PEFT = "peft.get_peft_model"
 _PASSED_ON = re.compile(r"\.with_(raw|streaming)_response\b")
 _CLIENTS = frozenset({"openai.OpenAI", "openai.AsyncOpenAI"})
 _ADDRESSES = frozenset({"openai.api_base", "openai.api_type", "openai.base_url"})
+MOST_LOCATED = 100
 # What makes a trainer train; it can be asked to evaluate, or for a loss, without.
 _TRAINING = frozenset({"train", "step", "hyperparameter_search"})
 
 
 class FoundCall(NamedTuple):
-    """A call that starts a fine-tuning: what it is known as, its full name, where it stands, and in which cell."""
+    """A call that starts a fine-tuning: what it is known as, its full name, where it stands, and in which cell.
+
+    After the first hundred of a file, where it stands is no longer told: it is the place of the last of those.
+    """
 
     known: TrainingCall
     name: str
@@ -37,9 +42,24 @@ class FoundCall(NamedTuple):
     label: str
 
 
+class _RawCall(NamedTuple):
+    known: TrainingCall
+    name: str
+    part: int
+    function: ast.expr
+
+    @property
+    def offset(self) -> int:
+        return self.function.col_offset
+
+
 def find_calls(parts: Sequence[Part], known: Sequence[TrainingCall]) -> list[FoundCall]:
-    """The calls in some parts that are run one after the other, in their order."""
-    return sorted(CallSearch(parts).list_calls(known), key=lambda call: (call.spot, call.name))
+    """The calls in some parts that are run one after the other, in their order. Raises UnparsedError."""
+    search = CallSearch(parts)
+    found = sorted(search.list_calls(known), key=lambda call: (call.part, call.function.lineno, call.offset, call.name))
+    located = [FoundCall(call.known, call.name, *search.locate(call)) for call in found[:MOST_LOCATED]]
+    # To locate a call is to count characters, and a file can hold a hundred thousand of them.
+    return located + [FoundCall(call.known, call.name, *located[-1][2:]) for call in found[MOST_LOCATED:]]
 
 
 class CallSearch:
@@ -48,6 +68,9 @@ class CallSearch:
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
         self.names = Names([part.tree for part in parts])
+        # What is the same for all calls that are known by one name.
+        self._beside: dict[str, bool] = {}
+        self._loading: dict[str, bool] = {}
 
     @cached_property
     def called(self) -> set[str]:
@@ -63,15 +86,20 @@ class CallSearch:
             asked.setdefault(owner, set()).add(method)
         return asked
 
-    def list_calls(self, known: Sequence[TrainingCall]) -> Iterator[FoundCall]:
+    def list_calls(self, known: Sequence[TrainingCall]) -> Iterator[_RawCall]:
         for number, call, scope in self.names.calls:
             found = self._recognise(call, scope, known)
             if found is not None:
-                part = self.parts[number]
-                yield FoundCall(*found, part.locate(call.func), part.label)
+                yield _RawCall(*found, number, call.func)
+
+    def locate(self, call: _RawCall) -> tuple[Spot, str]:
+        """Where a call stands, and in which cell."""
+        part = self.parts[call.part]
+        return part.locate(call.function), part.label
 
     def _name(self, call: ast.Call, scope: Scope) -> tuple[str, ...]:
-        return tuple(_PASSED_ON.sub("", name) for name in self.names.resolve(call.func, scope))
+        names = tuple(_PASSED_ON.sub("", name) for name in self.names.resolve(call.func, scope))
+        return (*names, *name_commands(call, names, scope))
 
     def _recognise(
         self, call: ast.Call, scope: Scope, known: Sequence[TrainingCall]
@@ -87,15 +115,20 @@ class CallSearch:
             row = row._replace(tool="")
         # Who owns a method that counts whoever it belongs to is of no use to a reader.
         known_as = row.name.removeprefix("*.")
-        return row, name if "*" in known_as else known_as
+        return row, (name if "*" in known_as else known_as).removeprefix("$ ")
 
     def _find_known(self, name: str, known: Sequence[TrainingCall]) -> TrainingCall | None:
         row = next((row for row in known if compile_name(row.name).fullmatch(name)), None)
         if row is None or self._is_made_for_other(name):
             return None
-        if row.beside and not any(map(compile_name(row.beside).fullmatch, self.called)):
+        if row.beside and not self._is_called(row.beside):
             return None
         return row if not row.pretrained or self._loads_weights(row) else None
+
+    def _is_called(self, beside: str) -> bool:
+        if beside not in self._beside:
+            self._beside[beside] = any(map(compile_name(beside).fullmatch, self.called))
+        return self._beside[beside]
 
     def _is_made_for_other(self, name: str) -> bool:
         """Whether the call makes an object that is asked to do this and that, and never to train."""
@@ -105,11 +138,15 @@ class CallSearch:
 
     def _loads_weights(self, row: TrainingCall) -> bool:
         """Whether an object that the row's method belongs to is made with a model whose weights were loaded."""
-        made = compile_name(row.name.rpartition("()")[0])
-        makers = [
-            (call, scope) for _, call, scope in self.names.calls if any(map(made.fullmatch, self._name(call, scope)))
-        ]
-        return any(self._is_loaded(call, scope) for call, scope in makers)
+        if row.name not in self._loading:
+            made = compile_name(row.name.rpartition("()")[0])
+            makers = [
+                (call, scope)
+                for _, call, scope in self.names.calls
+                if any(map(made.fullmatch, self._name(call, scope)))
+            ]
+            self._loading[row.name] = any(self._is_loaded(call, scope) for call, scope in makers)
+        return self._loading[row.name]
 
     def _is_loaded(self, call: ast.Call, scope: Scope) -> bool:
         values = self._list_models(call, scope)

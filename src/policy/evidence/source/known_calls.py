@@ -2,7 +2,7 @@
 
 Trainers of TRL count as soon as one is made, for they do nothing else; those of transformers also train from scratch
 and evaluate, so there it is their method `train` that counts, for a model whose weights were loaded. A loop of one's
-own is told by its backward pass beside PEFT, which wraps pretrained models only.
+own is told by its backward pass beside PEFT, which wraps pretrained models only. Commands are those of the tools' docs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,24 @@ _TRL_METHODS = {
     "MiniLLMTrainer": "distillation",
     "DistillationTrainer": "distillation",
     **dict.fromkeys(("BCOTrainer", "CPOTrainer", "NashMDTrainer", "RLOOTrainer", "XPOTrainer"), "other"),
+}
+_COMMANDS = {
+    "sft": "sft",
+    "dpo": "dpo",
+    "kto": "kto",
+    "orpo": "orpo",
+    "grpo": "grpo",
+    "reward": "reward",
+    "rloo": "other",
+}
+# torchtune's recipes, by a part of their names; in this order, for some hold those of others.
+_RECIPES = {
+    "ppo_full_finetune_": "ppo",
+    "grpo_full_finetune_": "grpo",
+    "finetune_": "sft",
+    "dpo_": "dpo",
+    "knowledge_distillation_": "distillation",
+    "qat_": "sft",
 }
 _OPENAI = ("OpenAI", "AsyncOpenAI")
 _AZURE = ("AzureOpenAI", "AsyncAzureOpenAI")
@@ -56,4 +74,17 @@ CALLS = (
     TrainingCall("axolotl.cli.train.do_*", "axolotl"),
     TrainingCall("llamafactory.train.tuner.run_exp", "llama-factory"),
     TrainingCall("llmtuner.train.tuner.run_exp", "llama-factory"),
+    TrainingCall("databricks.model_training.foundation_model.create"),
+    TrainingCall("sentence_transformers.*Trainer().train", "custom"),
+    TrainingCall("setfit.*Trainer().train", "custom"),
+    TrainingCall("llama_index.finetuning.*FinetuneEngine().finetune"),
+    # Commands, as a notebook or `subprocess` starts them.
+    TrainingCall("$ axolotl train", "axolotl"),
+    TrainingCall("$ python -m axolotl.cli.train", "axolotl"),
+    TrainingCall("$ llamafactory-cli train", "llama-factory"),
+    *(TrainingCall(f"$ trl {name}", "trl", method) for name, method in _COMMANDS.items()),
+    *(TrainingCall(f"$ python -m trl.scripts.{name}", "trl", method) for name, method in _COMMANDS.items()),
+    *(TrainingCall(f"$ tune run *{name}*", "torchtune", method) for name, method in _RECIPES.items()),
+    TrainingCall("$ openai api fine_tuning.jobs.create", "openai"),
+    TrainingCall("$ openai api fine_tunes.create", "openai"),
 )

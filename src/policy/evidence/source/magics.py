@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from policy.evidence.source.commands import SHELL
 from policy.evidence.source.python_parts import UnparsedError, parse_lines
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ _RUNNING = frozenset({"time", "timeit", "capture", "prun", "memit", "mprun", "lp
 _MAGIC = re.compile(r"\s*[!%?]|[^#]*\?\s*$")
 _RUNNING_LINE = re.compile(r"(\s*)(%(?:time|timeit|prun)\s+(?=[^-\s]))")
 _ASSIGNED = re.compile(r"([\w.,\s]+=\s*)[!%]")
+_SHELL_LINE = re.compile(r"([\w.,\s]+=\s*|\s*)!{1,2}(?!=)(.*)")
+_SHELLS = frozenset({"bash", "sh", "script", "shell"})
 # Each of these takes another look at the whole cell.
 _MOST_LOOKS = 20
 
@@ -25,6 +28,10 @@ def parse_cell(lines: list[str]) -> ast.Module:
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is not None and lines[first].startswith("%%"):
         name = (lines[first][2:].split() or [""])[0]
+        if name in _SHELLS:
+            # Its commands stand where the cell begins.
+            text = "\n".join(lines[first + 1 :])
+            return parse_lines([*lines[:first], f"{SHELL}({text!r})"])
         if name not in _RUNNING:
             return parse_lines([""])
         lines[first] = ""
@@ -51,6 +58,12 @@ def _parse_without_magics(lines: list[str]) -> ast.Module:
 def _blank(lines: list[str], number: int) -> None:
     """Replace a magic by something that does nothing, and take out the lines that it goes on in."""
     line = lines[number]
+    shell = _SHELL_LINE.match(line)
+    if shell:
+        before, text = shell.groups()
+        text = "\n".join((text.rstrip(), *_take_rest(lines, number)))
+        lines[number] = f"{before}{SHELL}({text!r})"
+        return
     running, assigned = _RUNNING_LINE.match(line), _ASSIGNED.match(line)
     if running:
         indent, magic = running.groups()
@@ -60,6 +73,15 @@ def _blank(lines: list[str], number: int) -> None:
         lines[number] = f"{assigned.group(1)}None"
     else:
         lines[number] = f"{line[: len(line) - len(line.lstrip())]}pass"
+    _take_rest(lines, number, line)
+
+
+def _take_rest(lines: list[str], number: int, line: str = "") -> list[str]:
+    """Take out the lines that a magic goes on in."""
+    line = line or lines[number]
+    taken = []
     while line.rstrip().endswith("\\") and number + 1 < len(lines):
         number += 1
         line, lines[number] = lines[number], ""
+        taken.append(line)
+    return taken

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from policy.plugins.contracts import TrainingCall
 
 _WORD = re.compile(r"\w+")
+# Of a module it is not said here what launches it.
+_COMMAND = re.compile(r"\$ (?:python -m )?(\S+(?: \S+)?)")
 # A name that somebody made up and not a word, which is in every other file.
 _NAME = re.compile(rb"\w+[A-Z_]\w+|[A-Z]\w+")
 
@@ -33,7 +35,10 @@ def make_marks(calls: tuple[TrainingCall, ...]) -> CallMarks:
 
 
 def _list_words(call: TrainingCall) -> tuple[bytes, ...]:
-    """Every word of the name, longest first: rare ones decide soonest."""
+    """Every word of the name, the rare ones first, for they decide soonest: long ones, and names of programs."""
+    command = _COMMAND.fullmatch(call.name)
+    if command:
+        return tuple(word.encode() for word in _WORD.findall(command[1]))
     words = {word.encode() for word in _WORD.findall(f"{call.name} {call.beside}")}
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from policy.evidence.source.python_parts import UnparsedError
 from policy.evidence.source.scopes import (
     ASSIGNING,
     DEFINING,
@@ -29,6 +30,9 @@ UNKNOWN = "?"
 _MOST_VALUES = 16
 _LONGEST = 200
 _DEEPEST = 40
+# As many as a large file of many calls takes, ten times over.
+_MOST_STEPS = 2_000_000
+_IMPORTING = frozenset({"importlib.import_module"})
 
 
 class Names:
@@ -40,6 +44,7 @@ class Names:
         self.calls: list[tuple[int, ast.Call, Scope]] = []
         self._known: dict[int, tuple[str, ...]] = {}
         self._returns: dict[int, list[Origin]] = {}
+        self._steps = 0
         for number, tree in enumerate(trees):
             self._survey(number, tree)
 
@@ -75,8 +80,14 @@ class Names:
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             self.attributes.setdefault(f"{target.value.id}.{target.attr}", []).append((value, scope))
 
+    def _step(self, count: int) -> None:
+        """Note that so many things are looked at. Raises UnparsedError where each of many names has many meanings."""
+        self._steps += count
+        if self._steps > _MOST_STEPS:
+            raise UnparsedError("its names may stand for too many things")
+
     def resolve(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[str, ...]:
-        """What an expression may stand for."""
+        """What an expression may stand for. Raises UnparsedError where a source is made to take for ever."""
         if node is None or depth > _DEEPEST:
             return (UNKNOWN,)
         if id(node) not in self._known:
@@ -92,6 +103,10 @@ class Names:
                 yield from self._list_named(name, scope, depth)
             case ast.Attribute(value=value, attr=attribute):
                 yield from self._list_attributes(value, attribute, scope, depth)
+            case ast.Call(func=function, args=[ast.Constant(value=str() as module)]) if _IMPORTING.intersection(
+                self.resolve(function, scope, depth)
+            ):
+                yield module
             case ast.Call(func=function):
                 yield from self.resolve_result(function, scope, depth)
             case ast.Await(value=value) | ast.NamedExpr(value=value):
@@ -109,6 +124,7 @@ class Names:
 
     def _list_named(self, name: str, scope: Scope, depth: int) -> Iterator[str]:
         origins = scope.find(name)
+        self._step(len(origins) or len(self.module.stars))
         for origin, place in origins:
             if isinstance(origin, str):
                 yield origin
@@ -127,6 +143,7 @@ class Names:
 
     def _list_attributes(self, value: ast.expr, attribute: str, scope: Scope, depth: int) -> Iterator[str]:
         set_to = self.attributes.get(f"{value.id}.{attribute}", []) if isinstance(value, ast.Name) else []
+        self._step(len(set_to))
         for origin, place in set_to:
             yield from self.resolve(origin if isinstance(origin, ast.AST) else None, place, depth)
         for base in self.resolve(value, scope, depth):
@@ -136,6 +153,7 @@ class Names:
     def resolve_result(self, function: ast.expr, scope: Scope, depth: int = 0) -> Iterator[str]:
         """What calling an expression may give."""
         returned = list(self._find_returned(function, scope))
+        self._step(len(returned))
         for value, place in returned:
             yield from self.resolve(value if isinstance(value, ast.AST) else None, place, depth)
         if not returned:
@@ -144,5 +162,6 @@ class Names:
     def _find_returned(self, function: ast.expr, scope: Scope) -> Iterator[Origin]:
         """What a function of the source itself returns."""
         named = scope.find(function.id) if isinstance(function, ast.Name) else [(function, scope)]
+        self._step(len(named))
         for origin, _ in named:
             yield from self._returns.get(id(origin), ())

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # A cell of a megabyte takes about a hundred in memory once it is parsed.
 _MOST_SOURCE = 1 << 20
+# All cells are kept as trees until the last one is read.
+_MOST_TOGETHER = 2 << 20
+_MOST_FAULTS = 100
 _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
@@ -77,17 +80,26 @@ def parse_notebook(data: bytes) -> tuple[list[Part], list[UnparsedError]]:
         return [], []
     parts: list[Part] = []
     faults: list[UnparsedError] = []
+    left = _MOST_TOGETHER
     for number, texts in list_code(root):
         lines = split_lines("".join(texts))
+        left -= sum(map(len, lines))
         try:
-            parts.append(Cell(_parse_cell(lines), lines, f"cell {number}", text, texts))
+            parts.append(Cell(_parse_cell(lines, left), lines, f"cell {number}", text, texts))
         except UnparsedError as error:
+            if len(faults) == _MOST_FAULTS:
+                # To say where one stands is to count characters, and nobody reads more of them.
+                faults.append(UnparsedError("more cells cannot be parsed", faults[-1].line, faults[-1].column, text))
+            if len(faults) > _MOST_FAULTS:
+                continue
             place = place_in_notebook(text, texts, error.line, error.column - 1)
             faults.append(UnparsedError(f"cell {number}: {error.message}", *place, "\n".join(lines)))
     return parts, faults
 
 
-def _parse_cell(lines: list[str]) -> ast.Module:
+def _parse_cell(lines: list[str], left: int) -> ast.Module:
+    if left < 0:
+        raise UnparsedError(f"with the cells before it, it has more than {_MOST_TOGETHER:,} characters")
     if sum(map(len, lines)) > _MOST_SOURCE:
         raise UnparsedError(f"it has more than {_MOST_SOURCE:,} characters")
     return parse_cell(lines)

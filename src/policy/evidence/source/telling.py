@@ -24,8 +24,12 @@ def tell_calls(calls: Sequence[FoundCall], file: str, digest: str) -> tuple[Fact
 
 def _list_values(calls: Sequence[FoundCall]) -> Iterator[tuple[str, str]]:
     yield "approach", "fine-tuning"
+    tools = {call.known.tool for call in calls}
+    if tools == {"openai"}:
+        # At Azure the models are those of others.
+        yield "model.provider", "openai"
     for path, told in (
-        ("training.tool", {call.known.tool for call in calls}),
+        ("training.tool", tools),
         ("training.method", {call.known.method for call in calls}),
     ):
         if len(told) == 1 and all(told):

@@ -14,11 +14,21 @@ if TYPE_CHECKING:
 
     from policy.source.node import Node
 
-# What makes a document a pipeline: MLproject, dvc.yaml, Kubernetes with Kubeflow and Argo, Databricks bundles.
-_PIPELINES = (("entry_points",), ("stages",), ("apiVersion", "kind"), ("bundle",), ("resources",))
+# What makes a document a pipeline: MLproject, dvc.yaml, Kubernetes with Kubeflow and Argo, what Kubeflow compiles
+# pipelines into, Databricks bundles.
+_PIPELINES = (
+    ("entry_points",),
+    ("stages",),
+    ("apiVersion", "kind"),
+    ("pipelineInfo", "deploymentSpec"),
+    ("bundle",),
+    ("resources",),
+)
 _HOLDERS = ("command", "commands", "cmd", "args")
-# Words after which the command proper follows.
-_WRAPPERS = frozenset(("exec", "time", "nohup", "sudo", "env", "uv", "poetry", "pipenv", "pdm", "run"))
+# Words after which the command proper follows, the shell's own among them.
+_WRAPPERS = frozenset(
+    ("then", "do", "else", "exec", "time", "nohup", "sudo", "env", "uv", "poetry", "pipenv", "pdm", "run")
+)
 _ENDS = frozenset((";", "&&", "||", "|", "&", "(", ")"))
 _ASSIGNMENT = re.compile(r"\w+=")
 # What MLflow, DVC, Kubeflow or the shell put in when it runs.
@@ -65,15 +75,17 @@ def _read_holders(held: dict[str, Node | None]) -> Iterator[Command]:
         for item in node.items if isinstance(node, Sequence) else [node]:
             if not isinstance(item, Scalar) or len(item.text) > _LONGEST:
                 continue
-            yield from _split(item.text, item)
+            for simple in split_commands(item.text):
+                yield from _parse(simple, item)
             if isinstance(node, Sequence):
                 words.append(item.text)
                 place = place or item
     if place is not None and not any(" " in word for word in words[:2]):
-        yield from _parse(words, place)
+        yield from _parse(strip_wrappers(words), place)
 
 
-def _split(text: str, node: Node) -> Iterator[Command]:
+def split_commands(text: str) -> Iterator[list[str]]:
+    """The words of each simple command in lines of a shell, without what only says how it is run."""
     for line in text.replace("\\\n", " ").splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
@@ -85,15 +97,19 @@ def _split(text: str, node: Node) -> Iterator[Command]:
         simple: list[str] = []
         for word in [*words, ";"]:
             if word in _ENDS:
-                yield from _parse(simple, node)
+                yield strip_wrappers(simple)
                 simple = []
             else:
                 simple.append(word)
 
 
-def _parse(words: list[str], node: Node) -> Iterator[Command]:
+def strip_wrappers(words: list[str]) -> list[str]:
+    """The words of a command from its own name on."""
     start = next((at for at, word in enumerate(words) if not _is_before(word)), len(words))
-    words = words[start:]
+    return words[start:]
+
+
+def _parse(words: list[str], node: Node) -> Iterator[Command]:
     if len(words) < 2:
         return
     options = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))

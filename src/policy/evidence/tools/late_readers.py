@@ -46,5 +46,7 @@ def list_late_readers() -> list[LateReader]:
         LateReader("alignment-handbook", arguments, "alignment_handbook", "AlignmentHandbookReader"),
         LateReader("trl", arguments, "trl", "TrlReader"),
         LateReader("hyperpod", (*recipes, b"do_finetune", b"peft_scheme"), "hyperpod", "HyperPodReader"),
-        LateReader("pipeline", (b"--model_name_or_path", b"tune run"), "pipelines", "PipelineReader"),
+        LateReader(
+            "pipeline", (b"--model_name_or_path", b"_single_device", b"_distributed"), "pipelines", "PipelineReader"
+        ),
     ]

@@ -7,6 +7,7 @@ nothing, for that config is found by itself.
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,10 @@ _RECIPES = {
     "finetune": "sft",
     "qat": "sft",
 }
+# What starts a script, with options of its own before those of the script.
+_LAUNCHER = re.compile(r"(?:.*/)?(?:python[\d.]*|accelerate|torchrun|deepspeed)")
+_TRL_SCRIPT = re.compile(r"(?:\S*/)?(?:trl[/.]|examples/)scripts[/.](\w+?)(?:\.py)?")
+_LLAMA_FACTORY_SCRIPT = re.compile(r"(?:\S*/)?src/(?:train|train_bash)\.py|(?:llamafactory|llmtuner)\.launcher")
 _CONFIG_ENDINGS = (".yaml", ".yml", ".json", ".toml")
 
 
@@ -45,8 +50,8 @@ class PipelineReader:
     """Reads pipelines whose commands fine-tune a model with TRL, LLaMA-Factory or torchtune."""
 
     name = "pipeline"
-    # Options and commands that its tools need; without them nothing is said in the command itself.
-    marks: tuple[bytes, ...] = (b"--model_name_or_path", b"tune run")
+    # Options that its tools need, without which nothing is said in the command itself, and ends of recipes' names.
+    marks: tuple[bytes, ...] = (b"--model_name_or_path", b"_single_device", b"_distributed")
 
     def recognise(self, root: Mapping) -> bool:
         return any(_find_tool(command) for command in list_commands(root))
@@ -67,14 +72,35 @@ def _find_tool(command: Command) -> Callable[[Command, Document, ConfigContext],
     """What reads the arguments of a command that trains by them; None for any other."""
     if _names_config(command):
         return None
-    tool, first = command.words[:2]
-    if tool == "trl" and first in _TRL_METHODS and is_trl(command.arguments):
+    if _find_trl(command) in _TRL_METHODS and is_trl(command.arguments):
         return _read_trl
-    if tool == "llamafactory-cli" and first == "train" and LlamaFactoryReader().recognise(command.arguments):
+    if _is_llama_factory(command) and LlamaFactoryReader().recognise(command.arguments):
         return _read_llama_factory
-    if tool == "tune" and first == "run" and _find_recipe(command):
+    if command.words[:2] == ("tune", "run") and _find_recipe(command):
         return _read_torchtune
     return None
+
+
+def _find_trl(command: Command) -> str:
+    """The command or the script of TRL's that is started; empty for none."""
+    if command.words[0] == "trl":
+        return command.words[1]
+    script = _find_script(command, _TRL_SCRIPT)
+    return script[1] if script else ""
+
+
+def _is_llama_factory(command: Command) -> bool:
+    if command.words[:2] == ("llamafactory-cli", "train"):
+        return True
+    # Scripts of others have the same name, and some of the same options.
+    told = any(get_text(command.arguments, key) for key in ("stage", "finetuning_type"))
+    return told and _find_script(command, _LLAMA_FACTORY_SCRIPT) is not None
+
+
+def _find_script(command: Command, script: re.Pattern[str]) -> re.Match[str] | None:
+    if not _LAUNCHER.fullmatch(command.words[0]):
+        return None
+    return next(filter(None, map(script.fullmatch, command.words)), None)
 
 
 def _names_config(command: Command) -> bool:
@@ -84,7 +110,7 @@ def _names_config(command: Command) -> bool:
 
 
 def _read_trl(command: Command, document: Document, context: ConfigContext) -> ConfigFacts:
-    return read_trl("trl", document, context, _TRL_METHODS[command.words[1]])
+    return read_trl("trl", document, context, _TRL_METHODS[_find_trl(command)])
 
 
 def _read_llama_factory(command: Command, document: Document, context: ConfigContext) -> ConfigFacts:

@@ -15,6 +15,7 @@ from policy.model.tables import TABLE_NAMES, Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from policy.model.schema import Field, Schema
 
@@ -142,12 +143,19 @@ def take_input(path: str, known: Mapping[str, Fact], facts: list[Fact]) -> Any:
     return Members(tuple(values), members.complete)
 
 
+def say_day(day: date) -> str:
+    """The day of a row that was used; the first of all days stands for a mistyped one."""
+    return "dated far ahead" if day.year == 1 else day.isoformat()
+
+
 def count_stale(lookup: Lookup) -> Fact | None:
     """How many of the tables that were read are older than 90 days, by the rows that were used."""
     if lookup.today is None or not lookup.tables:
         return None
     old = [name for name, day in lookup.used.items() if (lookup.today - day).days > STALE_DAYS]
     source = f"dated tables: {', '.join(sorted(lookup.used)) or 'none was used'}"
+    if old:
+        source += f"; too old: {', '.join(f'{name} ({say_day(lookup.used[name])})' for name in sorted(old))}"
     return Fact(STALE_TABLES, len(old), "observed", source)
 
 
