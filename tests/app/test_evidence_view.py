@@ -73,7 +73,15 @@ def test_what_follows_from_others_says_from_which():
     declared = "model: {parameters: 7000000000}\ntraining: {epochs: 3, adapter: lora}"
     unknown = list_unknown(make_facts(declared), SHARE)["training.compute_share"]
     assert unknown.why == "it follows from data.tokens, which is not known"
-    assert unknown.settle == "state what it follows from in the manifest, or supply the evidence that tells it"
+    assert unknown.settle == "state data.tokens in the manifest, or supply the evidence that tells it"
+
+
+def test_what_follows_from_many_does_not_name_them_twice():
+    unknown = list_unknown(make_facts(""), SHARE)["training.compute_share"]
+    assert unknown.why == (
+        "it follows from model.parameters, data.tokens, training.epochs and training.adapter, which are not known"
+    )
+    assert unknown.settle.startswith("state what it follows from in the manifest")
 
 
 def test_observations_that_conflict_leave_a_fact_unknown():

@@ -60,7 +60,7 @@ def converse(policy, folder, answers):
     )
     os.close(follower)
     try:
-        shown = talk(leader, process, list(answers))
+        shown = talk(leader, process, list(answers), b" > ")
         return process.wait(timeout=SECONDS), shown.decode().replace("\r\n", "\n")
     finally:
         process.kill()
@@ -71,7 +71,7 @@ def converse(policy, folder, answers):
 def test_a_person_is_asked_and_advised(policy, tmp_path):
     code, shown = converse(policy, tmp_path, ["knowledge", "yes", "1", *[""] * 12])
     assert code == 0
-    assert "\n1. purpose: why the model is adapted\n   1 style  2 domain-language" in shown
+    assert "\n1. What should the model do better than it does now? (purpose)\n   1 style    " in shown
     assert "  Try rag first: " in shown
     assert shown.endswith("next: `policy init --approach rag --purpose knowledge` writes a manifest to go on from\n")
 

@@ -55,9 +55,9 @@ def advise_projects(workspace: Workspace, paths: Sequence[str], now: datetime) -
             same = given._replace(subject=given.subject._replace(training_config=None))
             advice.setdefault(_identify(same), given)
     if not advice and not any(problem.level == "error" for problem in problems):
-        message = f"there is no project in {' '.join(paths)}: no ml-manifest.yaml and no training config"
+        message = f"there is no project in {' '.join(paths)}: no ml-manifest.yaml, and nothing that trains"
         raise NothingToJudgeError(Problem(message, ASK))
-    files = (file for item in found[0].items for file in (item.manifest, *item.candidates) if file is not None)
+    files = (file for item in found[0].items for file in item.inputs)
     return Advised(list(advice.values()), list(dict.fromkeys(problems)), tuple(files))
 
 
@@ -84,9 +84,10 @@ class Interview:
 
     @property
     def facts(self) -> Facts:
-        """What the answers so far tell; that nobody wrote a manifest yet speaks against no approach."""
+        """What the answers so far tell; what only a manifest names, as an owner, speaks against no approach."""
         policy_set = self.workspace.policy_set
-        claims = (Fact("manifest.present", True, "observed", DISCOVERY), *self.claims)
+        owner = Fact("owner.contact", "whoever answers", source="answers")
+        claims = (Fact("manifest.present", True, "observed", DISCOVERY), owner, *self.claims)
         return Facts(claims, policy_set.schema, Subject("answers"), None, None, policy_set.tables, self.now.date())
 
     def choose(self, asked: Collection[str]) -> Field | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Only an approval tells them, and it is asked for after judging.
 GIVEN_LATER = "approval."
+# Of more than these, why the fact is not known names them, and how to settle it does not repeat them.
+NAMED_INPUTS = 3
 
 
 class Questions(NamedTuple):
@@ -98,7 +100,8 @@ def _describe(path: str, policies: tuple[Policy, ...], facts: Facts) -> Unknown:
     reason = facts.faults.get(path) or facts.unavailable.get(path, "")
     inputs = [] if path in facts.judged or field.writable else list_open_inputs(path, facts.judged)
     if inputs:
-        settle = "state what it follows from in the manifest, or supply the evidence that tells it"
+        named = join_words(inputs, "and") if len(inputs) <= NAMED_INPUTS else "what it follows from"
+        settle = f"state {named} in the manifest, or supply the evidence that tells it"
     elif policies:
         settle = say_settling(policies[0], (path,), facts)[0].removesuffix(f" ({reason})")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from policy.app.checking import warn_of_barren
+from policy.app.checking import refuse_twins, warn_of_barren
 from policy.app.evidence_view import view_evidence
 from policy.app.subjects import build_subjects
 from policy.app.workspace import open_workspace
@@ -63,7 +63,8 @@ class Observation:
         for item in self.items:
             subjects = build_subjects(self.workspace, item, today)
             self._problems.update(dict.fromkeys(subjects.problems))
-            self._refuse_twins(subjects, names)
+            twins = refuse_twins(_list_names(subjects), names, waiving=policy_set.waiving is not None)
+            self._problems.update(dict.fromkeys(twins))
             if len(self._wanted) > 1:
                 places.update(_list_places(subjects))
             for facts in subjects.facts:
@@ -71,18 +72,13 @@ class Observation:
         self._problems.update(dict.fromkeys(warn_of_barren(self._wanted, places)))
         self._problems.update(dict.fromkeys(policy_set.loosenings))
 
-    def _refuse_twins(self, subjects: Subjects, names: dict[str, Location]) -> None:
-        """Two manifests of one name: wrong where waivers go by it, as in a check."""
-        claims = subjects.facts[0].claims if subjects.facts else ()
-        stated = next((claim for claim in claims if claim.path == "project" and claim.location), None)
-        if stated is None or stated.location is None:
-            return
-        first = names.setdefault(stated.value, stated.location)
-        if first.file != stated.location.file:
-            level = "warning" if self.workspace.policy_set.waiving is None else "error"
-            message, related = f"another manifest states the project `{stated.value}` too", (("the other one", first),)
-            remedy = "give one of them another name: waivers and records go by it"
-            self._problems[Problem(message, remedy, stated.location, related, level)] = None
+
+def _list_names(subjects: Subjects) -> Iterator[tuple[str, Location]]:
+    """The name of the project, where the manifest states it."""
+    claims = subjects.facts[0].claims if subjects.facts else ()
+    stated = next((claim for claim in claims if claim.path == "project" and claim.location), None)
+    if stated is not None and stated.location is not None:
+        yield stated.value, stated.location
 
 
 def _list_places(subjects: Subjects) -> Iterator[str]:

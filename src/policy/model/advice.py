@@ -93,7 +93,10 @@ class Price(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What one approach would cost: the first run, a month, an update; None is not known, and `missing` says why."""
+    """What one approach would cost: the first run, a month, an update; None is not known, and `missing` says why.
+
+    `lacks` says it of each amount by itself: `run`, `month` or `update`, and what is missing for it.
+    """
 
     approach: str
     variant: str
@@ -103,6 +106,7 @@ class Cost(NamedTuple):
     assumptions: tuple[str, ...] = ()
     prices: tuple[Price, ...] = ()
     missing: tuple[str, ...] = ()
+    lacks: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Fault(NamedTuple):

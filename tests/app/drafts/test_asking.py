@@ -42,6 +42,20 @@ def test_what_is_only_estimated_is_asked():
     assert ask(policies=(often,)) == (["data.change_interval", "training.interval"], [])
 
 
+def test_what_evidence_tells_once_it_is_named_is_asked():
+    tried = make_policy("policy: tried\neffect: block\nrequire: {tried: {some: {approach: few-shot}}}\n")
+    terms = make_policy("policy: terms\neffect: hold\nrequire: {model.license_terms: {contains_none: [unlisted]}}\n")
+    assert ask(policies=(tried, terms)) == (["model.license", "tried"], [])
+    assert ask(Fact("model.license", "mit"), policies=(terms,)) == ([], [])
+
+
+def test_of_what_follows_from_others_these_are_asked():
+    share = make_policy("policy: share\neffect: block\nrequire: {training.compute_share: {at_most: 0.3}}\n")
+    asked, _ = ask(Fact("training.epochs", 3.0), policies=(share,))
+    assert "model.parameters" in asked
+    assert not {"training.compute_share", "training.epochs", "data.tokens"} & set(asked)
+
+
 def test_what_is_told_is_not_asked():
     assert ask(Fact("stage", "pilot")) == (["owner.contact"], ["needs.citations"])
 

@@ -83,7 +83,7 @@ def test_everything_that_is_asked_of_the_shipped_policies_can_be_settled():
         (list_of(enum("a", "b")), ["a", "b"]),
         (COUNT, ["low", "high"]),
         (RATE, ["low", "high"]),
-        (DURATION, ["low", "high"]),
+        (DURATION, ["short", "long"]),
         (STRING, []),
         (DATE, []),
         (MONEY, []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -144,7 +145,7 @@ class Person:
         self.asked += 1
         if self.asked == self.leaves_at:
             raise EOFError
-        question = next(text for text in reversed(self.heard) if ":" in text or "Which" in text)
+        question = next(text for text in reversed(self.heard) if re.match(r"\d+\. .*\(|Which", text))
         for start in list(self.answers):
             if start in question:
                 said = self.answers[start]
@@ -165,6 +166,33 @@ def test_a_few_answers_are_enough(call, monkeypatch):
 
 
 @pytest.mark.usefixtures("plant")
+def test_questions_are_plain_and_say_what_answers_mean(call, monkeypatch):
+    person = Person(monkeypatch, {})
+    call("advise --ask")
+    asked = [text for text in person.heard if re.match(r"\d+\. ", text)]
+    assert len(asked) == person.asked == 10
+    assert all(re.fullmatch(r"\d+\. [A-Z][^()]*\? \([a-z_.0-9]+\)", text) for text in asked)
+    assert any("2 domain-language  master the language of a field" in text for text in person.heard)
+
+
+def test_an_own_field_is_asked_by_what_it_means(plant, call, monkeypatch):
+    fields = "fields:\n  x.paid: {type: boolean, about: customers pay for it}\n"
+    own = OWN.replace("require: {stage: retired}", "require: {x.paid: true}")
+    plant({"policy.yaml": SET + fields, "house/own.yaml": own})
+    person = Person(monkeypatch, {"x.paid": "no"})
+    assert "own would block fine-tuning and hybrid" in " ".join(call("advise --ask").out.split())
+    assert "1. customers pay for it (x.paid)" in person.heard
+
+
+@pytest.mark.usefixtures("plant")
+@pytest.mark.parametrize(("experience", "speaks"), [("no", True), ("yes", False), ("", False)])
+def test_who_owns_it_is_not_held_against_who_only_asks(call, monkeypatch, experience, speaks):
+    answers = {"purpose": "style", "training_experience": experience, "needs.knowledge": "no"}
+    Person(monkeypatch, answers)
+    assert ("expertise, flag" in call("advise --ask --all").out) is speaks
+
+
+@pytest.mark.usefixtures("plant")
 def test_who_answers_nothing_starts_with_prompts(call, monkeypatch):
     Person(monkeypatch, {})
     result = call("advise --ask")
@@ -181,19 +209,19 @@ def test_what_was_tried_is_asked_in_turn(call, monkeypatch):
         "needs.knowledge": "no",
         "data.change_interval": "180d",
         "data.rows": "5,000",
-        "tried": prompts,
+        "(tried)": prompts,
         "were measured": "1, 2, 3",
         "met the need": "none",
     }
     Person(monkeypatch, answers)
     result = call("advise --ask")
-    assert result.out.startswith("answers\n  Try fine-tuning: rag-could-fine-tune advises against")
+    assert result.out.startswith("answers\n  Try fine-tuning: consider fine-tuning where")
     assert "1. [x] prompt-engineering: fell short" in result.out
 
 
 @pytest.mark.usefixtures("plant")
 def test_what_met_the_need_is_kept(call, monkeypatch):
-    Person(monkeypatch, {"tried": "few-shot", "were measured": "1", "met the need": "1"})
+    Person(monkeypatch, {"(tried)": "few-shot", "were measured": "1", "met the need": "1"})
     assert "Take few-shot: it was tried and met the need." in call("advise --ask").out
 
 

@@ -5,7 +5,8 @@ import json
 import jsonschema
 import pytest
 
-from policy.reports.evidence.contract import EvidenceDocument, json_schema
+from policy.reports.contract import json_schema
+from policy.reports.evidence.contract import EvidenceDocument
 from tests.gates.cli.conftest import SET, write_manifest, write_policy
 
 AXOLOTL = "base_model: org/model\ndatasets:\n  - {path: ../data/train.jsonl, type: alpaca}\nmicro_batch_size: 1\n"
@@ -20,7 +21,7 @@ FILES = {
 
 def read(result):
     document = json.loads(result.out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema(EvidenceDocument))
     EvidenceDocument.model_validate(document)
     return document
 
@@ -70,7 +71,7 @@ def test_no_facts_are_an_empty_list(files, plant, call):
     result = call("evidence --output json")
     assert read(result)["subjects"] == []
     assert result.code == 0
-    assert call("evidence").out == "no facts: there is no ml-manifest.yaml and no training config\n"
+    assert call("evidence").out == "no facts: there is no ml-manifest.yaml, and nothing that trains\n"
 
 
 def test_several_projects_with_one_line_between(plant, call):

@@ -10,7 +10,7 @@ import pytest
 
 from policy.engine.advice.advising import advise
 from policy.errors import Problem
-from policy.model.advice import Cost, Price
+from policy.model.advice import Change, Cost, Price, Question
 from policy.model.decision import Subject
 from policy.model.money import Money
 from policy.reports.advice.contract import AdviceReport
@@ -37,6 +37,21 @@ COSTS = (
         ("people's time is not counted",),
         (Price("a million tokens", Money(0.15, "USD"), "example.com/prices", date(2026, 11, 1)),),
         ("`usage.calls_per_month` (calls a month)",),
+        (("month", ("`usage.calls_per_month` (calls a month)",)),),
+    ),
+)
+CALLS = ("`usage.calls_per_month` (calls a month)", "`usage.input_tokens` (tokens, of a call)")
+PRICE = "`price_per_hour` of `h100-sxm` in the table of accelerators"
+OPEN = (
+    Cost("few-shot", "", Money(0, "USD"), None, Money(0, "USD"), missing=CALLS, lacks=(("month", CALLS),)),
+    Cost(
+        "fine-tuning",
+        "self-hosted",
+        None,
+        None,
+        None,
+        missing=(PRICE, *CALLS),
+        lacks=(("run", (PRICE,)), ("month", (*CALLS, PRICE)), ("update", (PRICE,))),
     ),
 )
 KNOWLEDGE = "approach: fine-tuning\npurpose: [knowledge]\ndata: {rows: 50}\ntried: [{approach: few-shot, score: 1}]\n"
@@ -104,6 +119,58 @@ def test_nothing_from_a_manifest_acts(write):
         assert "@team" not in re.sub(r"`` .* ``", "", text)
 
 
+def test_each_row_says_why_an_amount_of_it_is_not_known():
+    text = write_text([SITUATIONS["try"]._replace(costs=OPEN)], PLAIN)
+    table = text[text.index("costs, estimated") :].splitlines()
+    assert [line.strip() for line in table[2:]] == [
+        "few-shot                       0 USD  not known      0 USD",
+        "a month lacks usage.calls_per_month; usage.input_tokens",
+        "fine-tuning (self-hosted)  not known  not known  not known",
+        "the first run and an update lack price_per_hour of h100-sxm in the table",
+        "of accelerators",
+        "a month lacks what few-shot lacks; price_per_hour of h100-sxm in the table",
+        "of accelerators",
+    ]
+
+
+def test_in_full_what_is_missing_is_explained():
+    text = write_markdown([SITUATIONS["try"]._replace(costs=OPEN)], PLAIN)
+    assert "\n- few-shot: a month lacks `usage.calls_per_month` (calls a month); `usage.input_tokens`" in text
+    assert "(tokens, of a call)" in write_text([SITUATIONS["try"]._replace(costs=OPEN)], ALL)
+
+
+def test_who_only_answered_is_spared_an_empty_table():
+    talk = SITUATIONS["try"]._replace(subject=Subject("answers"), costs=OPEN)
+    text = write_text([talk], PLAIN)
+    assert "Not known yet: they follow from the model" in text
+    assert "lacks" not in text
+    assert "lacks" in write_text([talk], ALL)
+    assert "41.50 USD" in write_text([talk._replace(costs=COSTS)], PLAIN)
+
+
+def test_who_only_answered_is_asked_for_what_would_change_the_advice():
+    idle = Question("x.idle", "idle", ("facts",), "say it")
+    telling = Question("x.telling", "telling", ("facts",), "say it", (Change("a", "rag"), Change("b", "rag")))
+    project = SITUATIONS["try"]._replace(questions=(telling, idle))
+    text = write_text([project._replace(subject=Subject("answers"))], PLAIN)
+    assert "would change the advice if a or b: rag" in text
+    assert "x.idle" not in text
+    assert "x.idle" in write_text([project], PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Try a prompt", "try a prompt"),
+        ("A prompt first", "a prompt first"),
+        ("RAG before tuning", "RAG before tuning"),
+    ],
+)
+def test_a_title_within_a_sentence(title, said):
+    policy = FACTS.replace("policy: facts", f"policy: facts\ntitle: {title}")
+    assert f"Try rag: {said} (facts" in say_recommendation(ask(make_set(policy), "purpose: [knowledge]\n"))
+
+
 def test_nobody_is_called_where_markdown_is_posted():
     asked = SITUATIONS["stopped"].questions[0]._replace(settle="ask @team <b>", policies=("a",))
     text = write_markdown([SITUATIONS["stopped"]._replace(questions=(asked,))], PLAIN)
@@ -145,13 +212,21 @@ def test_json_says_what_the_text_says():
             "Keep rag: it was tried and met the need.",
         ),
         (HOUSE, "approach: rag\ntried: [{approach: few-shot, sufficient: true}]\n", "Take few-shot: it was tried"),
-        (HOUSE, "purpose: [knowledge]\n", "Try rag first: facts would block fine-tuning and hybrid here and names it"),
+        (
+            HOUSE,
+            "purpose: [knowledge]\n",
+            "Try rag first: a policy for tests (facts would block fine-tuning and hybrid here).",
+        ),
         (
             HOUSE,
             "purpose: [knowledge]\ntried: [{approach: rag}]\n",
-            "Say whether rag sufficed: it was tried, and facts",
+            "Say whether rag sufficed, for it was tried: a policy for tests (facts",
         ),
-        (make_set(FACTS), "purpose: [knowledge]\n", "Try rag: facts would block fine-tuning and hybrid here"),
+        (
+            make_set(FACTS),
+            "purpose: [knowledge]\n",
+            "Try rag: a policy for tests (facts would block fine-tuning and hybrid here).",
+        ),
         (make_set(FACTS), "", "as things stand. No policy names an approach for what is known so far."),
         (make_set(FACTS), fall_short("rag"), "What was tried fell short, and no policy names anything else."),
         (make_set(UPWARD, FEW_ROWS), "data: {rows: 5}\n" + fall_short("few-shot"), "stopped by few-rows"),

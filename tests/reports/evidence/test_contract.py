@@ -15,7 +15,8 @@ from policy.model.fact import Members
 from policy.model.fields import SCHEMA
 from policy.model.money import Money
 from policy.model.resolution import STRENGTH
-from policy.reports.evidence.contract import EvidenceDocument, EvidenceFact, json_schema
+from policy.reports.contract import json_schema
+from policy.reports.evidence.contract import EvidenceDocument, EvidenceFact
 from policy.reports.evidence.document import FORMAT, JsonEvidence, encode_value
 from policy.reports.evidence.view import Counts
 from tests.building import make_facts, make_policy
@@ -68,11 +69,11 @@ def read_golden() -> dict[str, Any]:
 def test_documents_meet_the_models_and_the_schema(make):
     document = make()
     EvidenceDocument.model_validate(document)
-    jsonschema.Draft202012Validator(json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema(EvidenceDocument)).validate(document)
 
 
 def test_the_schema_is_one():
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema.Draft202012Validator.check_schema(json_schema(EvidenceDocument))
 
 
 def test_nothing_known_is_an_empty_list():
@@ -90,7 +91,7 @@ def test_the_kept_document_shows_every_key_of_the_first_edition():
 
 
 def test_every_key_that_is_written_is_described_and_the_other_way_round():
-    written, described = write_everything(), json_schema()
+    written, described = write_everything(), json_schema(EvidenceDocument)
     assert set(written) == set(described["properties"])
     subject = written["subjects"][0]
     for document, name in (
@@ -107,7 +108,7 @@ def test_every_key_that_is_written_is_described_and_the_other_way_round():
 def test_readers_of_the_schema_meet_later_keys_without_harm_and_the_models_do_not():
     document = read_golden()
     document["subjects"][0]["facts"][0]["later"] = 1
-    jsonschema.Draft202012Validator(json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema(EvidenceDocument)).validate(document)
     with pytest.raises(ValidationError, match="later"):
         EvidenceDocument.model_validate(document)
 
@@ -134,7 +135,7 @@ def test_what_breaks_the_contract_is_refused(path, value):
     with pytest.raises(ValidationError):
         EvidenceDocument.model_validate(document)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(json_schema()).validate(document)
+        jsonschema.Draft202012Validator(json_schema(EvidenceDocument)).validate(document)
 
 
 def test_the_words_are_those_of_the_model():

@@ -160,6 +160,7 @@ def test_the_counts():
 
 def test_nothing_found_is_said_and_problems_are_counted():
     error, warning = Problem("wrong"), Problem("odd", level="warning")
-    assert finish(Counts()) == "no facts: there is no ml-manifest.yaml and no training config\n"
+    assert finish(Counts()) == "no facts: there is no ml-manifest.yaml, and nothing that trains\n"
     said = " ".join(finish(Counts(), error, warning, warning).split())
+    assert said.startswith("no facts · 1 problem"), "what is broken may be the manifest"
     assert said.endswith(" · 1 problem with the input (on standard error) · 2 warnings (on standard error)")

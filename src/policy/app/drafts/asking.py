@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.engine.judge import judge
+from policy.model.derived.derivations import list_open_inputs
 from policy.model.fact import Fact
 from policy.model.facts import Facts
 from policy.model.fields import COLLECTED, DISCOVERY, SCAN
@@ -23,6 +24,8 @@ STOPPING = ("hold", "block")
 MEASURED = frozenset((*COLLECTED, SCAN))
 # Of these a history gives an estimate at best: who knows better should say so.
 ESTIMATED = frozenset({"data.change_interval", "training.interval"})
+# Evidence tells these only of what somebody names, or lays into the repository.
+NAMED = frozenset({"tried", "model.license"})
 
 
 class Asked(NamedTuple):
@@ -45,6 +48,9 @@ def list_asked(policy_set: PolicySet, told: Iterable[Fact], now: datetime) -> As
     concerned = [policy for policy in policy_set.policies if policy.id not in settled]
     stopping = [policy for policy in concerned if policy_set.effect_of(policy, GATE) in STOPPING]
     pressing, asked = _list_paths(stopping), _list_paths(concerned)
+    # What cannot be stated follows from something that can.
+    pressing |= {path for behind in pressing for path in list_open_inputs(behind, facts.judged)}
+    asked |= pressing
     open_fields = [field for path, field in policy_set.schema.fields.items() if path not in facts.judged]
     own = [field for field in open_fields if _is_own(field) or (field.path in asked and _can_be_stated(field))]
     first = tuple(field for field in own if field.path in pressing or _is_own(field))
@@ -62,4 +68,4 @@ def _is_own(field: Field) -> bool:
 
 def _can_be_stated(field: Field) -> bool:
     """Whether nobody but a person tells it."""
-    return field.writable and (field.path in ESTIMATED or MEASURED.isdisjoint(field.evidence))
+    return field.writable and (field.path in ESTIMATED | NAMED or MEASURED.isdisjoint(field.evidence))

@@ -45,7 +45,7 @@ def advise(
         name_best(ranked),
         ranked,
         tuple(list_standings(facts).items()),
-        climb(panel, facts, ranked),
+        climb(panel, facts, consultation, ranked),
         list_questions(panel, facts, consultation, ranked),
         _list_costs(facts.on(now.date(), policy_set.tables)),
         faults,
@@ -84,6 +84,7 @@ def _list_costs(facts: Facts) -> tuple[Cost, ...]:
             assumptions=estimate.assumptions,
             prices=tuple(Price(*price) for price in estimate.prices),
             missing=estimate.missing,
+            lacks=estimate.lacks,
         )
         for estimate in estimate_costs(facts)
     )

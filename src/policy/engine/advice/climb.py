@@ -12,12 +12,12 @@ from policy.model.advice import TRY, Rung
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policy.engine.advice.consultation import Panel
+    from policy.engine.advice.consultation import Consultation, Panel
     from policy.model.advice import Ranked
     from policy.model.facts import Facts
 
 
-def climb(panel: Panel, facts: Facts, ranked: Sequence[Ranked]) -> tuple[Rung, ...]:
+def climb(panel: Panel, facts: Facts, consultation: Consultation, ranked: Sequence[Ranked]) -> tuple[Rung, ...]:
     """The approaches to try, each only if those before it fell short; none where one meets the need already.
 
     On the way everything that is not known stays so.
@@ -27,5 +27,6 @@ def climb(panel: Panel, facts: Facts, ranked: Sequence[Ranked]) -> tuple[Rung, .
         best = ranked[0]
         rungs[best.approach] = Rung(best.approach, tuple(voice.policy for voice in best.in_favour))
         facts = replace_claims(facts, (*facts.claims, suppose_short(best.approach)))
-        ranked = rank_approaches(panel.consult(facts), facts)
+        consultation = panel.reconsult(facts, consultation)
+        ranked = rank_approaches(consultation, facts)
     return tuple(rungs.values())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from policy.engine.advice.ladder import LADDER, judged_as
 from policy.engine.advice.supposition import suppose
-from policy.engine.judge import judge
+from policy.engine.approving import approval_facts
+from policy.engine.judge import Judgement, judge
+from policy.engine.plan import make_plan
 from policy.model.gates import EFFECTS, GATES
 from policy.model.policy import PolicySet
 from policy.structs import NamedTuple
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from policy.model.decision import Decision
+    from policy.model.decision import Decision, Outcome
     from policy.model.facts import Facts
     from policy.model.policy import Policy
 
@@ -27,13 +30,15 @@ JUDGED: Final = tuple(dict.fromkeys(judged_as(approach) for approach in LADDER))
 class Consultation(NamedTuple):
     """What the policies say under each approach, and those whose outcome depends on it: only these tell apart.
 
-    `words` holds the outcome of every policy by approach and id; `effects` what a failure of a telling policy does.
+    By approach `supposed` holds the facts, `outcomes` what every policy says of them, by id. `effects` says what a
+    failure of a telling policy does. `decisions` are there where everything was judged anew.
     """
 
-    decisions: Mapping[str, Decision]
-    words: Mapping[str, Mapping[str, str]]
+    supposed: Mapping[str, Facts]
+    outcomes: Mapping[str, Mapping[str, Outcome]]
     telling: tuple[Policy, ...]
     effects: Mapping[str, str]
+    decisions: Mapping[str, Decision] = {}
 
 
 class Panel(NamedTuple):
@@ -45,19 +50,56 @@ class Panel(NamedTuple):
 
     def consult(self, facts: Facts) -> Consultation:
         """Judge the project as if it took each approach in turn."""
+        supposed = self._suppose(facts)
         asked = make_advising_set(self.policy_set)
-        supposed = {approach: self.complete(suppose(facts, approach)) for approach in JUDGED}
         decisions = {name: judge(asked, known, gate=GATE, now=self.now) for name, known in supposed.items()}
-        words = {
-            name: {outcome.policy: outcome.outcome for outcome in decision.outcomes}
-            for name, decision in decisions.items()
+        outcomes = {
+            name: {outcome.policy: outcome for outcome in decision.outcomes} for name, decision in decisions.items()
         }
-        telling = [policy for policy in asked.policies if len({told[policy.id] for told in words.values()}) > 1]
-        # By id, so that the order in which files were found changes nothing.
-        telling.sort(key=lambda policy: policy.id)
-        return Consultation(
-            decisions, words, tuple(telling), {item.id: asked.effects[item.id][GATE] for item in telling}
-        )
+        return gather(asked, supposed, outcomes)._replace(decisions=decisions)
+
+    def reconsult(self, facts: Facts, before: Consultation) -> Consultation:
+        """The same of other facts about the project: only policies that read what is different judge again."""
+        supposed = self._suppose(facts)
+        outcomes = {
+            name: {**before.outcomes[name], **self._judge_again(known, list_changed(before.supposed[name], known))}
+            for name, known in supposed.items()
+        }
+        return gather(make_advising_set(self.policy_set), supposed, outcomes)
+
+    def _judge_again(self, facts: Facts, changed: set[str]) -> dict[str, Outcome]:
+        plan, now = make_plan(make_advising_set(self.policy_set), GATE), self.now.astimezone(UTC)
+        # Whether there is a manifest decides for all what an unknown outcome does.
+        everybody = "manifest.present" in changed
+        steps = [step for step in plan.steps if everybody or not changed.isdisjoint(step.policy.paths)]
+        if any(step.reads_approval for step in steps):
+            # Nobody approved anything: that is known, whatever is at stake, and read by these policies alone.
+            facts = facts.with_claims(approval_facts((), GATE, "", now))
+        judgement = Judgement(plan, facts, now.date(), ())
+        return {step.policy.id: judgement.judge_step(step) for step in steps}
+
+    def _suppose(self, facts: Facts) -> dict[str, Facts]:
+        today, tables = self.now.astimezone(UTC).date(), self.policy_set.tables
+        return {approach: self.complete(suppose(facts, approach)).on(today, tables) for approach in JUDGED}
+
+
+def gather(
+    asked: PolicySet, supposed: Mapping[str, Facts], outcomes: Mapping[str, Mapping[str, Outcome]]
+) -> Consultation:
+    """What was said under each approach, with those policies picked out that tell approaches apart."""
+    telling = [policy for policy in asked.policies if len({said[policy.id].outcome for said in outcomes.values()}) > 1]
+    # By id, so that the order in which files were found changes nothing.
+    telling.sort(key=lambda policy: policy.id)
+    return Consultation(supposed, outcomes, tuple(telling), {item.id: asked.effects[item.id][GATE] for item in telling})
+
+
+def list_changed(before: Facts, after: Facts) -> set[str]:
+    """The facts that differ, are proven in one of the two only, or could not be had in one of them."""
+    changed: set[str] = set()
+    sides = (before.judged, after.judged), (before.proven, after.proven), (before.faults, after.faults)
+    for old, new in sides:
+        changed.update(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+    return changed
 
 
 @lru_cache(maxsize=8)

@@ -27,6 +27,7 @@ FIRST_ASKED: Final = (
     "system.kind",
     "needs.varied_tasks",
     "needs.latency_p95",
+    "owner.training_experience",
     "stage",
 )
 

@@ -36,7 +36,7 @@ def list_questions(
     settling = _list_settling(consultation)
     found = []
     for fact, policies in list_waiting(panel, consultation).items():
-        influence = find_influence(panel, facts, fact, ranked)
+        influence = find_influence(panel, facts, fact, (consultation, ranked))
         names = tuple(sorted(policies))
         weight = sum(policies.values())
         question = Question(fact, facts.schema.fields[fact].about, names, settling[fact], influence.changes)
@@ -76,14 +76,15 @@ def _list_settling(consultation: Consultation) -> dict[str, str]:
     }
 
 
-def find_influence(panel: Panel, facts: Facts, path: str, ranked: Sequence[Ranked]) -> Influence:
+def find_influence(panel: Panel, facts: Facts, path: str, present: tuple[Consultation, Sequence[Ranked]]) -> Influence:
     """What becomes of the ranking under each answer that can be supposed."""
+    consultation, ranked = present
     kind = facts.schema.fields[path].kind
     changes, regrades = [], False
     for value in list_samples(kind):
         # Observed, so that it counts also where a policy asks for evidence.
         supposed = replace_claims(facts, (*facts.claims, Fact(path, value, "observed", "supposed")))
-        other = rank_approaches(panel.consult(supposed), supposed)
+        other = rank_approaches(panel.reconsult(supposed, consultation), supposed)
         regrades = regrades or _list_grades(other) != _list_grades(ranked)
         if name_best(other) != name_best(ranked) and not _keeps(ranked, other):
             changes.append(Change(say_sample(kind, value), name_best(other)))

@@ -75,17 +75,17 @@ def list_voices(consultation: Consultation) -> list[Voice]:
     """Every policy that tells the approaches apart and fails under some, hardest and most severe first."""
     voices = []
     for policy in consultation.telling:
-        under = _list_under(policy, "fail", consultation.words)
+        under = _list_under(policy, "fail", consultation)
         if under:
-            outcome = next(item for item in consultation.decisions[under[0]].outcomes if item.policy == policy.id)
+            outcome = consultation.outcomes[under[0]][policy.id]
             said = (outcome.message, policy.instead, outcome.fix, under)
             effect = consultation.effects[policy.id]
             voices.append(Voice(policy.id, policy.title, policy.severity, effect, *said))
     return sorted(voices, key=lambda voice: (-EFFECTS.index(voice.effect), -weigh(voice.severity), voice.policy))
 
 
-def _list_under(policy: Policy, word: str, words: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    return tuple(approach for approach, told in words.items() if told[policy.id] == word)
+def _list_under(policy: Policy, word: str, consultation: Consultation) -> tuple[str, ...]:
+    return tuple(approach for approach, said in consultation.outcomes.items() if said[policy.id].outcome == word)
 
 
 def _hear(approach: str, standings: Mapping[str, str], voices: list[Voice], consultation: Consultation) -> Ranked:
@@ -94,15 +94,15 @@ def _hear(approach: str, standings: Mapping[str, str], voices: list[Voice], cons
     # A policy that asks a prompt for a system prompt is no objection to the system prompt.
     against = [item for item in voices if as_if in item.under and (as_if == approach or approach not in item.instead)]
     in_favour = [item for item in voices if approach in item.instead and item not in against]
-    told = consultation.words[as_if]
+    said = consultation.outcomes[as_if]
     return Ranked(
         approach,
         SILENT,
         standings[approach],
         tuple(in_favour),
         tuple(against),
-        tuple(policy.id for policy in consultation.telling if told[policy.id] == "pass" and policy.instead),
-        tuple(policy.id for policy in consultation.telling if told[policy.id] == "unknown"),
+        tuple(policy.id for policy in consultation.telling if said[policy.id].outcome == "pass" and policy.instead),
+        tuple(policy.id for policy in consultation.telling if said[policy.id].outcome == "unknown"),
         _find_excuses(approach, standings, in_favour, consultation),
     )
 
@@ -125,8 +125,8 @@ def _find_excuses(
         if names.intersection(policy.instead)
         and TRIED in policy.paths
         and weigh(policy.severity) > heaviest
-        and _list_under(policy, "pass", consultation.words)
-        and not _list_under(policy, "fail", consultation.words)
+        and _list_under(policy, "pass", consultation)
+        and not _list_under(policy, "fail", consultation)
     )
 
 

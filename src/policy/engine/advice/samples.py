@@ -27,9 +27,10 @@ def list_samples(kind: Kind) -> tuple[Any, ...]:
 
 
 def say_sample(kind: Kind, value: Any) -> str:
-    """A sample in words; an end of a scale as `low` or `high`."""
+    """A sample in words; an end of a scale as `low` or `high`, of durations as `short` or `long`."""
     if isinstance(value, Members):
         return str(value.items[0])
     if kind.ordered:
-        return "low" if value == list_samples(kind)[0] else "high"
+        low, high = ("short", "long") if isinstance(kind, DurationKind) else ("low", "high")
+        return low if value == list_samples(kind)[0] else high
     return kind.show(value)

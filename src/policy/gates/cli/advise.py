@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import config_option, time_option
-from policy.gates.cli.outputs import Output
+from policy.gates.cli.outputs import Output, Whole
 from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.streams import say_aside, use_colour
-from policy.gates.cli.targets import parse_targets, refuse_inputs
+from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
 from policy.gates.cli.usage import suggest_name
 from policy.gates.cli.workspace import open_here
 from policy.loading.discovery import find_root
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from policy.app.workspace import Workspace
     from policy.gates.cli.targets import Target
     from policy.reports.advice.text import View
-    from policy.reports.reporter import Reporter
 
 FORMATS = ("text", "markdown", "json")
 ADVISED, WRONG, NOTHING = 0, 2, 3
@@ -70,6 +69,7 @@ def command(
     workspace = open_here(config, paths[0] if paths else ".")
     advised, start = ask_person(workspace, now) if ask else (read_projects(workspace, paths or (".",), now), "")
     read = (*workspace.policy_set.layers, *advised.files)
+    refuse_links(targets, workspace.root)
     refuse_inputs(targets, (os.path.join(workspace.root, file) for file in read))
     write_outputs(workspace, targets, advised, everything=everything)
     if start and any(target.format == "text" and target.path is None for target in targets):
@@ -121,8 +121,7 @@ def write_outputs(workspace: Workspace, targets: Sequence[Target], advised: Advi
     colour = use_colour()
     with ExitStack() as stack:
         for target in targets:
-            # What is written at once needs no reporter that says in which order.
-            out = Output(target, cast("Reporter", None))
+            out = Output(target, Whole())
             stack.callback(out.discard)
             view = View(show_path, colour=colour and target.path is None, everything=everything)
             out.start(write_report(target.format, advised, view))

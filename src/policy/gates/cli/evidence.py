@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,8 +26,6 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-
-    from policy.reports.reporter import Reporter
 
 FORMS: dict[str, type[TextEvidence | JsonEvidence]] = {"text": TextEvidence, "json": JsonEvidence}
 
@@ -81,8 +79,7 @@ def command(
         sinks = []
         for target in targets:
             form = FORMS[target.format]()
-            # Of a reporter it asks only how the pieces are joined.
-            out = Output(target, cast("Reporter", form))
+            out = Output(target, form)
             stack.callback(out.discard)
             colour = use_colour() and target.path is None
             sinks.append(Sink(form, out, EvidenceContext(observation.show_path, colour)))
@@ -101,7 +98,7 @@ def open_observation(request: ObservationRequest) -> Observation:
 
 def list_inputs(observation: Observation) -> Iterator[str]:
     """The files that no report may take the place of."""
-    files = [file for item in observation.items for file in (item.manifest, *item.candidates) if file is not None]
+    files = [file for item in observation.items for file in item.inputs]
     for file in (*files, *observation.workspace.policy_set.layers):
         yield os.path.join(observation.workspace.root, file)
 

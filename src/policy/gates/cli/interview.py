@@ -9,6 +9,7 @@ import click
 
 from policy.engine.advice.interview import MOST_QUESTIONS
 from policy.errors import Problem
+from policy.gates.cli.interview_texts import word_question
 from policy.gates.cli.problems import print_problems
 from policy.gates.cli.questions import split_words
 from policy.gates.cli.streams import say_aside
@@ -18,9 +19,10 @@ from policy.model.fields import ALTERNATIVES, APPROACHES
 from policy.model.kinds import BooleanKind, EnumKind, KindError, ListKind, RecordsKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from policy.app.advising import Interview
+    from policy.gates.cli.interview_texts import Wording
     from policy.model.kinds import Kind
     from policy.model.schema import Field
 
@@ -31,7 +33,7 @@ NONE_OF_THEM = "none"
 
 def interview(talk: Interview) -> None:
     """Ask until enough is known; the answers go into the interview. Raises click.Abort where the person leaves."""
-    say_aside(f"At most {MOST_QUESTIONS} questions; Ctrl-C ends.")
+    say_aside(f"At most {MOST_QUESTIONS} questions. Answer with numbers or words; Enter leaves a question out.")
     asked: set[str] = set()
     while (field := talk.choose(asked)) is not None:
         asked.add(field.path)
@@ -42,14 +44,15 @@ def interview(talk: Interview) -> None:
 
 def _ask_field(field: Field, number: int) -> Any:
     """The value that was answered; None where nothing was."""
-    question = f"\n{number}. {field.path}: {field.about}"
+    wording = word_question(field)
+    say_aside(f"\n{number}. {wording.question} ({field.path})")
     kind = field.kind
     if isinstance(kind, RecordsKind):
-        return _ask_attempts(question)
+        return _ask_attempts(wording)
     choices = _list_choices(kind)
     if not choices:
-        return _ask_value(question, kind)
-    words = _ask_words(question, choices, several=isinstance(kind, ListKind))
+        return _ask_value(kind, wording.example)
+    words = _ask_words(choices, wording.meanings, several=isinstance(kind, ListKind))
     if not words:
         return None
     if isinstance(kind, BooleanKind):
@@ -64,19 +67,36 @@ def _list_choices(kind: Kind) -> tuple[str, ...]:
     return of.choices if isinstance(of, EnumKind) else ()
 
 
-def _ask_words(question: str, choices: Sequence[str], *, several: bool = False) -> tuple[str, ...]:
+def _ask_words(
+    choices: Sequence[str], meanings: Mapping[str, str] | None = None, *, several: bool = False
+) -> tuple[str, ...]:
     """Some of the choices, by number or by name; empty where nothing was answered."""
-    say_aside(question)
-    say_aside("   " + "  ".join(f"{number} {choice}" for number, choice in enumerate(choices, 1)))
-    how = "numbers or words, with commas; Enter leaves it out" if several else "a number or a word; Enter leaves it out"
+    say_aside("\n".join(_show_choices(choices, meanings or {})))
     while True:
-        answer = click.prompt(f"   ({how})", default="", show_default=False, err=True)
-        given = split_words(answer) if several else tuple(filter(None, [answer.strip()]))
+        answer = _prompt("one or more, with commas" if several else "")
+        given = split_words(answer) if several else tuple(filter(None, [answer]))
         words = [_read_word(word, choices) for word in given]
         wrong = [word for word in words if word not in choices]
         if not wrong:
             return tuple(dict.fromkeys(words))
         print_problems(Problem(f"`{word}` is none of these", suggest_name(word, choices)) for word in wrong)
+
+
+def _show_choices(choices: Sequence[str], meanings: Mapping[str, str]) -> Iterator[str]:
+    """The numbered choices: a line each where they are explained, else side by side."""
+    if not meanings:
+        yield "   " + "  ".join(f"{number} {choice}" for number, choice in enumerate(choices, 1))
+        return
+    width = max(map(len, choices))
+    for number, choice in enumerate(choices, 1):
+        yield f"   {number} {choice:<{width}}  {meanings.get(choice, '')}".rstrip()
+
+
+def _prompt(hint: str) -> str:
+    """What is answered to the question above; empty where it is left out."""
+    label = f"   ({hint}) >" if hint else "   >"
+    answer: str = click.prompt(label, default="", show_default=False, prompt_suffix=" ", err=True)
+    return answer.strip()
 
 
 def _read_word(word: str, choices: Sequence[str]) -> str:
@@ -88,13 +108,10 @@ def _read_word(word: str, choices: Sequence[str]) -> str:
     return short if short in choices and short is not None else word
 
 
-def _ask_value(question: str, kind: Kind) -> Any:
+def _ask_value(kind: Kind, example: str) -> Any:
     """A number or a duration; None where nothing was answered."""
-    say_aside(question)
     while True:
-        answer = click.prompt(
-            f"   ({kind.describe()}; Enter leaves it out)", default="", show_default=False, err=True
-        ).strip()
+        answer = _prompt(example or kind.describe())
         if not answer:
             return None
         try:
@@ -103,9 +120,9 @@ def _ask_value(question: str, kind: Kind) -> Any:
             print_problems([Problem(error.message, error.remedy)])
 
 
-def _ask_attempts(question: str) -> Members | None:
+def _ask_attempts(wording: Wording) -> Members | None:
     """What was tried, whether it was measured and whether it met the need; None where nothing was answered."""
-    tried = _ask_words(question, (*ALTERNATIVES, NONE_OF_THEM), several=True)
+    tried = _ask_words((*ALTERNATIVES, NONE_OF_THEM), wording.meanings, several=True)
     if not tried:
         return None
     tried = tuple(word for word in tried if word != NONE_OF_THEM)
@@ -113,10 +130,10 @@ def _ask_attempts(question: str) -> Members | None:
     sufficient: tuple[str, ...] = ()
     if tried:
         choices = (*tried, NONE_OF_THEM)
-        measured = _ask_words(
-            "   Which of them were measured, on examples that were kept apart?", choices, several=True
-        )
-        sufficient = _ask_words("   Which of them met the need?", choices, several=True)
+        say_aside("   Which of them were measured, on examples that were kept apart?")
+        measured = _ask_words(choices, several=True)
+        say_aside("   Which of them met the need?")
+        sufficient = _ask_words(choices, several=True)
     return Members(tuple(_make_attempt(name, measured, sufficient) for name in tried), complete=True)
 
 

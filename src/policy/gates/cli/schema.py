@@ -1,4 +1,4 @@
-"""`policy schema`: JSON Schemas of what people write, and of what `policy check` and `policy evidence` write."""
+"""`policy schema`: JSON Schemas of what people write, and of the JSON that other commands write."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from policy.gates.cli.workspace import open_here
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet
 
-KINDS = ("manifest", "policy", "policy-set", "waivers", "decisions", "evidence")
+REPORTS = ("decisions", "evidence", "advice")
+KINDS = ("manifest", "policy", "policy-set", "waivers", *REPORTS)
 
 
 @click.command("schema")
 @click.argument("kind", type=NameOf("kind of schema", KINDS), default="manifest", metavar="[KIND]")
 @config_option
 def command(kind: str, config: str | None) -> int:
-    """Print the JSON Schema of KIND: manifest (the default), policy, policy-set, waivers, decisions, evidence.
+    """Print the JSON Schema of a KIND of file: manifest (the default), policy, policy-set, waivers; or of a report.
 
     With it an editor completes and explains the fields of an ml-manifest.yaml, and underlines what is wrong,
     while it is written. The fields that the policy set declares (`x.`) are part of it.
@@ -39,22 +40,27 @@ def command(kind: str, config: str | None) -> int:
     # yaml-language-server: $schema=ml-manifest.schema.json
 
     The YAML support of VS Code, Neovim, Helix and Zed reads that line; in others, assign the schema to
-    ml-manifest.yaml in the settings. `decisions` describes what `policy check --output json` writes, `evidence`
-    what `policy evidence --output json` does.
+    ml-manifest.yaml in the settings. Of the reports `decisions` is what `policy check --output json` writes,
+    `evidence` and `advice` what `policy evidence` and `policy advise` do.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
-    if kind == "decisions":
-        from policy.reports.contract import json_schema
-
-        schema = json_schema()
-    elif kind == "evidence":
-        from policy.reports.evidence.contract import json_schema as evidence_schema
-
-        schema = evidence_schema()
-    else:
-        schema = describe(kind, open_here(config).policy_set)
+    schema = describe_report(kind) if kind in REPORTS else describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.
     say(json.dumps(schema, indent=2))
     return 0
+
+
+def describe_report(kind: str) -> dict[str, Any]:
+    """The schema of what a command writes as JSON, which no policy set changes."""
+    from policy.reports.advice.contract import AdviceReport
+    from policy.reports.contract import Decisions, Document, json_schema
+    from policy.reports.evidence.contract import EvidenceDocument
+
+    reports: dict[str, type[Document]] = {
+        "decisions": Decisions,
+        "evidence": EvidenceDocument,
+        "advice": AdviceReport,
+    }
+    return json_schema(reports[kind])
 
 
 def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:

@@ -93,6 +93,9 @@ class Cost(Document):
     assumptions: Names
     prices: tuple[Price, ...] = Field(strict=False)
     missing: Names
+    lacks: dict[Literal["run", "month", "update"], Names] = Field(
+        default={}, description="What is missing, for each amount that is null."
+    )
 
 
 class Fault(Document):

@@ -109,6 +109,7 @@ def cost_document(cost: Cost) -> dict[str, Any]:
             for price in cost.prices
         ],
         "missing": list(cost.missing),
+        "lacks": {name: list(missing) for name, missing in cost.lacks},
     }
 
 

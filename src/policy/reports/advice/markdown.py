@@ -10,14 +10,17 @@ from policy.reports.advice.wording import (
     list_objections,
     list_steps,
     list_stopped,
+    list_voices,
     name_cost,
     say_amount,
     say_changes,
     say_grade,
+    say_lacks,
     say_recommendation,
+    say_settling,
 )
 from policy.reports.layout import clean, count_noun
-from policy.reports.pages.markdown import escape, write_code, write_table, write_text
+from policy.reports.markdown import escape, write_code, write_table, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +49,7 @@ def _write_advice(advice: Advice, view: View) -> Iterator[str]:
         yield f"From {', '.join(write_code(file) for file in dict.fromkeys(files))}{now}."
     yield from _write_ranking(advice)
     yield from _write_ladder(advice)
+    yield from _write_reasons(advice)
     yield from _write_questions(advice.questions, everything=view.everything)
     yield from _write_costs(advice)
     if advice.faults:
@@ -65,8 +69,20 @@ def _write_ranking(advice: Advice) -> Iterator[str]:
 
 
 def _write_voices(voices: Sequence[Voice]) -> str:
-    """Every policy with what it does."""
-    return "; ".join(f"{_show(voice.title)} ({write_code(voice.policy)}, {voice.effect})" for voice in voices)
+    """Every policy with what it does; what it says stands below, once."""
+    return ", ".join(f"{write_code(voice.policy)} ({voice.effect})" for voice in voices)
+
+
+def _write_reasons(advice: Advice) -> Iterator[str]:
+    """What each policy wants, what it found, and under which approaches."""
+    voices = list_voices(advice)
+    if voices:
+        yield from ("", "### What the policies say", "")
+    for voice in voices:
+        under = ", ".join(map(write_code, voice.under))
+        instead = f", for {', '.join(map(write_code, voice.instead))}" if voice.instead else ""
+        yield f"- {write_code(voice.policy)} ({voice.effect}): {_show(voice.title)}. {_show(voice.message)}."
+        yield f"  Against {under}{instead}."
 
 
 def _write_ladder(advice: Advice) -> Iterator[str]:
@@ -90,7 +106,7 @@ def _write_questions(questions: Sequence[Question], *, everything: bool) -> Iter
         changes = say_changes(question)
         would = f" It would change the advice if {_show(changes)}." if changes else ""
         waiting = ", ".join(map(write_code, question.policies))
-        yield f"- {write_code(question.fact)}: {_show(question.settle)}.{would} Asked by {waiting}."
+        yield f"- {write_code(question.fact)}: {_show(say_settling(question))}.{would} Asked by {waiting}."
     rest = len(questions) - len(shown)
     if rest:
         yield f"- and {count_noun(rest, 'more fact')}"
@@ -104,14 +120,12 @@ def _write_costs(advice: Advice) -> Iterator[str]:
         for cost in advice.costs
     ]
     yield from ("", "### Costs, estimated", "", *write_table(COSTS, rows), "")
-    yield from (f"- {_hush(write_text(clean(note)))}" for note in list_cost_notes(advice))
+    for number, cost in enumerate(advice.costs):
+        lacks = say_lacks(advice.costs, number)
+        yield from (f"- {write_text(clean(f'{name_cost(cost)}: {said}'), quiet=True)}" for said in lacks)
+    yield from (f"- {write_text(clean(note), quiet=True)}" for note in list_cost_notes(advice))
 
 
 def _show(text: str) -> str:
     """A text of any origin in which nothing is markup and nobody is called."""
-    return _hush(escape(clean(text)))
-
-
-def _hush(markdown: str) -> str:
-    # Where this is posted, `@somebody` would send them a message.
-    return markdown.replace("@", "@&#8203;")
+    return escape(clean(text), quiet=True)

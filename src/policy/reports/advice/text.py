@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from policy.model.advice import KEEP, TRY
 from policy.reports.advice.wording import (
+    COSTS_OPEN,
     NOT_KNOWN,
     SHOWN,
     SHOWN_QUESTIONS,
     TRIED,
+    are_costs_open,
+    is_from_answers,
     list_cost_notes,
     list_objections,
     list_steps,
@@ -18,7 +21,9 @@ from policy.reports.advice.wording import (
     say_amount,
     say_changes,
     say_grade,
+    say_lacks,
     say_recommendation,
+    say_settling,
 )
 from policy.reports.colour import paint
 from policy.reports.layout import clean, count_noun, join_names, wrap
@@ -27,7 +32,7 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from policy.model.advice import Advice, Question, Ranked, Voice
+    from policy.model.advice import Advice, Cost, Ranked, Voice
 
 WIDTH: Final = 80
 # Of what speaks for and against all but the first.
@@ -77,8 +82,10 @@ class AdviceWriter:
         subject = advice.subject
         files = [clean(self.view.show_path(file)) for file in (subject.manifest, subject.training_config) if file]
         now = f"(now {advice.present})" if advice.present else ""
-        project = self._paint(clean(subject.project, 80), "bold")
-        return "  ".join(part for part in (project, ", ".join(dict.fromkeys(files)), now) if part)
+        name = clean(subject.project, 80)
+        # Without a manifest the name is that of the file.
+        named = ", ".join(file for file in dict.fromkeys(files) if file != name)
+        return "  ".join(part for part in (self._paint(name, "bold"), named, now) if part)
 
     def _ranked(self, number: int, item: Ranked, shown: int) -> Iterator[str]:
         grade = self._paint(say_grade(item), GRADE_STYLES[item.grade])
@@ -90,8 +97,8 @@ class AdviceWriter:
             yield from self._entry("asks for", self._join([voice.policy for voice in conditions]))
         # What an approach meets is of interest where it is the one to take.
         if item.passed and ((number == 1 and item.grade in (KEEP, TRY)) or self.view.everything):
-            met = f"{count_noun(len(item.passed), 'policy')} that could name another: {self._join(list(item.passed))}"
-            yield from self._entry("met", met)
+            could = "which could have named another approach"
+            yield from self._entry("met", f"{self._join(list(item.passed))}, {could}")
 
     def _voices(self, word: str, voices: Sequence[Voice], most: int) -> Iterator[str]:
         shown = voices if self.view.everything else voices[:most]
@@ -128,6 +135,9 @@ class AdviceWriter:
         settled = advice.ranked[:1] and advice.ranked[0].grade == KEEP and not telling
         # Who has what meets the need is not sent to find out what would not change it.
         shown = questions if self.view.everything else questions[: 0 if settled else SHOWN_QUESTIONS]
+        if is_from_answers(advice) and not self.view.everything:
+            # Who begins is asked for nothing that would change nothing.
+            shown = tuple(question for question in shown if question.changes)
         if not questions:
             return
         rest = len(questions) - len(shown)
@@ -138,7 +148,7 @@ class AdviceWriter:
         for question in shown:
             changes = say_changes(question)
             would = f" · would change the advice if {changes}" if changes else ""
-            said = f"{question.fact}: {_say_settling(question)}{would} · {self._join(list(question.policies))}"
+            said = f"{question.fact}: {say_settling(question)}{would} · {self._join(list(question.policies))}"
             first, *others = _fold(clean(said), "    ", "      ")
             yield first.replace(question.fact, self._paint(question.fact, "bold"), 1)
             yield from others
@@ -147,24 +157,33 @@ class AdviceWriter:
         if not advice.costs:
             return
         yield from ("", f"  {self._paint('costs, estimated', 'bold')}")
-        rows = [(name_cost(cost), *map(say_amount, (cost.run, cost.month, cost.update))) for cost in advice.costs]
-        widths = [max(map(len, column)) for column in zip(("", *COLUMNS), *rows, strict=True)]
-        for row in (("", *COLUMNS), *rows):
-            cells = [
-                f"{row[0]:<{widths[0]}}",
-                *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
-            ]
-            yield f"    {'  '.join(cells)}".rstrip().replace(NOT_KNOWN, self._paint(NOT_KNOWN, "dim"))
-        notes = list_cost_notes(advice, brief=not self.view.everything)
+        if is_from_answers(advice) and are_costs_open(advice) and not self.view.everything:
+            yield from _fold(COSTS_OPEN, "    ")
+            return
+        yield from self._cost_table(advice.costs)
+        notes = list_cost_notes(advice)
         shown = notes if self.view.everything else notes[:SHOWN_NOTES]
+        if shown:
+            yield ""
         for note in shown:
             yield from _fold(clean(note), "    - ")
         if len(notes) > len(shown):
             yield f"    - {count_noun(len(notes) - len(shown), 'more note')}: --all"
 
+    def _cost_table(self, costs: Sequence[Cost]) -> Iterator[str]:
+        """A row for each approach, and below it why something in it is not known."""
+        rows = [(name_cost(cost), *map(say_amount, (cost.run, cost.month, cost.update))) for cost in costs]
+        widths = [max(map(len, column)) for column in zip(("", *COLUMNS), *rows, strict=True)]
+        yield _align(("", *COLUMNS), widths)
+        for number, row in enumerate(rows):
+            yield _align(row, widths).replace(NOT_KNOWN, self._paint(NOT_KNOWN, "dim"))
+            for said in say_lacks(costs, number, brief=not self.view.everything):
+                yield from (self._paint(line, "dim") for line in _fold(clean(said), "      ", "        "))
 
-def _say_settling(question: Question) -> str:
-    return question.settle.removeprefix(f"state {question.fact} in the manifest: ").removeprefix(f"{question.fact} ")
+
+def _align(row: tuple[str, ...], widths: Sequence[int]) -> str:
+    cells = [f"{row[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))]
+    return f"    {'  '.join(cells)}".rstrip()
 
 
 def _fold(text: str, first: str, rest: str | None = None) -> list[str]:

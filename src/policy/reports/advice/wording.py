@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from policy.language.phrases import join_words
 from policy.model.advice import INSUFFICIENT, KEEP, MEASURED, SILENT, SPENT, STOPPED, SUFFICIENT, TRY, UNTRIED, WAIT
+from policy.model.gates import EFFECTS
 from policy.model.kinds import MONEY
 from policy.reports.layout import join_names
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from policy.model.advice import Advice, Cost, Question, Ranked, Voice
+    from policy.model.advice import Advice, Cost, Price, Question, Ranked, Voice
     from policy.model.money import Money
 
 # Of what is long the beginning is shown, and the rest counted.
@@ -28,8 +30,14 @@ OUTCOMES: Final = {
     INSUFFICIENT: "fell short",
     MEASURED: "tried, not said whether it sufficed",
 }
-# How what is missing names a fact.
-FACT: Final = re.compile(r"`([a-z_]+(?:\.[a-z0-9_]+)+)`")
+AMOUNTS: Final = {"run": "the first run", "month": "a month", "update": "an update"}
+# What is missing, with what it means in brackets.
+EXPLAINED: Final = re.compile(r"(`[^`]+`) \([^()]*\)")
+# Instead of a table in which nothing stands.
+COSTS_OPEN: Final = (
+    "Not known yet: they follow from the model, the calls of a month and their tokens. A manifest states these, and "
+    "`policy advise` estimates then."
+)
 NOT_KNOWN: Final = "not known"
 NOTHING_TO_TELL: Final = "No policy in force tells approaches apart, so none can be ranked."
 
@@ -55,15 +63,23 @@ def say_recommendation(advice: Advice) -> str:
     later = [rung.approach for rung in advice.ladder[1:]]
     after = f" If it falls short: {', then '.join(later)}." if later else ""
     if best.standing == MEASURED:
-        return f"Say whether {advice.best} sufficed: it was tried, and {_say_caller(best)}.{after}"
+        return f"Say whether {advice.best} sufficed, for it was tried: {_say_caller(best)}.{after}"
     first = " first" if later else ""
     return f"Try {advice.best}{first}: {_say_caller(best)}.{after}"
 
 
 def _say_caller(best: Ranked) -> str:
+    """The policy that calls loudest for an approach: what it wants, then what it does."""
     voice = best.in_favour[0]
-    more = f" (as do {len(best.in_favour) - 1} more)" if len(best.in_favour) > 1 else ""
-    return f"{voice.policy} {ACTS[voice.effect]} {join_names(list(voice.under), NAMED)} here and names it instead{more}"
+    others = len(best.in_favour) - 1
+    more = f", as {'does' if others == 1 else 'do'} {others} more" if others else ""
+    does = f"{voice.policy} {ACTS[voice.effect]} {join_names(list(voice.under), NAMED)} here{more}"
+    return f"{_begin_small(voice.title)} ({does})"
+
+
+def _begin_small(title: str) -> str:
+    """A title within a sentence; what is written in capitals stays so."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _say_way_out(advice: Advice) -> str:
@@ -117,9 +133,17 @@ def list_stopped(advice: Advice) -> list[str]:
     return [item.approach for item in advice.ranked if item.grade == STOPPED and item.approach not in ahead]
 
 
+def say_settling(question: Question) -> str:
+    """How to settle a question, behind the name of its fact."""
+    return question.settle.removeprefix(f"state {question.fact} in the manifest: ").removeprefix(f"{question.fact} ")
+
+
 def say_changes(question: Question) -> str:
     """What answers would change: `true: rag`; empty where none does by itself."""
-    return ", ".join(f"{change.answer}: {change.best or 'nothing to recommend'}" for change in question.changes)
+    answers: dict[str, list[str]] = {}
+    for change in question.changes:
+        answers.setdefault(change.best or "nothing to recommend", []).append(change.answer)
+    return "; if ".join(f"{join_words(told, 'or')}: {best}" for best, told in answers.items())
 
 
 def say_amount(amount: Money | None) -> str:
@@ -132,19 +156,65 @@ def name_cost(cost: Cost) -> str:
     return f"{cost.approach} ({cost.variant})" if cost.variant else cost.approach
 
 
-def list_cost_notes(advice: Advice, *, brief: bool = False) -> list[str]:
-    """Below the costs: what is missing for which, the prices with their days, and what was taken for granted.
+def say_lacks(costs: Sequence[Cost], number: int, *, brief: bool = False) -> Iterator[str]:
+    """Why amounts of a row are not known: `a month lacks …`. What a row above lacks, too, is said by its name.
 
     What is missing is named, and explained unless that is to be `brief`.
     """
-    notes = [_say_missing(cost, brief=brief) for cost in advice.costs if cost.missing]
-    for price in dict.fromkeys(price for cost in advice.costs for price in cost.prices):
-        day = f", {price.date.isoformat()}" if price.date else ""
-        notes.append(f"{price.what}: {MONEY.say(price.amount)} ({price.source}{day})")
-    return [*notes, *dict.fromkeys(said for cost in advice.costs for said in cost.assumptions)]
+    cost = costs[number]
+    amounts: dict[tuple[str, ...], list[str]] = {}
+    for name, missing in cost.lacks:
+        amounts.setdefault(missing, []).append(AMOUNTS[name])
+    for missing, names in amounts.items():
+        above, rest = _find_above(costs[:number], missing)
+        words = [f"what {above} lacks"] if above else []
+        words += [_shorten(item) for item in rest] if brief else rest
+        yield f"{join_words(names, 'and')} {'lacks' if len(names) == 1 else 'lack'} {'; '.join(words)}"
 
 
-def _say_missing(cost: Cost, *, brief: bool) -> str:
-    named = dict.fromkeys(FACT.findall(" ".join(cost.missing)))
-    needed = ", ".join(named) if brief and named else "; ".join(cost.missing)
-    return f"{name_cost(cost)}: not known, needs {needed}"
+def _find_above(costs: Sequence[Cost], missing: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The row that lacks most of this, and nothing else, for an amount of its own; and what is left."""
+    found = ((name_cost(cost), lacked) for cost in costs for _, lacked in cost.lacks if len(lacked) > 1)
+    name, lacked = max((item for item in found if set(item[1]) <= set(missing)), key=_count_lacked, default=("", ()))
+    return name, [item for item in missing if item not in lacked]
+
+
+def _count_lacked(item: tuple[str, tuple[str, ...]]) -> int:
+    return len(item[1])
+
+
+def _shorten(missing: str) -> str:
+    return EXPLAINED.sub(r"\1", missing).replace("`", "")
+
+
+def list_cost_notes(advice: Advice) -> list[str]:
+    """Below the costs: prices with their days, and what was taken for granted, each with the rows that rest on it."""
+    rows: dict[str, list[str]] = {}
+    for cost in advice.costs:
+        for note in (*map(_say_price, cost.prices), *cost.assumptions):
+            rows.setdefault(note, []).append(name_cost(cost))
+    # The prices first: they grow old.
+    priced = {_say_price(price) for cost in advice.costs for price in cost.prices}
+    ordered = sorted(rows, key=lambda note: note not in priced)
+    return [note if len(rows[note]) == len(advice.costs) else f"{', '.join(rows[note])}: {note}" for note in ordered]
+
+
+def _say_price(price: Price) -> str:
+    day = f", {price.date.isoformat()}" if price.date else ""
+    return f"{price.what} at {MONEY.say(price.amount)} ({price.source}{day})"
+
+
+def list_voices(advice: Advice) -> list[Voice]:
+    """Every policy that speaks for or against an approach, once, the hardest first."""
+    heard = (voice for item in advice.ranked for voice in (*item.against, *item.in_favour))
+    return sorted(dict.fromkeys(heard), key=lambda voice: (-EFFECTS.index(voice.effect), voice.policy))
+
+
+def is_from_answers(advice: Advice) -> bool:
+    """Whether there is no project yet, but only what somebody answered."""
+    return advice.subject.manifest is None and advice.subject.training_config is None
+
+
+def are_costs_open(advice: Advice) -> bool:
+    """Whether nothing is known of any cost but that it is none."""
+    return not any(amount and amount.amount for cost in advice.costs for amount in (cost.run, cost.month, cost.update))

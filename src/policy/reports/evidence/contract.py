@@ -85,11 +85,3 @@ class EvidenceDocument(Document):
     errors: tuple[Problem, ...] = Field(strict=False, description="Inputs that could not be read.")
     warnings: tuple[Problem, ...] = Field(strict=False)
     summary: EvidenceSummary
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the contract, for readers: a later version may add keys, so none is forbidden."""
-    schema = EvidenceDocument.model_json_schema()
-    for part in (schema, *schema["$defs"].values()):
-        part.pop("additionalProperties", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

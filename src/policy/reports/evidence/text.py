@@ -36,14 +36,13 @@ class TextEvidence:
 
     def finish(self, counts: Counts, problems: Sequence[Problem], context: EvidenceContext) -> str:
         """The counts in one line."""
-        parts = [
-            f"{count_noun(counts.subjects, 'subject')}, {count_noun(counts.facts, 'fact')}"
-            if counts.subjects
-            else "no facts: there is no ml-manifest.yaml and no training config"
-        ]
+        errors = sum(problem.level == "error" for problem in problems)
+        # What is broken may be the manifest, of which it must not be said that there is none.
+        nothing = "no facts" if errors else "no facts: there is no ml-manifest.yaml, and nothing that trains"
+        known = f"{count_noun(counts.subjects, 'subject')}, {count_noun(counts.facts, 'fact')}"
+        parts = [known if counts.subjects else nothing]
         parts += [count_noun(counts.contradictions, "contradiction")] if counts.contradictions else []
         parts += [f"{counts.unknown:,} not known"] if counts.unknown else []
-        errors = sum(problem.level == "error" for problem in problems)
         parts += [f"{count_noun(errors, 'problem')} with the input (on standard error)"] if errors else []
         warnings = len(problems) - errors
         parts += [f"{count_noun(warnings, 'warning')} (on standard error)"] if warnings else []
