@@ -69,6 +69,9 @@ def find_policy_file(workspace: Workspace, file: str) -> str:
     """The path of a policy's file, which positions name from the root or from the source that it belongs to."""
     folders = {source.name: source.folder for source in workspace.registry.policy_sources()}
     source, _, rest = file.partition("/")
+    bundle = workspace.policy_set.bundles.get(source)
+    if bundle is not None:
+        return os.path.join(bundle, rest)
     shipped = os.path.join(folders.get(source, ""), rest)
     # The repository may have a folder of the same name.
     return shipped if source in folders and os.path.isfile(shipped) else os.path.join(workspace.root, file)

@@ -94,7 +94,8 @@ def load_policies(places: Iterable[PolicyPlace], schema: Schema, *, with_cases: 
 def load_policy(place: PolicyPlace, schema: Schema, *, with_cases: bool = False) -> Policy:
     """The policy in one file; its area is the name of its folder."""
     document = read_policy_document(place.path, place.shown, with_cases=with_cases)
-    area = os.path.basename(os.path.dirname(place.shown))
+    # What tells one content of a bundle from another is no part of an area's name.
+    area = os.path.basename(os.path.dirname(place.shown)).partition("@sha256:")[0]
     return read_policy(document, schema, area=area, with_cases=with_cases)
 
 

@@ -117,6 +117,7 @@ class PolicySet(Record):
     `on_unknown` and `starts` (the day from which it acts in full) are by policy; `final` are the policies that no
     later layer may loosen. `layers` are the files that it was read from, the base first; `places` says where each
     setting stands, by section, policy or gate, and key; `loosenings` are warnings of what a layer made milder.
+    `bundles` are the folders of its bundles, by what stands for them in positions.
     """
 
     policies: tuple[Policy, ...]
@@ -137,6 +138,7 @@ class PolicySet(Record):
     places: Mapping[tuple[str, str, str], Location] = NO_PLACES
     loosenings: tuple[Problem, ...] = ()
     evidence: EvidenceSettings = DEFAULT_EVIDENCE
+    bundles: Mapping[str, str] = NONE
 
     # Plans are kept per policy set: one set is one object.
     __eq__ = object.__eq__

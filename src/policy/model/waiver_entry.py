@@ -88,7 +88,8 @@ class Waiving(NamedTuple):
 
     `files` are pairs of a layer's file and a waiver file that it lists. `layers` maps each layer's file to what it
     extends, `finals` a final policy to the files that made it final, each without the others, and `bases` each
-    layer's file to all that it builds on.
+    layer's file to all that it builds on. `bundles` are the folders of bundles, by what the names of their files begin
+    with.
     """
 
     entries: tuple[WaiverEntry, ...] = ()
@@ -98,6 +99,7 @@ class Waiving(NamedTuple):
     layers: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     finals: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     bases: Mapping[str, frozenset[str]] = MappingProxyType({})
+    bundles: Mapping[str, str] = MappingProxyType({})
 
 
 class Doubt(NamedTuple):

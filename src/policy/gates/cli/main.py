@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "advise": "Say which approach a project should take, and what to try first.",
+    "bundle": "Pack a policy set, and verify, fetch and lock those that are named.",
     "check": "Judge the projects below here and say what to do instead.",
     "data": "Check training files before they are sent anywhere.",
     "docs": "Write a page for every policy in force.",

@@ -57,6 +57,9 @@ def show(form: str, gate: str, now: datetime, config: str | None) -> int:
     root = workspace.root
 
     def show_path(file: str) -> str:
+        # A file of a bundle is below no folder here.
+        if file.partition("/")[0] in workspace.policy_set.bundles:
+            return file
         return os.path.relpath(os.path.join(root, file)).replace(os.sep, "/")
 
     view = view_policy_set(workspace.policy_set, gate, now.date())
@@ -80,6 +83,7 @@ def init(extends: tuple[str, ...], name: str | None, output: str, *, team: bool)
     """
     from policy.app.drafts.new_files import refuse_existing, write_new_file
     from policy.app.drafts.policy_sets import draft_policy_set, find_above, refuse_place, try_draft
+    from policy.loading.bundles.late import PINNED
     from policy.loading.policy_sets.files import SET_NAME
     from policy.reports.layout import count_noun
 
@@ -89,7 +93,11 @@ def init(extends: tuple[str, ...], name: str | None, output: str, *, team: bool)
     if team and extends:
         raise PolicyError(Problem("`--team` and `--extends` both say what to build on", "leave one of them out"))
     below = [find_above(folder)] if team else list(extends)
-    paths = [os.path.relpath(os.path.realpath(path), folder).replace(os.sep, "/") for path in below]
+    # A bundle is named by more than its place.
+    paths = [
+        path if PINNED in path else os.path.relpath(os.path.realpath(path), folder).replace(os.sep, "/")
+        for path in below
+    ]
     text = draft_policy_set(name or os.path.basename(folder) or "policies", paths)
     policy_set = try_draft(text, output)
     write_new_file(output, text)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
+from policy.loading.bundles.confinement import refuse_escape
+from policy.loading.bundles.late import LateOpener
 from policy.loading.policy_sets.files import PolicySetFile, look_in, open_policy_set
 from policy.loading.policy_sets.settings import read_names
 from policy.model.fields import SCHEMA
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from policy.errors import Location
 
 MOST_LAYERS = 50
-# A repository, an address or an archive: what would have to be fetched or unpacked, and trusted, before it is read.
-ELSEWHERE = r"(?i)[a-z][a-z0-9+.-]+:|git@|.*@sha\d+:|.*\.(zip|tar|tgz|tar\.[a-z0-9]+|git|whl)$"
 REMEDY = "name a policy.yaml, a pyproject.toml with `[tool.policy]`, or a folder that holds one"
 
 
@@ -33,9 +32,9 @@ class Step(NamedTuple):
     named: Location
 
 
-def open_layers(found: PolicySetFile, problems: list[Problem]) -> Chain:
+def open_layers(found: PolicySetFile, problems: list[Problem], bundles: LateOpener) -> Chain:
     """The policy set and all that it extends, the base first, each file once; what is wrong goes to `problems`."""
-    chain = Chain()
+    chain = Chain(bundles)
     chain.add(found, ())
     problems.extend(dict.fromkeys(chain.problems))
     return chain
@@ -44,7 +43,8 @@ def open_layers(found: PolicySetFile, problems: list[Problem]) -> Chain:
 class Chain:
     """Follows `extends`; what a layer extends stands before it. Layers are known by the absolute path of their file."""
 
-    def __init__(self) -> None:
+    def __init__(self, bundles: LateOpener) -> None:
+        self.bundles = bundles
         self.layers: dict[str, PolicySetFile] = {}
         self.extended: dict[str, list[str]] = {}
         self.problems: list[Problem] = []
@@ -55,7 +55,7 @@ class Chain:
         for name, location in read_extends(found, self.problems):
             step = Step(here, found.document.file, location)
             try:
-                self._extend(open_beside(found, name, location), (*way, step))
+                self._extend(open_beside(found, name, location, self.bundles), (*way, step))
             except PolicyError as error:
                 self.problems.extend(add_way(problem, way) for problem in error.problems)
         self.layers.setdefault(here, found)
@@ -93,18 +93,24 @@ def read_extends(found: PolicySetFile, problems: list[Problem]) -> Iterator[tupl
             yield name, item.location(document.file)
 
 
-def open_beside(found: PolicySetFile, name: str, location: Location) -> PolicySetFile:
-    """The policy set that another one names, by a path relative to it. Raises PolicyError."""
+def open_beside(
+    found: PolicySetFile, name: str, location: Location, bundles: LateOpener | None = None
+) -> PolicySetFile:
+    """The policy set that another one names, by a path relative to it or as a bundle. Raises PolicyError."""
+    bundle = (bundles or LateOpener()).open(name, found.folder, location, found.root if found.prefix else "")
     path, root = os.path.join(found.folder, name), found.root or found.folder
-    if "\0" not in name and os.path.isdir(path):
-        layer = look_in(path, root)
+    layer: PolicySetFile | None
+    if bundle is not None:
+        layer = look_in(bundle.folder, bundle.folder, bundle.reference.prefix)
+        message = f"the bundle `{bundle.reference.name}` holds no policy set"
+    elif found.prefix and (escape := refuse_escape(found.folder, name, found.root, location)):
+        raise PolicyError(escape)
+    elif "\0" not in name and os.path.isdir(path):
+        layer = look_in(path, root, found.prefix)
         message = f"the folder `{name}` holds no policy set"
     elif "\0" not in name and os.path.lexists(path):
-        layer = open_policy_set(path, root)
+        layer = open_policy_set(path, root, found.prefix)
         message = f"`{name}` has no table `[tool.policy]`"
-    elif re.match(ELSEWHERE, name):
-        message = f"`{name}` is neither a folder nor a file: only these can be extended"
-        raise PolicyError(Problem(message, "check it out or unpack it, and name its folder", location))
     else:
         layer, message = None, f"there is no policy set at `{name}`"
     if layer is None:

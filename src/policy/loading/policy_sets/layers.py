@@ -47,7 +47,8 @@ CATALOGUE = "catalogue"
 class Layer(NamedTuple):
     """A file of a policy set; `values` reads what stands in it, and collects what is wrong.
 
-    `policies` are the places that it names; one that extends nothing and names none has the catalogue.
+    `policies` are the places that it names; one that extends nothing and names none has the catalogue. `top` is the
+    folder of the bundle that it is a file of, empty for any other file.
     """
 
     file: str
@@ -58,6 +59,7 @@ class Layer(NamedTuple):
     policies: tuple[Name, ...]
     plugins: tuple[Name, ...]
     fields: tuple[Field, ...]
+    top: str = ""
 
     def locate(self, section: str, name: str) -> Location | None:
         """Where a key of one of its sections stands."""
@@ -76,7 +78,23 @@ def read_layer(found: PolicySetFile, problems: list[Problem]) -> Layer:
     _check_keys(root, values)
     names = _read_policies(root, values)
     plugins, fields = _read_places(root, "plugins", values), tuple(read_fields(root.get("fields"), values))
-    return Layer(file, found.folder, root, values, _read_name(root, values), names, plugins, fields)
+    top = found.root if found.prefix else ""
+    if top:
+        _refuse_escapes(root, found.folder, top, values)
+    return Layer(file, found.folder, root, values, _read_name(root, values), names, plugins, fields, top)
+
+
+def _refuse_escapes(root: Mapping, folder: str, top: str, values: FactReader) -> None:
+    """Note what a file of a bundle names outside of the bundle, where only inside there is what was pinned."""
+    from policy.loading.bundles.confinement import refuse_escape
+
+    tables = root.get("tables")
+    listed = [item for key in ("waivers",) if isinstance(node := root.get(key), Sequence) for item in node.items]
+    listed += [node for _, node in tables.entries.values()] if isinstance(tables, Mapping) else []
+    for item in listed:
+        problem = isinstance(item, Scalar) and refuse_escape(folder, item.text, top, item.location(values.file))
+        if problem:
+            values.problems.append(problem)
 
 
 def _read_places(root: Mapping, key: str, values: FactReader) -> tuple[Name, ...]:

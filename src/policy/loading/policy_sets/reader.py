@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
+from policy.loading.bundles.late import LOCK_NAME, LateOpener
 from policy.loading.catalogue import list_policies, load_policies, refuse_duplicates
 from policy.loading.policy_sets.evidence import read_evidence
 from policy.loading.policy_sets.extending import open_layers
@@ -62,7 +65,9 @@ class PolicySetReader:
     def __init__(self, found: PolicySetFile, *, with_cases: bool) -> None:
         self.with_cases = with_cases
         self.problems: list[Problem] = []
-        chain = open_layers(found, self.problems)
+        self.found = found
+        self.bundles = LateOpener()
+        chain = open_layers(found, self.problems, self.bundles)
         self.layers = [read_layer(file, self.problems) for file in chain.layers.values()]
         self.extended = {file.document.file: chain.list_extended(path) for path, file in chain.layers.items()}
         self.told: list[list[tuple[str, Location | None, frozenset[str]]]] = [[] for _ in self.layers]
@@ -81,6 +86,7 @@ class PolicySetReader:
         policies = self._load_policies(schema, {source.name: source.folder for source in contributed.sources})
         # Without all policies nobody can tell which names are wrong.
         self._stop_on_problems()
+        self._check_lock()
         parts = self._read_parts(policies)
         waiving = self._read_waiving(dict.fromkeys(policy.id for own in policies for policy, _ in own))
         # Where a setting cannot be read, what it loosens is not known.
@@ -95,11 +101,23 @@ class PolicySetReader:
             waiving=waiving,
             layers=tuple(layer.file for layer in self.layers),
             loosenings=loosenings,
+            bundles={bundle.reference.prefix: bundle.folder for bundle in self.bundles.used.values()},
         )
 
     def _stop_on_problems(self) -> None:
         if self.problems:
             raise PolicyError(*self.problems)
+
+    def _check_lock(self) -> None:
+        """Raises PolicyError where the lock file beside the policy set is not that of its bundles."""
+        if os.path.lexists(os.path.join(self.found.folder, LOCK_NAME)):
+            from policy.loading.bundles.lock import check_lock  # most policy sets have none
+
+            check_lock(
+                self.found.folder,
+                posixpath.join(posixpath.dirname(self.found.document.file), LOCK_NAME),
+                self.bundles.used,
+            )
 
     def _gather_fields(self) -> list[Field]:
         """The fields of all layers; one that two layers declare alike is one field."""
@@ -135,7 +153,7 @@ class PolicySetReader:
 
     def _load_policies(self, schema: Schema, sources: dict[str, str]) -> list[list[Named]]:
         """The policies that each layer names; a file is one policy, however often it is named."""
-        places = [find_places(layer, sources) for layer in self.layers]
+        places = [find_places(layer, sources, self.bundles) for layer in self.layers]
         files = {path: place for found in places for path, (place, _) in found.items()}
         try:
             loaded = load_policies(files.values(), schema, with_cases=self.with_cases)

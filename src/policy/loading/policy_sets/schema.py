@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 ABOUT = {
     "policy_set": "the format of the policy set; this version reads format 1",
     "name": "the name of the policy set, for reports",
-    "extends": "the policy sets below this one, the base first: files, or folders that hold one",
-    "policies": "the policies in force: `catalogue`, `catalogue:AREA`, a plugin's, or folders and files",
+    "extends": "the policy sets below this one, the base first: files, folders, or pinned bundles",
+    "policies": "the policies in force: `catalogue`, `catalogue:AREA`, a plugin's, folders, files, or pinned bundles",
     "without": "policies to leave out, of this file and of those that it extends",
     "params": "values for parameters, by policy and parameter: {volatile-data.shortest_interval: 60d}",
     "effects": "what a failure of a policy does, where that differs from the policy's own word",

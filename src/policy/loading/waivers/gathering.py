@@ -39,7 +39,8 @@ def read_waiving(layers: Sequence[Layer], policies: Collection[str], bases: Mapp
         trusted += [settings] if settings is not None else []
         finals = add_finals(finals, list_names(root.get("final")), layer.file, bases[layer.file])
     extended = {layer.file: list_names(layer.root.get("extends")) for layer in layers}
-    return Waiving(tuple(entries), tuple(rules), _join(trusted), tuple(listed), extended, finals, bases)
+    bundles = {layer.file.partition("/")[0]: layer.top for layer in layers if layer.top}
+    return Waiving(tuple(entries), tuple(rules), _join(trusted), tuple(listed), extended, finals, bases, bundles)
 
 
 def _join(said: list[TrustSettings]) -> TrustSettings | None:

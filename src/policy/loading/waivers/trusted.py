@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
+from policy.loading.bundles.late import PINNED
 from policy.loading.git.commands import GitError, find_repository
 from policy.loading.git.revisions import read_files
 from policy.loading.git.submodules import list_default_branches, open_revision
@@ -22,6 +23,7 @@ from policy.loading.waivers.rules import (
 from policy.model.fields import SCHEMA
 from policy.model.reading import FactReader
 from policy.model.waiver_entry import Doubt, Trust
+from policy.source.file import read_bytes
 from policy.source.node import Mapping
 from policy.source.yaml_reader import read_yaml
 
@@ -57,7 +59,7 @@ def confirm_settings(root: str, settings: TrustSettings) -> Doubt | None:
         return None
     try:
         for revision in list_default_branches(root, folder):
-            shown = LayerReader(revision, root, layer, ())
+            shown = open_layer(revision, root, layer)
             shown.read()
             if shown.settings is None or shown.settings.revision != settings.revision:
                 message = (
@@ -88,7 +90,7 @@ class TrustReader:
         """Read a policy set's file there, its rules, and the waiver files that it lists there too."""
         files = tuple(file for home, file in self.waiving.files if home == layer)
         try:
-            shown = LayerReader(self._open(layer), self.root, layer, files)
+            shown = self._open_layer(layer, files)
             found = shown.read()
         except GitError as error:
             remedy = f"fetch the revision (`git fetch`), or name another one than `{self.name}`"
@@ -118,12 +120,20 @@ class TrustReader:
     def _find_strayed(self, layer: str, extended: tuple[str, ...]) -> str:
         """The first name of what a layer extends that led to another file than it says; empty for none."""
         for name in extended:
+            # No link leads a bundle astray: its content is named, and not only its place.
+            if PINNED in name:
+                continue
             place = locate(layer, name)
             if not any(
                 f"{place}{ending}" in self.waiving.layers for ending in ("", f"/{SET_NAME}", f"/{PROJECT_NAME}")
             ):
                 return name
         return ""
+
+    def _open_layer(self, layer: str, files: tuple[str, ...]) -> LayerReader:
+        """The reader of a layer: at the revision, or in a bundle, which what extends it there pins as it is here."""
+        bundle = self.waiving.bundles.get(layer.partition("/")[0])
+        return open_pinned(bundle, layer, files) if bundle else open_layer(self._open(layer), self.root, layer, files)
 
     def _open(self, layer: str) -> Revision:
         folder = os.path.realpath(os.path.join(self.root, os.path.dirname(layer)))
@@ -140,29 +150,45 @@ class TrustReader:
         unowned = shown.find_unowned(file)
         if not unowned:
             return None
+        if file.partition("/")[0] in self.waiving.bundles:
+            message = f"its approval cannot be shown, for {file} is a bundle's and has no code owners"
+            return Doubt(message, "list the waiver in a file of the repository")
         message = f"no code owner guards {unowned} at the trusted revision {self.name}"
         return Doubt(message, f"give it owners in CODEOWNERS, and merge that into {self.name}")
 
 
-class LayerReader:
-    """One policy set's file and its waiver files at a revision; `files` are the waiver files of the working tree."""
+def open_layer(revision: Revision, root: str, layer: str, files: tuple[str, ...] = ()) -> LayerReader:
+    """The layer as it is at a revision; `files` are the waiver files that it lists in the working tree.
 
-    def __init__(self, revision: Revision, root: str, layer: str, files: tuple[str, ...]) -> None:
-        self.revision = revision
+    Links in their paths are not followed, for they may be the proposal's own. Raises GitError.
+    """
+    paths = {}
+    for file in (layer, *files):
+        path = os.path.relpath(os.path.normpath(os.path.join(root, file)), revision.repository)
+        paths[file] = path.replace(os.sep, "/")
+    return LayerReader(layer, files, paths, read_files(revision, (*paths.values(), *PLACES)))
+
+
+def open_pinned(folder: str, layer: str, files: tuple[str, ...]) -> LayerReader:
+    """A layer in a bundle, whose folder was verified. Raises PolicyError."""
+    paths = {file: file.partition("/")[2] for file in (layer, *files)}
+    contents = {path: read_bytes(os.path.join(folder, path), file) for file, path in paths.items()}
+    return LayerReader(layer, files, paths, contents)
+
+
+class LayerReader:
+    """One policy set's file and its waiver files; `contents` are those of the files by their `paths`."""
+
+    def __init__(self, layer: str, files: tuple[str, ...], paths: dict[str, str], contents: dict[str, bytes]) -> None:
         self.layer = layer
         self.files = files
-        self._paths = {file: self._locate(root, file) for file in (layer, *files)}
-        self._content = read_files(revision, (*self._paths.values(), *PLACES))
+        self._paths = paths
+        self._content = contents
         self.listed: frozenset[str] = frozenset()
         self.rules: tuple[WaiverRules, ...] = ()
         self.settings: TrustSettings | None = None
         self.extended: tuple[str, ...] = ()
         self.finals: tuple[str, ...] = ()
-
-    def _locate(self, root: str, file: str) -> str:
-        """The path from the repository's folder; links in it are not followed, for they may be the proposal's own."""
-        path = os.path.relpath(os.path.normpath(os.path.join(root, file)), self.revision.repository)
-        return path.replace(os.sep, "/")
 
     def read(self) -> dict[str, frozenset[WaiverEntry]]:
         """The entries by waiver file. Raises PolicyError for what cannot be read."""
