@@ -9,6 +9,7 @@ from policy.app.reporters import make_reporter
 from policy.app.subjects import build_subjects
 from policy.app.workspace import Workspace, open_workspace
 from policy.engine.judge import judge
+from policy.model.proposal import PoliciesFrom
 from policy.model.summary import Summary
 from policy.reports.reporter import ReportContext
 from policy.structs import NamedTuple
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
     from policy.app.checking import CheckRequest
     from policy.app.subjects import Subjects
+    from policy.app.trusted.proposal import Proposal
     from policy.app.waivers.in_force import Waivers
     from policy.errors import Location, Problem
     from policy.loading.discovery import Item
     from policy.model.decision import Decision
     from policy.model.facts import Facts
+    from policy.model.proposal import ProposedChanges
 
 
 class Rendered(NamedTuple):
@@ -54,11 +57,14 @@ class Bench:
 
     def __init__(self, request: CheckRequest, root: str) -> None:
         self.request = request
-        self.workspace = open_workspace(root, request.config)
+        self.workspace = open_judging(root, request)
         self.waivers = open_waivers(self.workspace, request)
+        self.proposal = open_proposal(self.workspace, request)
         makers = self.workspace.registry.reporters()
         self.reporters = [make_reporter(makers, name) for name, _ in request.formats]
-        self.contexts = [make_context(self.workspace, request, colour=colour) for _, colour in request.formats]
+        changes = self.proposal.changes if self.proposal is not None else None
+        contexts = (make_context(self.workspace, request, colour=colour) for _, colour in request.formats)
+        self.contexts = [context._replace(policies_from=find_source(self.workspace, changes)) for context in contexts]
 
     def work_on(self, items: Sequence[Item]) -> Piece:
         """Judge some items."""
@@ -74,13 +80,19 @@ class Bench:
             problems.update(dict.fromkeys(subjects.problems))
             names += _list_names(subjects)
             for facts in subjects.facts:
-                decision = self._judge(facts)
+                decision = self._judge(facts, item)
                 summary.count(decision)
                 rendered.append(self._render(decision))
         met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
         return Piece(rendered, summary, list(problems), places, names, met, used, len(items))
 
-    def _judge(self, facts: Facts) -> Decision:
+    def _judge(self, facts: Facts, item: Item) -> Decision:
+        decision = self._decide(facts)
+        if self.proposal is None:
+            return decision
+        return decision._replace(proposed=self.proposal.judge(facts, decision, item))
+
+    def _decide(self, facts: Facts) -> Decision:
         policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now
         if self.waivers is None:
             return judge(policy_set, facts, gate=gate, now=now)
@@ -97,6 +109,23 @@ class Bench:
         return Rendered(decision.verdict, tuple(texts))
 
 
+def open_judging(root: str, request: CheckRequest) -> Workspace:
+    """The workspace whose policy set judges: that of the base, where there is one. Raises PolicyError."""
+    if request.base is None:
+        return open_workspace(root, request.config)
+    from policy.app.trusted.workspace import open_proposed, open_trusted  # most runs name no base
+
+    if request.base.by_proposal and request.base.proposal is not None:
+        return open_proposed(root, request.base.proposal, (), [])
+    return open_trusted(root, request.base)
+
+
+def find_source(workspace: Workspace, changes: ProposedChanges | None) -> PoliciesFrom | None:
+    """The revision that the policies are of, for reports."""
+    base = workspace.base
+    return base and PoliciesFrom(base.revision, base.commit, workspace.config, changes)
+
+
 def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     """The waivers of the policy set, where it has any."""
     if workspace.policy_set.waiving is None:
@@ -104,6 +133,15 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
     return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
+
+
+def open_proposal(workspace: Workspace, request: CheckRequest) -> Proposal | None:
+    """What the work tree does to the policy set of the base, where it is not the same."""
+    if request.base is None or request.base.proposal is None or request.base.by_proposal:
+        return None
+    from policy.app.trusted.proposal import Proposal
+
+    return Proposal(workspace, request)
 
 
 def _list_names(subjects: Subjects) -> Iterator[tuple[str, Location]]:
@@ -128,14 +166,15 @@ def _list_places(item: Item, subjects: Subjects) -> Iterator[str]:
 
 def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -> ReportContext:
     """What reports may look at."""
-    root = workspace.root
+    root, base = workspace.root, workspace.base
 
     def show_path(file: str) -> str:
-        return os.path.relpath(os.path.join(root, file))
+        return file if base is not None and base.holds(file) else os.path.relpath(os.path.join(root, file))
 
     def read_source(file: str) -> str | None:
+        top = base.folder if base is not None and base.holds(file) else root
         try:
-            with open(os.path.join(root, file), "rb") as stream:
+            with open(os.path.join(top, file), "rb") as stream:
                 return stream.read(1 << 20).decode("utf-8-sig", errors="replace")
         except OSError:
             return None
@@ -150,4 +189,5 @@ def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -
         read_source,
         colour,
         workspace.config,
+        request.paths,
     )

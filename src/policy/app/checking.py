@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 from policy.app.bench import Bench
 from policy.errors import NothingToJudgeError, PolicyError, Problem
-from policy.loading.discovery import discover, is_below
+from policy.loading.discovery import Found, discover, find_root, is_below
 from policy.loading.file_listing import is_script, is_yaml
 from policy.model.summary import Summary
+from policy.model.summary import exit_code as exit_code  # noqa: PLC0414 - handed on
 from policy.plugins.metering import find_meter
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from policy.app.bench import Piece, Rendered
+    from policy.app.trusted.base import Base
     from policy.errors import Location
+    from policy.model.selection import Selection
 
 # Below this many projects a second process costs more than it saves.
 PARALLEL_FROM = 400
@@ -28,7 +31,9 @@ CHUNK = 50
 class CheckRequest(NamedTuple):
     """What to judge and how; it can be sent to another process. `formats` are pairs of name and colour.
 
-    `trusted` is the revision that shows which waivers are approved, where whoever runs this names one.
+    `trusted` is the revision that shows which waivers are approved, where whoever runs this names one. With a `base`
+    its policy set judges, and that of the work tree is a proposal; `config` is where it is looked for. With a revision
+    `changed_since` no more is judged than what is touched by what is changed since then.
     """
 
     paths: tuple[str, ...]
@@ -39,19 +44,44 @@ class CheckRequest(NamedTuple):
     formats: tuple[tuple[str, bool], ...] = (("text", False),)
     jobs: int | None = None
     trusted: str | None = None
+    base: Base | None = None
+    changed_since: str | None = None
+
+
+def open_bench(request: CheckRequest) -> tuple[Bench, list[Found], Selection | None]:
+    """What judges, what there is to judge, and how it was chosen where not everything is asked for.
+
+    Raises PolicyError.
+    """
+    if request.changed_since is None:
+        found = discover(request.paths or (".",))
+        refuse_several(part.root for part in found)
+        return Bench(request, found[0].root), found, None
+    from policy.app.selection import start_choosing  # most runs judge everything
+
+    refuse_several(map(find_root, request.paths))
+    root, choose = start_choosing(request, request.changed_since)
+    bench = Bench(request, root)
+    paths, selection = choose()
+    bench.contexts = [context._replace(selection=selection) for context in bench.contexts]
+    return bench, discover(paths) if paths else [Found(root, [])], selection
+
+
+def refuse_several(roots: Iterable[str]) -> None:
+    """Raises PolicyError where there is more than one root."""
+    named = sorted(set(roots))
+    if len(named) > 1:
+        message = f"the paths lie in different repositories: {' and '.join(named)}"
+        raise PolicyError(Problem(message, "check them one at a time"))
 
 
 class Check:
     """One run: workspace, reporters, and the items that were found."""
 
     def __init__(self, request: CheckRequest) -> None:
-        found = discover(request.paths or (".",))
-        if len(found) > 1:
-            roots = " and ".join(sorted(part.root for part in found))
-            raise PolicyError(Problem(f"the paths lie in different repositories: {roots}", "check them one at a time"))
+        self.bench, found, self.selection = open_bench(request)
         self.request = request
         self.items = found[0].items
-        self.bench = Bench(request, found[0].root)
         self.summary = Summary()
         self._wanted = found[0].wanted
         self._problems = dict.fromkeys(found[0].problems)
@@ -80,7 +110,8 @@ class Check:
             if watcher is not None:
                 watcher.tell_judged(judged, len(self.items))
             places |= piece.places
-            self._refuse_twins(piece, names)
+            twins = refuse_twins(piece.names, names, waiving=self.bench.waivers is not None)
+            self._problems.update(dict.fromkeys(twins))
             self._note_waivers(piece)
             self.summary.merge(piece.summary)
             # What many projects share, such as a collector that breaks, is said and kept once.
@@ -89,17 +120,9 @@ class Check:
         self._problems.update(dict.fromkeys(warn_of_barren(self._wanted, places)))
         # Last, and not among what is said of the paths: they are about the policy set.
         self._problems.update(dict.fromkeys(self.bench.workspace.policy_set.loosenings))
+        if self.bench.proposal is not None:
+            self._problems.update(dict.fromkeys(self.bench.proposal.problems))
         self._settle_waivers()
-
-    def _refuse_twins(self, piece: Piece, names: dict[str, Location]) -> None:
-        """Two manifests of one name: with waivers, which go by the name, that is no matter of taste."""
-        level = "warning" if self.bench.waivers is None else "error"
-        for name, place in piece.names:
-            first = names.setdefault(name, place)
-            if first.file != place.file:
-                message, related = f"another manifest states the project `{name}` too", (("the other one", first),)
-                remedy = "give one of them another name: waivers and records go by it"
-                self._problems[Problem(message, remedy, place, related, level)] = None
 
     def _note_waivers(self, piece: Piece) -> None:
         if self.bench.waivers is not None:
@@ -125,6 +148,21 @@ class Check:
         return work_in_processes(self.request, self.bench.workspace.root, chunks, jobs)
 
 
+def refuse_twins(
+    found: Iterable[tuple[str, Location]], names: dict[str, Location], *, waiving: bool
+) -> Iterator[Problem]:
+    """A problem for each project of which another manifest states the name; `names` remembers where each stood first.
+
+    Where there is `waiving`, which goes by the name, that is no matter of taste.
+    """
+    level = "error" if waiving else "warning"
+    for name, place in found:
+        first = names.setdefault(name, place)
+        if first.file != place.file:
+            message, related = f"another manifest states the project `{name}` too", (("the other one", first),)
+            yield Problem(message, "give one of them another name: waivers and records go by it", place, related, level)
+
+
 def warn_of_barren(wanted: Iterable[tuple[str, str]], places: set[str]) -> list[Problem]:
     """A warning for each path at which nothing was judged, where `places` are the files that something was said of.
 
@@ -136,15 +174,3 @@ def warn_of_barren(wanted: Iterable[tuple[str, str]], places: set[str]) -> list[
     barren = [path for path in unfit if asked[path] not in fruitful]
     remedy = "leave it out, or name a folder that holds an ml-manifest.yaml or a training config"
     return [Problem(f"there is nothing to judge in `{path}`", remedy, level="warning") for path in barren if fruitful]
-
-
-def exit_code(summary: Summary, problems: Sequence[Problem], fail_on: str) -> int:
-    """The exit code of a run: of several, 2 (input) before 1 (blocked) before 4 (held) before 3 (nothing judged)."""
-    if any(problem.level == "error" for problem in problems):
-        return 2
-    failing = {"flag": ("flag", "hold", "block"), "hold": ("hold", "block")}.get(fail_on, ("block",))
-    if any(summary.verdicts[verdict] for verdict in failing):
-        return 1
-    if summary.verdicts["hold"]:
-        return 4
-    return 0 if summary.subjects else 3

@@ -8,7 +8,7 @@ from policy.errors import PolicyError, Problem
 from policy.plugins.faults import BREAKING, describe_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policy.model.decision import Decision
     from policy.model.summary import Summary
@@ -42,7 +42,9 @@ def _blame(name: str, fault: str) -> PolicyError:
 
 
 class GuardedReporter:
-    """The reporter of a plugin: where it breaks, PolicyError names its format."""
+    """The reporter of a plugin: where it breaks, PolicyError names its format. It composes if the plugin's does."""
+
+    compose: Callable[[str, Iterator[str], str], Iterator[str]]
 
     def __init__(self, format_name: str, reporter: Any) -> None:
         self._reporter = reporter
@@ -53,6 +55,8 @@ class GuardedReporter:
         self.name: str = format_name
         self.separator = self._expect_text(reporter.separator, "separator")
         self.worst_first = bool(reporter.worst_first)
+        if callable(getattr(reporter, "compose", None)):
+            self.compose = self._compose
 
     def start(self, context: ReportContext) -> str:
         """The text before the first decision."""
@@ -65,6 +69,15 @@ class GuardedReporter:
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
         """The text after the last decision."""
         return self._call("finish", summary, problems, context)
+
+    def _compose(self, head: str, decisions: Iterator[str], tail: str) -> Iterator[str]:
+        try:
+            for text in self._reporter.compose(head, decisions, tail):
+                yield self._expect_text(text, "compose")
+        except PolicyError:
+            raise
+        except BREAKING as error:
+            raise _blame(self._format, describe_fault(error)) from error
 
     def _call(self, function: str, *arguments: object) -> str:
         try:

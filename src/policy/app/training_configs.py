@@ -1,4 +1,4 @@
-"""YAML files → training configs, by the readers that plugins contribute."""
+"""Files in YAML or JSON → training configs, by the readers that plugins contribute."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from policy.app.training_calls import read_calls
 from policy.errors import Location, PolicyError, Problem
 from policy.evidence.tools.readers import RepositoryContext
 from policy.evidence.value_kinds import find_misfit
-from policy.loading.file_listing import is_script
+from policy.loading.file_listing import is_config, is_json, is_script
 from policy.plugins.contracts import ConfigFacts
 from policy.plugins.faults import BREAKING, describe_fault
 from policy.source.node import Document, Mapping, Sequence
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from policy.app.workspace import Workspace
     from policy.plugins.contracts import TrainingConfigReader
 
-CONFIG_ENDINGS = (".yaml", ".yml", ".json")
+# Data and what a training leaves behind are JSON, too, with the marks of readers; a config also says that it trains.
+JSON_MARK = b'"do_train"'
 
 
 class FoundConfig(NamedTuple):
@@ -88,6 +89,8 @@ def _parse(
 
     Raises PolicyError where marked bytes are no YAML.
     """
+    if is_json(file) and not named and not has_mark(data, (JSON_MARK,)):
+        return [], []
     marked = [reader for reader in readers if has_mark(data, reader.marks)]
     unsure = bool(data) and (named or has_escape(data))
     if not marked and not unsure:
@@ -96,7 +99,7 @@ def _parse(
         document = read_yaml(data, file, merge=True, documents="many")
     except PolicyError as error:
         # A script that trains holds the same words as a config.
-        if not marked or not file.lower().endswith(CONFIG_ENDINGS):
+        if not marked or not (is_config(file) or is_json(file)):
             return [], []
         raise PolicyError(_doubt(error.problems[0].message, error.problems[0].location)) from error
     roots = document.root.items if isinstance(document.root, Sequence) else []

@@ -19,6 +19,8 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from policy.app.trusted.base import Base
+    from policy.loading.policy_sets.files import PolicySetFile
     from policy.loading.policy_sets.layers import Name
     from policy.loading.policy_sets.reader import PluginLoader
     from policy.model.policy import PolicySet
@@ -27,12 +29,16 @@ BUILTINS = (loading_builtin, evidence_builtin, reports_builtin)
 
 
 class Workspace(NamedTuple):
-    """A root folder (absolute), the policy set that judges what is in it, and the plugins in use."""
+    """A root folder (absolute), the policy set that judges what is in it, and the plugins in use.
+
+    The policy set is that of the `base`, where one is named: `config` and all positions in it are from its folder.
+    """
 
     root: str
     policy_set: PolicySet
     registry: Registry
     config: str | None
+    base: Base | None = None
 
 
 def open_workspace(root: str | None = None, config: str | None = None, *, with_cases: bool = False) -> Workspace:
@@ -43,16 +49,21 @@ def open_workspace(root: str | None = None, config: str | None = None, *, with_c
     """
     top = os.path.realpath(root) if root is not None else find_root(".")
     registry = Registry(BUILTINS)
+    found = find_set_file(top, config)
+    policy_set = load_policy_set(found, make_plugin_loader(registry), with_cases=with_cases)
+    return Workspace(top, policy_set, registry, found.document.file if found else None)
+
+
+def find_set_file(top: str, config: str | None) -> PolicySetFile | None:
+    """The policy set's file for a root, an absolute path, as `open_workspace` looks for it. Raises PolicyError."""
     if config is None:
         working = os.path.realpath(".")
         inside = f"{working}{os.sep}".startswith(top.rstrip(os.sep) + os.sep)
-        found = find_policy_set(working if inside else top, top)
-    else:
-        found = open_policy_set(config, top)
-        if found is None:
-            raise PolicyError(Problem(f"`{config}` has no table `[tool.policy]`", "add it, or name a policy.yaml"))
-    policy_set = load_policy_set(found, make_plugin_loader(registry), with_cases=with_cases)
-    return Workspace(top, policy_set, registry, found.document.file if found else None)
+        return find_policy_set(working if inside else top, top)
+    found = open_policy_set(config, top)
+    if found is None:
+        raise PolicyError(Problem(f"`{config}` has no table `[tool.policy]`", "add it, or name a policy.yaml"))
+    return found
 
 
 def make_plugin_loader(registry: Registry) -> PluginLoader:

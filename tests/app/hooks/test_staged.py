@@ -59,6 +59,11 @@ def test_a_yaml_file_counts_where_it_may_be_a_training_config(touch, text, touch
     assert bool(touch({}, {"a/x.yaml": text})) == touched
 
 
+def test_an_mlflow_project_may_train(touch):
+    project = "entry_points: {main: {command: trl sft --model_name_or_path a/b}}\n"
+    assert touch({}, {"a/MLproject": project, "b/MLproject": "name: x\n"}).paths == {"a/MLproject"}
+
+
 def test_what_was_a_training_config_counts_too(touch):
     assert touch({"a.yaml": AXOLOTL, "b.yaml": AXOLOTL}, {"a.yaml": "kind: x\n", "b.yaml": None}) == Touched(
         frozenset({"a.yaml"}), frozenset({"b.yaml"}), governing=False

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from policy.app.config_files import has_escape, has_mark
 from policy.app.hooks.staged_scripts import find_calling
+from policy.app.naming import NAMING, find_named, gather_changed
+from policy.app.touched import list_left
 from policy.errors import Problem
 from policy.evidence import builtin as evidence_builtin
 from policy.loading.discovery import NEAR_NAMES, find_cover
-from policy.loading.file_listing import is_candidate, is_script, is_yaml
+from policy.loading.file_listing import is_candidate, is_config, is_script, is_yaml
 from policy.loading.git.repositories import list_tree, read_objects
 from policy.loading.git.snapshots import stage_tree, write_files
 from policy.loading.policy_sets.files import PROJECT_NAME, SET_NAME
@@ -22,6 +24,7 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from policy.app.naming import Changed
     from policy.loading.git.repositories import Change, Entry, Repository
 
 EVERYTHING = "."
@@ -32,8 +35,6 @@ MANY = 2000
 # A policy, a policy set and a list of waivers say at their start what they are.
 GOVERNING = re.compile(rb"""(?m)^\{?["']?(?:policy|policy_set|waivers)["']?\s*:""")
 SET_KEYS = (b"tool.policy", b"policy_set")
-# What may name a data file; the last is LLaMA-Factory's index of data sets.
-NAMING = ("*.yaml", "*.yml", "dataset_info.json")
 
 
 class Touched(NamedTuple):
@@ -63,8 +64,8 @@ def find_touched(repository: Repository, changes: Sequence[Change], *, any_yaml:
     others: list[Change] = []
     for change in changes:
         name = os.path.basename(change.path)
-        is_config = is_yaml(name) and _may_be_config(_select(change, texts), marks)
-        if name in (MANIFEST_NAME, *NEAR_NAMES) or is_config or change in calling:
+        may_train = is_config(name) and _may_be_config(_select(change, texts), marks)
+        if name in (MANIFEST_NAME, *NEAR_NAMES) or may_train or change in calling:
             (paths if change.new else gone).add(change.path)
         else:
             others.append(change)
@@ -81,7 +82,7 @@ def _list_marks(repository: Repository) -> list[bytes] | None:
 
 
 def _read_texts(repository: Repository, changes: Iterable[Change]) -> dict[str, bytes]:
-    looked_at = [change for change in changes if is_yaml(change.path) or change.path == PROJECT_NAME]
+    looked_at = [change for change in changes if is_config(change.path) or change.path == PROJECT_NAME]
     return read_objects(repository, (name for change in looked_at for name in (change.old, change.new) if name))
 
 
@@ -122,18 +123,15 @@ def _find_naming(repository: Repository, changes: Sequence[Change], marks: Seque
     found = [path for path in os.fsdecode(answer).split("\0") if path]
     # git is asked for contents line by line: of a name with line ends it is not known what is in the file.
     texts = read_objects(repository, (f":{path}" for path in found if "\n" not in path))
-    changed = [change.path for change in changes]
+    changed = gather_changed(change.path for change in changes)
     return {path for path in found if "\n" in path or _may_name(path, texts[f":{path}"], changed, marks)}
 
 
-def _may_name(file: str, text: bytes, changed: Iterable[str], marks: Sequence[bytes] | None) -> bool:
+def _may_name(file: str, text: bytes, changed: Changed, marks: Sequence[bytes] | None) -> bool:
     """Whether a file that is read names one of the changed files, from one of the folders that it lies in."""
-    if is_yaml(file) and os.path.basename(file) != MANIFEST_NAME and not _may_be_config([text], marks):
+    if is_config(file) and os.path.basename(file) != MANIFEST_NAME and not _may_be_config([text], marks):
         return False
-    folders = [os.path.dirname(file)]
-    while folders[-1]:
-        folders.append(os.path.dirname(folders[-1]))
-    return any(os.fsencode(os.path.relpath(path, folder or ".")) in text for path in changed for folder in folders)
+    return bool(find_named(file, os.fsdecode(text), changed))
 
 
 def _list_naming_places(repository: Repository) -> list[str]:
@@ -151,7 +149,7 @@ def choose_paths(touched: Touched, entries: Iterable[Entry]) -> list[str]:
     present = {entry.path for entry in entries}
     files = {path for path in present if is_candidate(path)}
     manifests = {file for file in files if os.path.basename(file) == MANIFEST_NAME}
-    wanted = {path for path in touched.paths & files if is_yaml(path)}
+    wanted = {path for path in touched.paths & files if is_config(path)}
     for path in touched.paths & present - wanted:
         # A script is judged as a part of its project. An index of data sets is named nowhere: its project knows it.
         alone = path if is_script(path) else os.path.dirname(path) or EVERYTHING
@@ -160,8 +158,7 @@ def choose_paths(touched: Touched, entries: Iterable[Entry]) -> list[str]:
         cover = find_cover(path, manifests)
         if cover is not None:
             wanted.add(cover)
-        before = {*manifests, path}
-        wanted.update(file for file in files if find_cover(file, before) == path)
+    wanted.update(list_left(files, manifests, touched.gone))
     return sorted(wanted) if len(wanted) <= MANY else [EVERYTHING]
 
 

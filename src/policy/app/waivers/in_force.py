@@ -12,7 +12,7 @@ from policy.errors import Problem
 from policy.model.waiver_entry import Standing, Waiving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from policy.app.workspace import Workspace
@@ -38,11 +38,7 @@ class Waivers:
 
     def select(self, project: str) -> tuple[Waiver, ...]:
         """Those that count for a project: what concerns others is no part of its decision."""
-        return tuple(
-            standing.entry.waiver
-            for standing in self.standings
-            if standing.counts and fnmatchcase(project, standing.entry.subject)
-        )
+        return select_waivers(self.standings, project)
 
     def watch(self, decision: Decision) -> None:
         """Note which waivers a decision meets, and which it needed."""
@@ -68,6 +64,15 @@ class Waivers:
         for position, standing in enumerate(self.settle(whole=whole)):
             if policy in (None, standing.entry.policy):
                 yield from describe_standing(standing, met=position in self.met)
+
+
+def select_waivers(standings: Iterable[Standing], project: str) -> tuple[Waiver, ...]:
+    """Those that count for a project."""
+    return tuple(
+        standing.entry.waiver
+        for standing in standings
+        if standing.counts and fnmatchcase(project, standing.entry.subject)
+    )
 
 
 def describe_standing(standing: Standing, *, met: bool = True) -> Iterator[Problem]:

@@ -26,6 +26,10 @@ def find_trust(workspace: Workspace, waiving: Waiving, gate: str, trusted: str |
         return Trust()
     from policy.loading.waivers.trusted import read_trust
 
+    if workspace.base is not None:
+        from policy.app.trusted.waivers import open_trust_root
+
+        return read_trust(open_trust_root(workspace.root, workspace.base), waiving, trusted or workspace.base.commit)
     name, doubt = choose_revision(workspace.root, waiving, gate, trusted)
     link = find_link(workspace)
     if link:

@@ -60,6 +60,28 @@ def trusted_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def base_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--policies-from`."""
+    return click.option(
+        "--policies-from",
+        "policies_from",
+        metavar="REVISION",
+        help="Judge by the policy set, waivers and plugins of this revision, such as origin/main, read from git; "
+        "those of the working tree are shown as proposed and enforce nothing.",
+    )(command)
+
+
+def change_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--changed-since`."""
+    return click.option(
+        "--changed-since",
+        "changed_since",
+        metavar="REVISION",
+        help="Judge only the projects that are touched by what is changed since HEAD left this revision, such as "
+        "origin/main, committed or not.",
+    )(command)
+
+
 def _read_time(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime:
     if value is None:
         return datetime.now(UTC).replace(microsecond=0)

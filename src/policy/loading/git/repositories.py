@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from policy.loading.git.commands import OF_ONE_REPOSITORY, GitError, run_git
+from policy.loading.git.commands import OF_ONE_REPOSITORY, GitError, find_repository, run_git
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -54,13 +54,15 @@ class Repository(NamedTuple):
         return os.path.join(self.folder, os.fsdecode(self.ask("rev-parse", "--git-path", name)).removesuffix("\n"))
 
 
-def open_repository() -> Repository:
-    """The repository of the working folder, or in a hook the one that git names. Raises GitError.
+def open_repository(root: str | None = None) -> Repository:
+    """The repository of the working folder, or in a hook the one that git names; or that at `root`. Raises GitError.
 
     While a push is received, its objects are in a quarantine that only these variables lead to.
     """
-    folder = os.path.realpath(".")
-    variables = {name: os.environ[name] for name in OF_ONE_REPOSITORY if name in os.environ}
+    folder = os.path.realpath(root or ".")
+    # They are about the repository of the working folder, and no other.
+    ours = root is None or find_repository(os.path.realpath(".")) == folder
+    variables = {name: os.environ[name] for name in OF_ONE_REPOSITORY if ours and name in os.environ}
     about = run_git(folder, "rev-parse", "--show-object-format", "--git-path", "objects", variables=variables)
     object_format, _, objects = os.fsdecode(about).removesuffix("\n").partition("\n")
     return Repository(folder, variables, os.path.join(folder, objects), object_format)
