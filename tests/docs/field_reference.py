@@ -41,6 +41,7 @@ AGREED = {
     "equal": "if equal",
     "case": "if equal, whatever the case",
     "prefix": "if one starts with the other, in 7 characters or more",
+    "split": "if both or neither is train",
     "approach": "if equal; a declared hybrid also with an observed fine-tuning",
     "any": "always",
 }

@@ -110,7 +110,7 @@ def test_bad_input_outranks_a_blocked_project(plant, policy):
 def test_an_empty_folder_is_no_pass(policy):
     result = policy("check")
     assert result.err.splitlines() == [
-        "error: there is nothing to judge in .: no ml-manifest.yaml and no training config",
+        "error: there is nothing to judge in .: no ml-manifest.yaml, and nothing that trains",
         "  help: `policy init` drafts an ml-manifest.yaml; or name the folder that holds one",
     ]
     assert result.code == 3

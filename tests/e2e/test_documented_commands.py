@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/how-to").glob("*.md"))]
 EXAMPLE = ROOT / "examples/reply-tone"
+# What needs a terminal, a folder without a manifest or a remote repository is typed in the tests of those commands.
+ELSEWHERE = ("--ask", "policy init", "--policies-from")
 
 
 def list_blocks(page: Path, *languages: str) -> list[str]:
@@ -25,7 +27,8 @@ def list_commands() -> list[str]:
     """Every line that starts the command by its name."""
     lines = [line for page in PAGES for block in list_blocks(page, "console", "sh") for line in block.splitlines()]
     commands = [line.removeprefix("$ ").partition("  #")[0].strip() for line in lines]
-    return list(dict.fromkeys(command for command in commands if command.startswith("policy ")))
+    typed = [command for command in commands if not any(words in command for words in ELSEWHERE)]
+    return list(dict.fromkeys(command for command in typed if command.startswith("policy ")))
 
 
 def find_block(page: str, first: str) -> str:
@@ -44,7 +47,8 @@ def test_a_command_that_is_shown_runs(command, policy, tmp_path):
     folder = shutil.copytree(EXAMPLE, tmp_path / "project")
     result = policy(*command.split()[1:], folder=folder)
     assert result.err == ""
-    assert result.out.startswith("allow  reply-tone") or "policy set" in command
+    judged = command.startswith("policy check") and "--output github" not in command
+    assert result.out.startswith("allow  reply-tone") or not judged
     assert result.code == 0
 
 

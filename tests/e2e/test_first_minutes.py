@@ -75,7 +75,7 @@ def converse(policy, folder, answers, *options):
         os.close(leader)
 
 
-def talk(leader, process, answers):
+def talk(leader, process, answers, prompt=b"leaves it out): "):
     """Type an answer whenever a question is shown, until the other end is closed; what was shown."""
     shown, asked, last = b"", 0, b""
     until = time.monotonic() + SECONDS
@@ -92,7 +92,7 @@ def talk(leader, process, answers):
         if not piece:
             break
         shown += piece
-        while answers and shown.count(b"leaves it out): ") > asked:
+        while answers and shown.count(prompt) > asked:
             asked += 1
             answer = answers.pop(0)
             last = answer if isinstance(answer, bytes) else f"{answer}\n".encode()

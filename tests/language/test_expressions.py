@@ -15,7 +15,7 @@ from policy.model.condition import AllOf, AnyOf, Not
 from policy.model.fields import SCHEMA
 from policy.model.kinds import BOOLEAN, STRING
 from policy.model.schema import Field
-from policy.reports.pages.markdown import write_code
+from policy.reports.markdown import write_code
 from tests.building import make_policy
 
 pytest.importorskip("cel_expr_python", reason="the extra `cel` is not installed")

@@ -78,7 +78,9 @@ def test_what_is_streamed_is_one_document(names):
     assert document["format"] == "policy-decisions/1"
     assert document["decisions"] == [decision_document(SCENARIOS[name]().decision) for name in names]
     assert document["summary"]["subjects"] == len(names)
-    assert list(document) == ["format", "decisions", "waivers", "errors", "warnings", "summary"]
+    assert list(document) == [
+        *("format", "decisions", "policies_from", "changed_since", "waivers", "errors", "warnings", "summary")
+    ]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -167,6 +169,14 @@ def test_names_that_no_encoding_carries_are_escaped():
     assert line.isascii()
     assert json.loads(line)["manifest"] == "a\udcff.yaml"
     assert "café" in write_json({"project": "café"})
+
+
+@pytest.mark.parametrize(
+    "text", ["##[error]x", "###[add-mask]", "##[\x1b", "caf\N{LATIN SMALL LETTER E WITH ACUTE} ##["]
+)
+def test_no_text_is_a_command_to_who_reads_the_log(text):
+    assert "##[" not in write_json({text: [text]})
+    assert json.loads(write_json({text: [text]})) == {text: [text]}
 
 
 def test_a_hostile_name_is_data():

@@ -24,6 +24,14 @@ def test_a_word_that_is_too_wide_stands_alone_and_whole():
     assert wrap(f"see {path} now") == ["see", path, "now"]
 
 
+@pytest.mark.parametrize("width", range(80, 110))
+def test_no_line_begins_with_what_a_runner_obeys(width):
+    said = f"{'x' * width} ::error::owned and {'y' * width} ::add-mask::z"
+    lines = wrap(said, "    ")
+    assert not [line for line in lines if line.lstrip().startswith("::")]
+    assert " ".join(lines).split() == said.split()
+
+
 def test_a_line_break_does_not_break_the_line():
     assert (
         clean("a\nb\x1b[0m\x9b\N{RIGHT-TO-LEFT OVERRIDE}")

@@ -20,6 +20,7 @@ from policy.source.display import measure_width, quote_name, show_text
         ("a\u00a0b\u3000c", "a b c"),
         ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
         ("\ud800", "�"),
+        ("a ##[error]b ###[c", "a ## [error]b ### [c"),
     ],
 )
 def test_nothing_invisible_is_shown(text, shown):

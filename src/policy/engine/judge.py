@@ -135,6 +135,7 @@ class Judgement:
             because=explanation.reasons,
             note=action.note,
             missing=explanation.missing,
+            values=explanation.values,
         )
 
 

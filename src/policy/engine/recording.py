@@ -15,6 +15,7 @@ from policy.model.schema import is_expression
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from policy.engine.plan import Plan
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 ENGINE = f"tunegate {__version__}"
 NOTHING_DIGEST = digest([])
+# What a training config is known by when its file has another name.
+TRAITS = ("training.tool", "training.method", "training.adapter", "model.base")
 
 
 class Judged(NamedTuple):
@@ -68,7 +71,16 @@ def record_decision(judged: Judged) -> Decision:
         contradictions=tuple(find_contradictions(facts)),
         not_assessed=tuple(find_unassessed(plan, facts, judged.outcomes)),
         stake=judged.stake,
+        traits=tuple(list_traits(facts)),
     )
+
+
+def list_traits(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What tells the training config of a subject from others; nothing of a subject without one."""
+    for path in TRAITS if facts.subject.training_config is not None else ():
+        fact = facts.judged.get(path)
+        if fact is not None:
+            yield path, show_value(facts.kind_of(path), fact.value)
 
 
 def digest_inputs(plan: Plan, facts: Facts, waivers: tuple[Waiver, ...]) -> dict[str, str]:

@@ -12,12 +12,12 @@ from policy.language.vocabulary import OPPOSITES, PRESENT
 from policy.model.condition import AllOf, AnyOf, Condition, Count, Each, FieldValue, Leaf, Not, Quantifier, Some
 from policy.model.decision import Reason
 from policy.model.fact import ABSENT, Members
-from policy.model.kinds import Kind, ListKind
+from policy.model.kinds import Kind, ListKind, PathKind, RecordsKind
 from policy.model.schema import is_expression
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from policy.errors import Location
@@ -40,11 +40,12 @@ class Decisive(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The reasons of an outcome, a sentence that says them, and the facts that are missing."""
+    """The reasons of an outcome, a sentence that says them, the facts that are missing, and all values that decided."""
 
     reasons: tuple[Reason, ...]
     message: str
     missing: tuple[str, ...]
+    values: tuple[tuple[str, str], ...]
 
 
 class Explainer:
@@ -70,7 +71,8 @@ class Explainer:
             if applies is None:
                 message = f"{say_open(find_missing(before), ground)}; if it does: {message}"
         reasons = [self._make_reason(item) for found in (*before, *decisive) for item in look_inside(found)]
-        return Explanation(tuple(dict.fromkeys(reasons)), message, find_missing([*before, *decisive]))
+        decided = [*before, *decisive]
+        return Explanation(tuple(dict.fromkeys(reasons)), message, find_missing(decided), list_values(decided))
 
     def _make_reason(self, item: Decisive) -> Reason:
         """The test as a record of texts; a negated one as its opposite."""
@@ -142,17 +144,55 @@ def say_open(paths: tuple[str, ...], ground: Ground) -> str:
     return f"what is known of {names} leaves open whether the policy applies"
 
 
-def look_inside(item: Decisive) -> list[Decisive]:
-    """The tests inside the entries that break an `each`, or may; any other test itself."""
+def look_inside(item: Decisive, entries: int | None = ENTRIES) -> list[Decisive]:
+    """The tests inside so many entries that break an `each`, or may; any other test itself."""
     test = item.test
     if not isinstance(test, Each) or item.negated:
         return [item]
     kept = AnyOf((Not(test.where), test.require))
     inner: list[Decisive] = []
-    for _, ground in find_broken(test, item.ground)[:ENTRIES]:
+    for _, ground in find_broken(test, item.ground)[:entries]:
         # What is meant for sure breaks the requirement; else what leaves open whether it is meant counts too.
         inner += find_decisive(kept if ground.holds(kept) is None else test.require, ground)
     return inner or [item]
+
+
+def list_values(decisive: Iterable[Decisive]) -> tuple[tuple[str, str], ...]:
+    """Pairs of field and value, in one order; of a list, those of each entry that is at fault."""
+    # Several tests of one field tell one value, and two entries may tell the same.
+    told: dict[tuple[int, str], str] = {}
+    for item in decisive:
+        for test, ground, _ in (item,) if isinstance(item.test, Leaf) else find_faults(item):
+            entry, prefix = id(ground.facts), ground.prefix
+            told[entry, prefix + test.path] = tell_value(ground, test.path)
+            for path in list_read(test) if isinstance(test, Leaf) else ():
+                told[entry, prefix + path] = tell_value(ground, path)
+    return tuple(sorted((field, value) for (_, field), value in told.items()))
+
+
+def list_read(leaf: Leaf) -> tuple[str, ...]:
+    """What a test reads beside its own field."""
+    return (leaf.operand.path,) if isinstance(leaf.operand, FieldValue) else leaf.reads
+
+
+def find_faults(item: Decisive) -> list[Decisive]:
+    """The tests inside every entry that should not be as it is; where one is missing, the test itself."""
+    test, ground = item.test, item.ground
+    if isinstance(test, Count) or (isinstance(test, Some) and item.negated):
+        meant = [entry.ground for entry in ground.entries(test.path) if entry.ground.holds(test.where)]
+        return [part for inner in meant for part in find_decisive(test.where, inner)] or [item]
+    return look_inside(item, None)
+
+
+def tell_value(ground: Ground, path: str) -> str:
+    """A fact's value as text, where a change of it is a change of what was found."""
+    fact, field = ground.facts.get(path), ground.fields[path]
+    if fact is None:
+        return "unknown"
+    # A file that is moved has the same content, every commit is another one, and of a list its entries tell.
+    of = field.kind.of if isinstance(field.kind, ListKind) else field.kind
+    alike = isinstance(of, PathKind | RecordsKind) or not field.staked
+    return "known" if alike and fact.value is not ABSENT else show_value(field.kind, fact.value)
 
 
 def describe_leaf(leaf: Leaf, negated: bool, prose: ProseWriter) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.errors import Location
+    from policy.model.proposal import Proposed
 
 
 class Reason(NamedTuple):
@@ -25,7 +26,10 @@ class Reason(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one policy says of the subject. `would_be` is the effect that a mode, a waiver or a gate kept back."""
+    """What one policy says of the subject. `would_be` is the effect that a mode, a waiver or a gate kept back.
+
+    `values` are pairs of field and value: everything that decided it, of a list every entry that is at fault.
+    """
 
     policy: str
     outcome: str
@@ -39,6 +43,7 @@ class Outcome(NamedTuple):
     because: tuple[Reason, ...] = ()
     note: str = ""
     missing: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
 
 class NotAssessed(NamedTuple):
@@ -75,7 +80,11 @@ class Subject(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """One judgement, with the digests of everything that it rests on."""
+    """One judgement, with the digests of everything that it rests on.
+
+    `traits` are pairs of field and value that tell a training config from others, whatever its file is called.
+    `proposed`, which is no part of it, is what the policies of the change that is judged would make of the subject.
+    """
 
     id: str
     subject: Subject
@@ -95,3 +104,5 @@ class Decision(NamedTuple):
     contradictions: tuple[ContradictionNote, ...]
     not_assessed: tuple[NotAssessed, ...]
     stake: str = ""
+    traits: tuple[tuple[str, str], ...] = ()
+    proposed: Proposed | None = None

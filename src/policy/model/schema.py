@@ -18,8 +18,9 @@ class Field(NamedTuple):
     `evidence` names what can observe it. `combine` says what several observations make: `one` (they must
     be equal, else the fact is unknown), `any` (true if one is) or `sum`. `agree` says when a claim and an
     observation speak of the same: `equal`, `case` (equal but for upper and lower case), `prefix` (one is
-    the start of the other), `approach`, `within:R` (relative difference at most R) or `any` (never a
-    contradiction). `writable` is false for what a manifest cannot state; `derived` for what other facts give.
+    the start of the other), `split` (both or neither is train), `approach`, `within:R` (relative difference
+    at most R) or `any` (never a contradiction). `writable` is false for what a manifest cannot state;
+    `derived` for what other facts give.
     `staked` is false where an approval stays whatever is observed, as long as something is.
     """
 

@@ -1,4 +1,4 @@
-"""The counts of a run: what was judged, and how it came out."""
+"""The counts of a run: what was judged, how it came out, and the exit code that this makes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy.errors import Problem
     from policy.model.decision import Decision
     from policy.model.waiver_entry import Standing
 
@@ -53,3 +56,15 @@ class Summary:
     def subjects(self) -> int:
         """How many subjects were judged."""
         return self.verdicts.total()
+
+
+def exit_code(summary: Summary, problems: Sequence[Problem], fail_on: str) -> int:
+    """The exit code of a run: of several, 2 (input) before 1 (blocked) before 4 (held) before 3 (nothing judged)."""
+    if any(problem.level == "error" for problem in problems):
+        return 2
+    failing = {"flag": ("flag", "hold", "block"), "hold": ("hold", "block")}.get(fail_on, ("block",))
+    if any(summary.verdicts[verdict] for verdict in failing):
+        return 1
+    if summary.verdicts["hold"]:
+        return 4
+    return 0 if summary.subjects else 3

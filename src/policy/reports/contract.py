@@ -78,6 +78,53 @@ class NotAssessed(Document):
     settle: str
 
 
+class Proposed(Document):
+    """What the policies of the change that is judged would make of the subject; it enforces nothing."""
+
+    verdict: Verdict
+    policies: tuple[str, ...] = Field(strict=False, description="Policies that would come out otherwise.")
+    policy_set: Digest
+
+
+class ProposedChanges(Document):
+    """What the change that is judged does to the policy set."""
+
+    policies: tuple[str, ...] = Field(strict=False, description="Policies that it changes, adds or takes away.")
+    settings: tuple[str, ...] = Field(strict=False, description="Other keys of a policy set that it changes.")
+    loaded: bool = Field(description="Whether its policies could be read; else nothing is known of them.")
+
+
+class PoliciesFrom(Document):
+    """The revision that policies, waivers and the list of plugins were read from."""
+
+    revision: str = Field(description="The name that was given.")
+    commit: str = Field(pattern="^[0-9a-f]{40,64}$", description="The commit that it stood for.")
+    config: str | None = Field(description="The policy set's file; null for the catalogue alone.")
+    proposed: ProposedChanges | None = Field(description="What the working tree changes; null for nothing.")
+
+
+class Touched(Document):
+    """A manifest, or a file that none covers, and why it was judged or not."""
+
+    path: str
+    reason: str
+
+
+class Selection(Document):
+    """Which projects were judged, because of what is changed."""
+
+    revision: str = Field(description="The name that was given.")
+    commit: str = Field(pattern="^[0-9a-f]{40,64}$", description="The commit that it stood for.")
+    compared_with: str = Field(
+        pattern="^[0-9a-f]{40,64}$", description="Where HEAD left it; in a clone without that history, itself."
+    )
+    projects: Count = Field(description="How many projects there are.")
+    judged: tuple[Touched, ...] = Field(strict=False)
+    skipped: tuple[Touched, ...] = Field(strict=False)
+    gone: tuple[Touched, ...] = Field(strict=False, description="Manifests that the change takes away.")
+    files: tuple[Touched, ...] = Field(strict=False, description="Files without a manifest that were looked at.")
+
+
 class Decision(Document):
     """One judgement: a subject, everything it rests on, and what came out."""
 
@@ -101,6 +148,7 @@ class Decision(Document):
     outcomes: tuple[Outcome, ...] = Field(strict=False, description="Every policy of the gate.")
     contradictions: tuple[Contradiction, ...] = Field(strict=False)
     not_assessed: tuple[NotAssessed, ...] = Field(strict=False)
+    proposed: Proposed | None = Field(default=None, description="Null where the change would make no difference.")
 
 
 class Doubt(Document):
@@ -167,15 +215,17 @@ class Decisions(Document):
 
     format: Literal["policy-decisions/1"]
     decisions: tuple[Decision, ...] = Field(strict=False)
+    changed_since: Selection | None = Field(default=None, description="Null where everything was judged.")
+    policies_from: PoliciesFrom | None = Field(default=None, description="Null where the working tree's own judged.")
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False, description="Every waiver of the policy set.")
     errors: tuple[Problem, ...] = Field(strict=False, description="Inputs that could not be judged.")
     warnings: tuple[Problem, ...] = Field(default=(), strict=False)
     summary: Summary | None = None
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the contract, for readers: a later version may add keys, so none is forbidden."""
-    schema = Decisions.model_json_schema()
+def json_schema(document: type[Document] = Decisions) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a contract, for readers: a later version may add keys, so none is forbidden."""
+    schema = document.model_json_schema()
     for part in (schema, *schema["$defs"].values()):
         part.pop("additionalProperties", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -80,6 +80,11 @@ def is_shown(outcome: Outcome) -> bool:
     return outcome.outcome in ("fail", "error")
 
 
+def ends_run(effect: str | None, fail_on: str) -> bool:
+    """Whether an effect makes the command end with another code than 0; a held project waits for approval."""
+    return effect in ("hold", "block") or effect == fail_on == "flag"
+
+
 def _make_finding(outcome: Outcome) -> Finding:
     effect = outcome.effect or outcome.would_be or "advise"
     held_back = 2 if outcome.outcome == "waived" else 0 if outcome.effect else 1

@@ -6,17 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.gates import EFFECTS, OUTCOMES, VERDICTS
+from policy.model.selection import UNTOUCHED, Touched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.errors import Location, Problem
     from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
+    from policy.model.proposal import PoliciesFrom, Proposed
+    from policy.model.selection import Selection
     from policy.model.summary import Summary
     from policy.model.waiver_entry import Standing
     from policy.reports.reporter import ReportContext
 
 FORMAT: Final = "policy-decisions/1"
+# Anywhere in a line it makes a command for the runner of GitHub Actions; in JSON it stands in texts only.
+COMMAND: Final = "##["
+ESCAPED_COMMAND: Final = "#\\u0023["
 
 
 class JsonReporter:
@@ -39,7 +45,9 @@ class JsonReporter:
         errors = [problem_document(problem) for problem in problems if problem.level == "error"]
         warnings = [problem_document(problem) for problem in problems if problem.level != "error"]
         return (
-            f'\n ],\n "waivers": {write_json([waiver_document(standing) for standing in summary.waivers])},\n'
+            f'\n ],\n "policies_from": {write_json(source_document(context.policies_from))},\n'
+            f' "changed_since": {write_json(selection_document(context.selection))},\n'
+            f' "waivers": {write_json([waiver_document(standing) for standing in summary.waivers])},\n'
             f' "errors": {write_json(errors)},\n "warnings": {write_json(warnings)},\n'
             f' "summary": {write_json(summary_document(summary))}}}\n'
         )
@@ -48,8 +56,10 @@ class JsonReporter:
 def write_json(value: Any) -> str:
     """JSON on one line; escaped to ASCII where it holds what a terminal would act on or UTF-8 cannot carry."""
     text = json.dumps(value, ensure_ascii=False)
-    # JSON itself escapes no more than the first 32 characters; DEL survives even in ASCII.
-    return text if text.isprintable() else json.dumps(value).replace("\x7f", "\\u007f")
+    if not text.isprintable():
+        # JSON itself escapes no more than the first 32 characters; DEL survives even in ASCII.
+        text = json.dumps(value).replace("\x7f", "\\u007f")
+    return text.replace(COMMAND, ESCAPED_COMMAND)
 
 
 def decision_document(decision: Decision) -> dict[str, Any]:
@@ -78,7 +88,50 @@ def decision_document(decision: Decision) -> dict[str, Any]:
             {"policy": item.policy, "missing": list(item.missing), "settle": item.settle}
             for item in decision.not_assessed
         ],
+        "proposed": proposed_document(decision.proposed),
     }
+
+
+def proposed_document(proposed: Proposed | None) -> dict[str, Any] | None:
+    """What the change's own policies would make of the subject; null where nothing else."""
+    if proposed is None:
+        return None
+    return {"verdict": proposed.verdict, "policies": list(proposed.policies), "policy_set": proposed.policy_set}
+
+
+def source_document(source: PoliciesFrom | None) -> dict[str, Any] | None:
+    """The revision that the policies were read from."""
+    if source is None:
+        return None
+    changes = source.proposed
+    proposed = changes and {
+        "policies": list(changes.policies),
+        "settings": list(changes.settings),
+        "loaded": changes.loaded,
+    }
+    return {"revision": source.revision, "commit": source.commit, "config": source.config, "proposed": proposed}
+
+
+def selection_document(selection: Selection | None) -> dict[str, Any] | None:
+    """Which projects were judged because of what is changed, and which were not."""
+    if selection is None:
+        return None
+    skipped = [Touched(path, UNTOUCHED) for path in selection.skipped]
+    return {
+        "revision": selection.revision,
+        "commit": selection.commit,
+        "compared_with": selection.base,
+        "projects": selection.projects,
+        "judged": [touched_document(item) for item in selection.judged],
+        "skipped": [touched_document(item) for item in skipped],
+        "gone": [touched_document(item) for item in selection.gone],
+        "files": [touched_document(item) for item in selection.files],
+    }
+
+
+def touched_document(item: Touched) -> dict[str, Any]:
+    """A project, and why it was judged or not."""
+    return {"path": item.path, "reason": item.reason}
 
 
 def outcome_document(outcome: Outcome) -> dict[str, Any]:

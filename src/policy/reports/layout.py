@@ -24,7 +24,8 @@ def wrap(text: str, first: str = "", rest: str | None = None, width: int = WIDTH
     indent = " " * measure_width(first) if rest is None else rest
     for word in text.split():
         wide = measure_width(word)
-        if not empty and used + 1 + wide > width:
+        # At the start of a line, `::` makes a command for the runner of GitHub Actions, which reads what is printed.
+        if not empty and used + 1 + wide > width and not word.startswith("::"):
             lines.append(line)
             line, used, empty = indent, measure_width(indent), True
         line += word if empty else f" {word}"

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from policy.errors import Problem
     from policy.model.decision import Decision
     from policy.model.policy import Policy, PolicySet
+    from policy.model.proposal import PoliciesFrom
+    from policy.model.selection import Selection
     from policy.model.summary import Summary
 
 
@@ -20,7 +22,9 @@ class ReportContext(NamedTuple):
 
     `show_path` turns a path relative to the root into one that can be clicked from the working folder;
     `read_source` gives a file's text (manifest, training config or policy), or None; `config` is the policy
-    set's file, None where the catalogue alone is in force.
+    set's file, None where the catalogue alone is in force; `paths` are those that were asked for.
+    `policies_from` is the revision that the policy set is of, where one was named; `selection` says what was judged
+    where it was not everything.
     """
 
     policy_set: PolicySet
@@ -31,6 +35,9 @@ class ReportContext(NamedTuple):
     read_source: Callable[[str], str | None]
     colour: bool = False
     config: str | None = None
+    paths: tuple[str, ...] = ()
+    policies_from: PoliciesFrom | None = None
+    selection: Selection | None = None
 
 
 class Reporter(Protocol):
@@ -48,3 +55,10 @@ class Reporter(Protocol):
 
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
         """The text after the last decision: problems with the input, and the counts."""
+
+
+class Composer(Reporter, Protocol):
+    """A report format that sees its parts together, for where it goes there is room for so much only."""
+
+    def compose(self, head: str, decisions: Iterator[str], tail: str) -> Iterator[str]:
+        """The whole report, from the texts of all decisions, those of the worst verdict first."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from policy.reports.findings import list_findings
 from policy.reports.layout import clean, count_noun
+from policy.reports.proposals import say_proposed
 from policy.reports.text_summary import say_policy_set, say_summary
 
 if TYPE_CHECKING:
@@ -46,11 +47,19 @@ def _write_lines(decision: Decision, context: ReportContext) -> Iterator[str]:
         yield f"{place}: {finding.level}[{outcome.policy}]: {clean(outcome.message)}"
     for found in decision.contradictions:
         yield f"{_say_place(found.declared_at, file, context)}: contradiction: {clean(found.message)}"
+    if decision.proposed is not None:
+        yield f"{_show_file(file, context)}: {say_proposed(decision)}"
     assessed = f" ({count_noun(len(decision.not_assessed), 'policy')} not assessed)" if decision.not_assessed else ""
-    yield f"{clean(context.show_path(file))}: {decision.verdict}: {clean(subject.project)}{assessed}"
+    yield f"{_show_file(file, context)}: {decision.verdict}: {clean(subject.project)}{assessed}"
 
 
 def _say_place(place: Location | None, file: str, context: ReportContext) -> str:
     if place is None:
-        return f"{clean(context.show_path(file))}:1:1"
-    return f"{clean(context.show_path(place.file))}:{place.line}:{place.column}"
+        return f"{_show_file(file, context)}:1:1"
+    return f"{_show_file(place.file, context)}:{place.line}:{place.column}"
+
+
+def _show_file(file: str, context: ReportContext) -> str:
+    """The file's name, fit to begin a line: `::` there makes a command for the runner of GitHub Actions."""
+    shown = clean(context.show_path(file))
+    return f"./{shown}" if shown.lstrip().startswith("::") else shown

@@ -8,8 +8,9 @@ from policy.model.manifest import MANIFEST_NAME
 from policy.reports.colour import paint
 from policy.reports.findings import list_findings
 from policy.reports.layout import clean, join_names, wrap
+from policy.reports.proposals import say_proposed
 from policy.reports.text_findings import FindingWriter
-from policy.reports.text_summary import say_policy_set, say_summary
+from policy.reports.text_summary import say_counts, say_policy_set, say_summary
 from policy.reports.unassessed import find_gaps, say_effect
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class TextReporter:
 
 def _write_decision(decision: Decision, context: ReportContext) -> Iterator[str]:
     blocks = _write_findings(decision, FindingWriter(context))
-    head, counts = _say_head(decision, context), _say_counts(decision)
+    head, counts = _say_head(decision, context), say_counts(decision)
     if blocks:
         yield head
         for lines in blocks:
@@ -68,6 +69,8 @@ def _write_decision(decision: Decision, context: ReportContext) -> Iterator[str]
         yield f"  {paint(f'decision {decision.id}', 'dim', colour=context.colour)}"
     yield from _write_unassessed(decision, context)
     yield from _write_deciding(decision, context, len(blocks))
+    if decision.proposed is not None:
+        yield from wrap(say_proposed(decision), "  ", "    ")
 
 
 def _write_deciding(decision: Decision, context: ReportContext, findings: int) -> Iterator[str]:
@@ -93,23 +96,6 @@ def _say_head(decision: Decision, context: ReportContext) -> str:
     project = paint(clean(subject.project, 80), "bold", colour=context.colour)
     undeclared = "" if subject.manifest else "(no manifest)"
     return "  ".join(part for part in (verdict, project, ", ".join(files), undeclared) if part)
-
-
-def _say_counts(decision: Decision) -> str:
-    outcomes = [outcome.outcome for outcome in decision.outcomes]
-    errors, inapplicable = outcomes.count("error"), outcomes.count("not-applicable")
-    unset = sum(outcome.outcome == "not-applicable" and outcome.note != "" for outcome in decision.outcomes)
-    if inapplicable == len(outcomes) and not unset:
-        return f"no policy of the {decision.gate} gate applies to this project"
-    counts = {
-        "passed": outcomes.count("pass"),
-        "failed": outcomes.count("fail"),
-        "waived": outcomes.count("waived"),
-        "could not be judged": errors,
-        "not assessed": len(decision.not_assessed) - errors,
-        "not applicable": inapplicable - unset,
-    }
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _write_unassessed(decision: Decision, context: ReportContext) -> Iterator[str]:

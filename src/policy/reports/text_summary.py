@@ -1,4 +1,4 @@
-"""The counts of a run in one line."""
+"""The counts of a run, and of one project, in one line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policy.errors import Problem
+    from policy.model.decision import Decision
     from policy.model.summary import Summary
     from policy.reports.reporter import ReportContext
 
@@ -28,8 +29,30 @@ def say_summary(summary: Summary, problems: Sequence[Problem], context: ReportCo
     return " · ".join(parts)
 
 
+def say_counts(decision: Decision) -> str:
+    """How the policies came out for one project."""
+    outcomes = [outcome.outcome for outcome in decision.outcomes]
+    errors, inapplicable = outcomes.count("error"), outcomes.count("not-applicable")
+    unset = sum(outcome.outcome == "not-applicable" and outcome.note != "" for outcome in decision.outcomes)
+    if inapplicable == len(outcomes) and not unset:
+        return f"no policy of the {decision.gate} gate applies to this project"
+    counts = {
+        "passed": outcomes.count("pass"),
+        "failed": outcomes.count("fail"),
+        "waived": outcomes.count("waived"),
+        "could not be judged": errors,
+        "not assessed": len(decision.not_assessed) - errors,
+        "not applicable": inapplicable - unset,
+    }
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
 def say_policy_set(context: ReportContext) -> str:
     """Whose policies judged, where it is not the catalogue alone: a line of its own."""
+    if context.policies_from is not None or context.selection is not None:
+        from policy.reports.proposals import say_setting  # most runs name no revision
+
+        return say_setting(context)
     return "" if context.config is None else f"judged by {clean(context.show_path(context.config))}\n"
 
 

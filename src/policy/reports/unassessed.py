@@ -54,6 +54,12 @@ def find_gaps(decision: Decision) -> Unassessed:
     return Unassessed(gaps, tuple(sorted(parameters)), len(decision.not_assessed))
 
 
+def name_unassessed(decision: Decision) -> list[str]:
+    """The policies that were not assessed, but for those that could not be judged because something broke."""
+    errors = {outcome.policy for outcome in decision.outcomes if outcome.outcome == "error"}
+    return [item.policy for item in decision.not_assessed if item.policy not in errors]
+
+
 def say_effect(outcome: Outcome) -> str:
     """What it does that a policy was not assessed: `flag`, `would hold`, `waived`; nothing where nothing does."""
     if outcome.outcome == "waived":

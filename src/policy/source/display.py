@@ -6,6 +6,8 @@ _REPLACEMENT = "\ufffd"
 # Zero width, and needed to write Persian and to join emoji.
 _JOINERS = "\u200c\u200d"
 _TAB = "    "
+# Anywhere in a line it makes a command for the runner of GitHub Actions.
+_COMMAND = "##["
 
 
 def show_character(character: str) -> str:
@@ -21,8 +23,9 @@ def show_character(character: str) -> str:
 
 
 def show_text(text: str) -> str:
-    """The text on one line with every invisible character replaced."""
-    return text if text.isprintable() else "".join(map(show_character, text))
+    """The text on one line with every invisible character replaced, and nothing that acts where a log is read."""
+    shown = text if text.isprintable() else "".join(map(show_character, text))
+    return shown.replace(_COMMAND, "## [") if _COMMAND in shown else shown
 
 
 def measure_width(text: str) -> int:

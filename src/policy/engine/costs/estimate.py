@@ -19,7 +19,7 @@ class CostEstimate(NamedTuple):
     """What one approach would cost: the first run, a month of use, and taking up changed data or knowledge.
 
     `variant` is provider, self-hosted, or empty where nothing tells them apart. An amount that is not known is None,
-    and `missing` says in plain words what to give for it.
+    and `missing` says in plain words what to give for it; `lacks` says the same of each such amount by itself.
     """
 
     approach: str
@@ -30,11 +30,13 @@ class CostEstimate(NamedTuple):
     assumptions: tuple[str, ...] = ()
     prices: tuple[PriceUsed, ...] = ()
     missing: tuple[str, ...] = ()
+    lacks: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def make_estimate(approach: str, variant: str, run: Working, month: Working, update: Working) -> CostEstimate:
     """The three amounts side by side, with everything behind them once."""
-    whole = trace((run, month, update))
+    parts = {"run": run, "month": month, "update": update}
+    whole = trace(parts.values())
     stated = (f"`{path}` as it is stated" for path in whole.used if path in STATED)
     return CostEstimate(
         approach,
@@ -45,4 +47,5 @@ def make_estimate(approach: str, variant: str, run: Working, month: Working, upd
         assumptions=(*stated, *whole.assumptions, WORK),
         prices=whole.prices,
         missing=whole.missing,
+        lacks=tuple((name, part.missing) for name, part in parts.items() if part.value is None),
     )

@@ -4,28 +4,53 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.spool import ERRORS, Spool
 from policy.gates.cli.streams import say
 from policy.model.gates import VERDICTS
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from policy.gates.cli.targets import Target
-    from policy.reports.reporter import Reporter
+
+    Compose = Callable[[str, Iterator[str], str], Iterator[str]]
+
+
+class Joining(Protocol):
+    """How the pieces of a report are put together: all that is asked here of what makes them."""
+
+    @property
+    def separator(self) -> str:
+        """What stands between two pieces."""
+
+    @property
+    def worst_first(self) -> bool:
+        """Whether the pieces wait for the worst verdict."""
+
+
+class Whole(NamedTuple):
+    """A report that is written in one piece."""
+
+    separator: str = ""
+    worst_first: bool = False
 
 
 class Output:
     """One report: its head at once, decisions as they come, and the tail when all are there.
 
-    A file appears under its name only when it is whole. With `worst_first` the decisions wait by verdict.
-    What cannot be written raises PolicyError.
+    A file appears under its name only when it is whole. With `worst_first` the decisions wait by verdict; a reporter
+    that composes its report gets all of it at the end. What cannot be written raises PolicyError.
     """
 
-    def __init__(self, target: Target, reporter: Reporter) -> None:
+    def __init__(self, target: Target, reporter: Joining) -> None:
         self.reporter = reporter
         self.path = target.path
+        self._compose: Compose | None = getattr(reporter, "compose", None)
+        self._head = ""
         self._waiting: dict[str, Spool] = {}
         self._started = False
         self._part = ""
@@ -50,23 +75,30 @@ class Output:
         return PolicyError(Problem(f"the report cannot be written to `{self.path}`: {error.strerror}", remedy))
 
     def start(self, text: str) -> None:
-        self._write(text)
+        if self._compose is None:
+            self._write(text)
+        else:
+            self._head = text
 
     def add(self, verdict: str, text: str) -> None:
         """One decision's text."""
-        if self.reporter.worst_first:
-            separator = self.reporter.separator if verdict in self._waiting else ""
-            self._waiting.setdefault(verdict, Spool()).add(separator + text)
+        if self._compose is not None or self.reporter.worst_first:
+            self._waiting.setdefault(verdict, Spool()).add(text)
         else:
-            self._write(self.reporter.separator + text if self._started else text)
-            self._started = True
+            self._write_decision(text)
 
     def finish(self, text: str) -> None:
         """Write what waited, and the tail."""
-        for verdict in reversed(VERDICTS):
-            if verdict in self._waiting:
-                self._write_waiting(self._waiting[verdict])
-        self._write(text)
+        if self._compose is not None:
+            for part in self._compose(self._head, self._read_waiting(), text):
+                self._write(part)
+        else:
+            for decision in self._read_waiting():
+                self._write_decision(decision)
+            self._write(text)
+        self._close()
+
+    def _close(self) -> None:
         if self._stream is None:
             return
         try:
@@ -77,12 +109,15 @@ class Output:
         except OSError as error:
             raise self._refuse(error, "make room, or name another file") from None
 
-    def _write_waiting(self, spool: Spool) -> None:
-        if self._started:
-            self._write(self.reporter.separator)
+    def _read_waiting(self) -> Iterator[str]:
+        """The decisions that waited, those of the worst verdict first."""
+        for verdict in reversed(VERDICTS):
+            if verdict in self._waiting:
+                yield from self._waiting[verdict].read()
+
+    def _write_decision(self, text: str) -> None:
+        self._write(self.reporter.separator + text if self._started else text)
         self._started = True
-        for block in spool.read():
-            self._write(block)
 
     def discard(self) -> None:
         """Let go of everything; nothing unfinished is left behind."""

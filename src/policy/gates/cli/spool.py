@@ -1,4 +1,4 @@
-"""Text that has to wait until others have been written: in memory, or when it is much, in a temporary file."""
+"""Texts that have to wait until others have been written: in memory, or when they are many, in a temporary file."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ if TYPE_CHECKING:
 IN_MEMORY = 1 << 20
 # Names of files need not be text.
 ERRORS = "backslashreplace"
+# Each text in the file stands behind its length in bytes, a number of so many.
+LENGTH = 8
 
 
 class Spool:
-    """Text that is added piece by piece and read once."""
+    """Texts that are added one by one and read once."""
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        self._texts: list[str] = []
         self._size = 0
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
 
     def add(self, text: str) -> None:
         """Keep a text. Raises PolicyError where there is no room for it."""
-        self._pieces.append(text)
+        self._texts.append(text)
         self._size += len(text)
         if self._size > IN_MEMORY:
             try:
@@ -37,18 +39,20 @@ class Spool:
         if self._file is None:
             from tempfile import TemporaryFile  # most reports are short, and it costs start-up
 
-            self._file = TemporaryFile("w+", encoding="utf-8", errors=ERRORS, newline="")  # noqa: SIM115 - see `close`
-        self._file.writelines(self._pieces)
-        self._pieces.clear()
+            self._file = TemporaryFile()  # noqa: SIM115 - see `close`
+        for text in self._texts:
+            data = text.encode(errors=ERRORS)
+            self._file.write(len(data).to_bytes(LENGTH, "big") + data)
+        self._texts.clear()
         self._size = 0
 
     def read(self) -> Iterator[str]:
-        """Everything that was added, in its order."""
+        """Every text that was added, in their order."""
         if self._file is not None:
             self._file.seek(0)
-            while block := self._file.read(IN_MEMORY):
-                yield block
-        yield from self._pieces
+            while length := self._file.read(LENGTH):
+                yield self._file.read(int.from_bytes(length, "big")).decode()
+        yield from self._texts
 
     def close(self) -> None:
         """Let go of the file."""

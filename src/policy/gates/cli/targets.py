@@ -9,7 +9,7 @@ from policy.errors import PolicyError, Problem
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Target(NamedTuple):
@@ -31,6 +31,40 @@ def parse_targets(values: tuple[str, ...]) -> list[Target]:
     if len(set(places)) < len(places):
         raise PolicyError(Problem("two reports go to the same place", "give each a file: --output json=report.json"))
     return targets
+
+
+def refuse_links(targets: Iterable[Target], root: str) -> None:
+    """Raises PolicyError where a link leads a report out of the repository, or into git's own folder.
+
+    Whoever proposes a change may propose such a link; a path that starts outside was named by whoever runs this.
+    """
+    root = os.path.realpath(root)
+    for target in targets:
+        if target.path is None:
+            continue
+        place, path = os.path.realpath(target.path), os.path.abspath(target.path)
+        named = next((rest for start, rest in _split(path) if os.path.realpath(start) == root), None)
+        if named is None:
+            continue
+        leads = "" if _is_below(place, root) else "out of the repository"
+        own = os.path.join(root, ".git")
+        if _is_below(place, own) and not _is_below(os.path.join(root, named), own):
+            leads = "into git's own folder"
+        if leads:
+            message = f"the report's path `{target.path}` leads {leads} through a link, to `{place}`"
+            raise PolicyError(Problem(message, "remove the link, or name the place itself"))
+
+
+def _split(path: str) -> Iterator[tuple[str, str]]:
+    """Every folder above a path, and the rest of it."""
+    start, rest = os.path.split(path)
+    while rest:
+        yield start, path[len(start) :].lstrip(os.sep)
+        start, rest = os.path.split(start)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def refuse_inputs(targets: Iterable[Target], inputs: Iterable[str]) -> None:

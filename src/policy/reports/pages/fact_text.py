@@ -9,7 +9,7 @@ from policy.model.condition import Count, Each, FieldValue, Leaf, Some, walk
 from policy.model.derived.derivations import DERIVATIONS
 from policy.model.fields import COLLECTED
 from policy.model.kinds import BooleanKind, EnumKind, IntegerKind, ListKind, NumberKind, RecordsKind
-from policy.reports.pages.markdown import write_code
+from policy.reports.markdown import write_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from policy.model.gates import EFFECTS
 from policy.reports.layout import count_noun
+from policy.reports.markdown import escape, write_code, write_link, write_table
 from policy.reports.pages.entry import EFFECTS_ABOUT, GATE_ABOUT, MARK, say_effect
-from policy.reports.pages.markdown import escape, write_code, write_link, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

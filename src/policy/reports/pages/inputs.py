@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from policy.language.phrases import say_parameter
 from policy.model.kinds import ListKind
+from policy.reports.markdown import escape_inline, write_code, write_fence, write_table, write_text
 from policy.reports.pages.fact_text import describe_kind, describe_teller, list_facts
 from policy.reports.pages.manifest_text import write_value
-from policy.reports.pages.markdown import escape_inline, write_code, write_fence, write_table, write_text
 
 if TYPE_CHECKING:
     from policy.model.policy import ParameterSpec

@@ -8,9 +8,7 @@ from policy.language.outline import Outline, outline_condition
 from policy.language.phrases import Markup, fill_parameters, join_words
 from policy.language.prose import ProseWriter
 from policy.model.condition import AllOf
-from policy.reports.pages.entry import EFFECTS_ABOUT, GATE_ABOUT, MARK, say_effect
-from policy.reports.pages.inputs import write_facts, write_parameters
-from policy.reports.pages.markdown import (
+from policy.reports.markdown import (
     escape,
     escape_inline,
     write_code,
@@ -19,6 +17,8 @@ from policy.reports.pages.markdown import (
     write_table,
     write_text,
 )
+from policy.reports.pages.entry import EFFECTS_ABOUT, GATE_ABOUT, MARK, say_effect
+from policy.reports.pages.inputs import write_facts, write_parameters
 from policy.reports.pages.policy_examples import write_examples
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from policy.language.cases import DEFAULT_TIME
 from policy.language.phrases import say_parameter
 from policy.model.condition import Leaf, Now, walk
 from policy.model.fact import ABSENT
+from policy.reports.markdown import escape, escape_inline, write_code, write_fence
 from policy.reports.pages.fact_text import INPUTS
 from policy.reports.pages.manifest_text import write_manifest, write_value
-from policy.reports.pages.markdown import escape, escape_inline, write_code, write_fence
 
 if TYPE_CHECKING:
     from policy.model.fact import Fact

@@ -18,12 +18,23 @@ SPECIAL = re.compile(r"[\\`*\[\]~$&<>]|(?<!\S)#|(?<![^\W_])_|_(?![^\W_])")
 CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 STARTS_A_BLOCK = re.compile(r"\d+[.)](?=\s)|[+=-]")
 ADDRESS = re.compile(r"(https?://[\w.~:/?#@!&'()*+,;=%-]*[\w/])")
+# Where a text is posted, these send somebody a message or leave a trace elsewhere. A space without width parts them
+# from what follows: forges look at what is shown, where no backslash is left.
+CALLS = re.compile(r"@|[#!](?=\d)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+PARTING = "&#8203;"
 
 
-def escape(text: str) -> str:
-    """A text on one line, in which no character is markup; addresses of the web are links."""
-    texts = ADDRESS.split(re.sub(r"\s+", " ", text))
-    shown = "".join(f"<{part}>" if number % 2 else escape_inline(part) for number, part in enumerate(texts))
+def escape(text: str, *, quiet: bool = False) -> str:
+    """A text on one line, in which no character is markup; addresses of the web are links.
+
+    A `quiet` one can be posted: nobody is called, and neither addresses nor numbers of issues are links.
+    """
+    plain = re.sub(r"\s+", " ", text)
+    if quiet:
+        shown = CALLS.sub(lambda found: found[0] + PARTING, escape_inline(plain))
+    else:
+        texts = ADDRESS.split(plain)
+        shown = "".join(f"<{part}>" if number % 2 else escape_inline(part) for number, part in enumerate(texts))
     # `-` and `1.` start a list, `=` makes a heading of the line above: only where nothing stands before them.
     start = STARTS_A_BLOCK.match(shown)
     return f"{shown[: start.end() - 1]}\\{shown[start.end() - 1 :]}" if start else shown
@@ -34,15 +45,16 @@ def escape_inline(text: str) -> str:
     return SPECIAL.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), show_text(text))
 
 
-def write_text(text: str) -> str:
-    """A text that may name things in backticks; all else in it is shown as it stands."""
+def write_text(text: str, *, quiet: bool = False) -> str:
+    """A text that may name things in backticks; all else in it is shown as it stands, see `escape`."""
     parts = CODE.split(" ".join(text.split()))
-    return "".join(write_code(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+    return "".join(write_code(part) if number % 2 else escape(part, quiet=quiet) for number, part in enumerate(parts))
 
 
 def write_code(text: str) -> str:
     """The text as code, whatever backticks it holds."""
-    shown = show_text(" ".join(text.split()))
+    # Two backticks with nothing between them are no code.
+    shown = show_text(" ".join(text.split())) or " "
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence, space = "`" * (longest + 1), " " * bool(longest)
     return f"{fence}{space}{shown}{space}{fence}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.reports.pages.markdown import escape, write_code, write_fence, write_link, write_table, write_text
+from policy.reports.markdown import escape, write_code, write_fence, write_link, write_table, write_text
 
 ESCAPED = [
     ("plain words, and data.rows", "plain words, and data.rows"),
@@ -51,6 +51,33 @@ def test_nothing_is_lost_and_nothing_is_left_to_act(text):
     assert undone == plain
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ask @somebody", "ask @&#8203;somebody"),
+        ("fixes #12 and acme/x#3", "fixes \\#&#8203;12 and acme/x#&#8203;3"),
+        ("gh-12 and !7", "gh-&#8203;12 and !&#8203;7"),
+        ("at https://example.com/a?b@c", "at https:&#8203;//example.com/a?b@&#8203;c"),
+        ("at www.example.com", "at www&#8203;.example.com"),
+        ("issue # 1, at 10:30", "issue \\# 1, at 10:30"),
+        ("<b> & `c`", "&lt;b&gt; &amp; \\`c\\`"),
+    ],
+)
+def test_a_quiet_text_calls_nobody_and_links_nothing(text, shown):
+    assert escape(text, quiet=True) == shown
+
+
+def test_in_code_nothing_has_to_be_quiet():
+    assert write_text("ask `@me` or @you", quiet=True) == "ask `@me` or @&#8203;you"
+
+
+@given(st.text())
+def test_a_quiet_text_shows_the_same(text):
+    assert unescape(escape(text, quiet=True)).replace("\u200b", "") == unescape(
+        re.sub(r"<(https?://[^<>\s]*)>", r"\1", escape(text))
+    ).replace("\u200b", "")
+
+
 def test_a_text_may_name_things_in_backticks():
     assert write_text("state `needs.citations: <true>` or *not*") == "state `needs.citations: <true>` or \\*not\\*"
     assert write_text("one ` alone") == "one \\` alone"
@@ -59,7 +86,14 @@ def test_a_text_may_name_things_in_backticks():
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("a", "`a`"), ("a`b", "`` a`b ``"), ("``", "``` `` ```"), ("two\nlines", "`two lines`"), ("<b>", "`<b>`")],
+    [
+        ("a", "`a`"),
+        ("", "` `"),
+        ("a`b", "`` a`b ``"),
+        ("``", "``` `` ```"),
+        ("two\nlines", "`two lines`"),
+        ("<b>", "`<b>`"),
+    ],
 )
 def test_code_holds_any_text(text, shown):
     assert write_code(text) == shown

@@ -1,0 +1,172 @@
+"""Decisions as CSV (RFC 4180), for spreadsheets and databases: a row for each project and policy."""
+
+from __future__ import annotations
+
+import csv
+import re
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from policy.reports.fingerprints import CONTRADICTION, fingerprint_findings, fingerprint_problem
+from policy.reports.proposals import say_proposed
+from policy.reports.waived import find_entries
+from policy.source.display import show_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from policy.errors import Location, Problem
+    from policy.model.decision import Decision, Outcome
+    from policy.model.summary import Summary
+    from policy.reports.fingerprints import KnownFinding
+    from policy.reports.reporter import ReportContext
+
+COLUMNS = (
+    "project",
+    "manifest",
+    "training_config",
+    "gate",
+    "time",
+    "verdict",
+    "policy",
+    "title",
+    "area",
+    "severity",
+    "outcome",
+    "effect",
+    "would_be",
+    "message",
+    "instead",
+    "fix",
+    "note",
+    "missing",
+    "file",
+    "line",
+    "column",
+    "waiver",
+    "without_waiver",
+    "fingerprint",
+    "decision",
+)
+# A spreadsheet's cell holds 32,767 characters; what is longer runs over into the next row.
+LONGEST = 32_000
+# A spreadsheet takes what begins with these for a formula, the wide ones too where they are typed; it also splits at a
+# semicolon where the decimal sign is a comma, whatever the quotes say.
+FORMULA = re.compile("(^|;)(\\s*)([=+\\-@\\t\\r\uff1d\uff0b\uff0d\uff20])")
+
+
+BEGINNINGS = frozenset(" \t\r=+-@\uff1d\uff0b\uff0d\uff20")
+
+
+class CsvReporter:
+    """The report for a table: every outcome has a row, also what passed, and so has every problem with the input.
+
+    In the column `outcome`, `contradiction`, `proposed`, `input error` and `input warning` are about no policy.
+    """
+
+    name = "csv"
+    separator = ""
+    worst_first = False
+
+    def start(self, context: ReportContext) -> str:
+        """The names of the columns."""
+        return _write_rows([COLUMNS])
+
+    def report_decision(self, decision: Decision, context: ReportContext) -> str:
+        """The rows of one project: its policies, then its contradictions."""
+        subject = decision.subject
+        files = (subject.manifest or "", subject.training_config or "")
+        shared = _show((subject.project, *files, decision.gate, decision.time, decision.verdict))
+        findings = fingerprint_findings(decision)
+        own = [*_list_outcomes(decision, findings, context), *_list_contradictions(decision, findings)]
+        if decision.proposed is not None:
+            own.append(_make_row("proposed", say_proposed(decision)))
+        return _write_rows((*shared, *_show(row), decision.id) for row in own)
+
+    def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
+        """A row for every problem with the input, whose outcome is `input error` or `input warning`."""
+        shared = ("", "", "", context.gate, "", "")
+        return _write_rows((*shared, *_show(_list_problem(problem)), "") for problem in problems)
+
+
+def defuse(text: str) -> str:
+    """The text with an apostrophe before what a spreadsheet would take for a formula."""
+    if text[:1] in BEGINNINGS or ";" in text:
+        return FORMULA.sub(r"\1\2'\3", text)
+    return text
+
+
+def _list_outcomes(
+    decision: Decision, findings: Sequence[KnownFinding], context: ReportContext
+) -> Iterator[tuple[str, ...]]:
+    known = {found.policy: found for found in findings}
+    for outcome in decision.outcomes:
+        policy, found = context.policies.get(outcome.policy), known.get(outcome.policy)
+        yield (
+            outcome.policy,
+            policy.title if policy else "",
+            policy.area if policy else "",
+            outcome.severity,
+            outcome.outcome,
+            outcome.effect or "",
+            outcome.would_be or "",
+            outcome.message,
+            ", ".join(outcome.instead),
+            outcome.fix,
+            outcome.note,
+            ", ".join(outcome.missing),
+            *_list_place(outcome.location),
+            _name_waivers(outcome, decision, context),
+            found.outcome if found and found.waived else "",
+            found.fingerprint if found else "",
+        )
+
+
+def _name_waivers(outcome: Outcome, decision: Decision, context: ReportContext) -> str:
+    if outcome.outcome != "waived":
+        return ""
+    return ", ".join(entry.name for entry in find_entries(outcome, decision, context))
+
+
+def _list_contradictions(decision: Decision, findings: Sequence[KnownFinding]) -> Iterator[tuple[str, ...]]:
+    known = (found for found in findings if found.policy == CONTRADICTION)
+    for found, mark in zip(decision.contradictions, known, strict=True):
+        place = found.declared_at or found.observed_at
+        yield _make_row("contradiction", found.message, place=place, fingerprint=mark.fingerprint)
+
+
+def _list_problem(problem: Problem) -> tuple[str, ...]:
+    note = "; ".join(f"{label}: {place}" for label, place in problem.related)
+    mark = fingerprint_problem(problem)
+    return _make_row(f"input {problem.level}", problem.message, problem.remedy, note, problem.location, mark)
+
+
+def _make_row(
+    outcome: str,
+    message: str,
+    fix: str = "",
+    note: str = "",
+    place: Location | None = None,
+    fingerprint: str = "",
+) -> tuple[str, ...]:
+    """A row that is about no policy, from the column `policy` to the fingerprint."""
+    return ("", "", "", "", outcome, "", "", message, "", fix, note, "", *_list_place(place), "", "", fingerprint)
+
+
+def _list_place(place: Location | None) -> tuple[str, str, str]:
+    return (place.file, str(place.line), str(place.column)) if place else ("", "", "")
+
+
+def _show(cells: Iterable[str]) -> list[str]:
+    """Cells of any origin, none of which acts."""
+    return [defuse(show_text(cell if len(cell) <= LONGEST else _cut(cell))) for cell in cells]
+
+
+def _cut(text: str) -> str:
+    return f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more characters)"
+
+
+def _write_rows(rows: Iterable[Sequence[str]]) -> str:
+    stream = StringIO()
+    csv.writer(stream).writerows(rows)
+    return stream.getvalue()

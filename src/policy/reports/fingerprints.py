@@ -1,0 +1,105 @@
+"""What a finding is known by from one run to the next: by what was found, not by where it stands."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from policy.errors import Location, Problem
+    from policy.model.decision import ContradictionNote, Decision, Outcome
+    from policy.model.proposal import Proposed
+
+VERSION: Final = "policy-finding/1"
+# No policy can have these ids.
+CONTRADICTION: Final = "tunegate/contradiction"
+UNASSESSED: Final = "tunegate/not-assessed"
+PROPOSED: Final = "tunegate/proposed"
+INPUT: Final = "tunegate/input"
+FOUND: Final = ("fail", "unknown", "error", "waived")
+
+
+class KnownFinding(NamedTuple):
+    """Something that a policy found, and its fingerprint: 64 hexadecimal digits, the same wherever it stands.
+
+    `outcome` is fail, unknown or error, also of one that is `waived`; for contradictions it is `contradiction`.
+    """
+
+    policy: str
+    outcome: str
+    effect: str | None
+    would_be: str | None
+    message: str
+    location: Location | None
+    fingerprint: str
+    waived: bool = False
+
+
+def fingerprint_findings(decision: Decision) -> tuple[KnownFinding, ...]:
+    """Every failure, unknown outcome and error of a decision, waived ones too, in its order; then contradictions.
+
+    Two that are alike in all that identifies them have one fingerprint; `number` tells them apart within a report.
+    """
+    outcomes = (_know_outcome(decision, outcome) for outcome in decision.outcomes if outcome.outcome in FOUND)
+    return (*outcomes, *(_know_contradiction(decision, found) for found in decision.contradictions))
+
+
+def fingerprint_unassessed(decision: Decision, policies: Collection[str]) -> str:
+    """The fingerprint of what a decision could not assess of some policies: which, and for want of which facts."""
+    lacking = sorted((item.policy, *item.missing) for item in decision.not_assessed if item.policy in policies)
+    return _digest(decision, UNASSESSED, "unknown", lacking)
+
+
+def fingerprint_proposal(decision: Decision, proposed: Proposed) -> str:
+    """The fingerprint of what a change's own policies would make of a subject."""
+    return _digest(decision, PROPOSED, proposed.verdict, proposed.policies)
+
+
+def fingerprint_problem(problem: Problem) -> str:
+    """The fingerprint of a problem with the input, wherever it stands."""
+    return _hash([VERSION, INPUT, problem.level, problem.message])
+
+
+def number(fingerprint: str, position: int) -> str:
+    """The fingerprint of the so-many-th finding of a report, from 1, among those with the same one."""
+    return fingerprint if position == 1 else sha256(f"{fingerprint}#{position}".encode()).hexdigest()
+
+
+def _know_outcome(decision: Decision, outcome: Outcome) -> KnownFinding:
+    result = outcome.outcome
+    if result == "waived":
+        # An outcome that ends with its waiver must not come back as another one.
+        result = "unknown" if outcome.missing else "fail"
+    return KnownFinding(
+        outcome.policy,
+        result,
+        outcome.effect,
+        outcome.would_be,
+        outcome.message,
+        outcome.location,
+        _digest(decision, outcome.policy, result, outcome.values),
+        outcome.outcome == "waived",
+    )
+
+
+def _know_contradiction(decision: Decision, found: ContradictionNote) -> KnownFinding:
+    values = [found.field, found.declared, found.observed]
+    mark = _digest(decision, CONTRADICTION, "contradiction", values)
+    return KnownFinding(CONTRADICTION, "contradiction", None, None, found.message, found.declared_at, mark)
+
+
+def _digest(decision: Decision, policy: str, outcome: str, values: Sequence[object]) -> str:
+    subject = decision.subject
+    # What no manifest names is called by its path, which changes when it is moved.
+    project = subject.project if subject.manifest is not None else None
+    return _hash([VERSION, policy, project, decision.traits, outcome, values])
+
+
+def _hash(identity: Sequence[object]) -> str:
+    # In ASCII, so that a name which no encoding carries has a fingerprint too.
+    return sha256(json.dumps(identity, separators=(",", ":")).encode()).hexdigest()

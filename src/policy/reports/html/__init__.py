@@ -1,0 +1,1 @@
+"""Decisions as one page that stands alone, for people who govern and audit."""
