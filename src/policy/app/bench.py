@@ -168,9 +168,6 @@ def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -
     """What reports may look at."""
     root, base = workspace.root, workspace.base
 
-    def show_path(file: str) -> str:
-        return file if base is not None and base.holds(file) else os.path.relpath(os.path.join(root, file))
-
     def read_source(file: str) -> str | None:
         top = base.folder if base is not None and base.holds(file) else root
         try:
@@ -185,7 +182,7 @@ def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -
         policies,
         request.gate,
         request.fail_on,
-        show_path,
+        workspace.show_path,
         read_source,
         colour,
         workspace.config,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from policy.app.checking import refuse_twins, warn_of_barren
@@ -53,7 +52,7 @@ class Observation:
 
     def show_path(self, file: str) -> str:
         """A path relative to the root as seen from the working folder."""
-        return os.path.relpath(os.path.join(self.workspace.root, file))
+        return self.workspace.show_path(file)
 
     def run(self) -> Iterator[EvidenceView]:
         """The evidence about each subject; the problems are complete when this ends."""

@@ -40,6 +40,13 @@ class Workspace(NamedTuple):
     config: str | None
     base: Base | None = None
 
+    def show_path(self, file: str) -> str:
+        """A path relative to the root as seen from the working folder; what lies in no folder here stays as it is."""
+        in_bundle = file.partition("/")[0] in self.policy_set.bundles
+        if in_bundle or (self.base is not None and self.base.holds(file)):
+            return file
+        return os.path.relpath(os.path.join(self.root, file)).replace(os.sep, "/")
+
 
 def open_workspace(root: str | None = None, config: str | None = None, *, with_cases: bool = False) -> Workspace:
     """The workspace of a root, by default that of the working folder.

@@ -114,16 +114,13 @@ def write_outputs(workspace: Workspace, targets: Sequence[Target], advised: Advi
     """Write every report that was asked for; problems go to standard error."""
     from policy.reports.advice.text import View
 
-    def show_path(file: str) -> str:
-        return os.path.relpath(os.path.join(workspace.root, file)).replace(os.sep, "/")
-
-    print_problems(advised.problems, lambda file: os.path.relpath(os.path.join(workspace.root, file)))
+    print_problems(advised.problems, workspace.show_path)
     colour = use_colour()
     with ExitStack() as stack:
         for target in targets:
             out = Output(target, Whole())
             stack.callback(out.discard)
-            view = View(show_path, colour=colour and target.path is None, everything=everything)
+            view = View(workspace.show_path, colour=colour and target.path is None, everything=everything)
             out.start(write_report(target.format, advised, view))
             out.finish("")
 

@@ -54,17 +54,9 @@ def show(form: str, gate: str, now: datetime, config: str | None) -> int:
     from policy.gates.cli.workspace import open_here
 
     workspace = open_here(config)
-    root = workspace.root
-
-    def show_path(file: str) -> str:
-        # A file of a bundle is below no folder here.
-        if file.partition("/")[0] in workspace.policy_set.bundles:
-            return file
-        return os.path.relpath(os.path.join(root, file)).replace(os.sep, "/")
-
     view = view_policy_set(workspace.policy_set, gate, now.date())
     write = write_json if form == "json" else write_text
-    say(write(view, workspace.policy_set, gate, show_path))
+    say(write(view, workspace.policy_set, gate, workspace.show_path))
     return 0
 
 
