@@ -132,4 +132,5 @@ def name_inputs(path: str, facts: Facts) -> str:
     names = [] if facts.schema.fields[path].writable else list_open_inputs(path, facts.judged)
     if not names:
         return ""
-    return f"; of what it follows from, {join_words(names, 'and')} {'is' if len(names) == 1 else 'are'} not known"
+    reasons = [f"{name} ({facts.unavailable[name]})" if name in facts.unavailable else name for name in names]
+    return f"; of what it follows from, {join_words(reasons, 'and')} {'is' if len(names) == 1 else 'are'} not known"

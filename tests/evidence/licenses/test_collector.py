@@ -183,7 +183,7 @@ def test_why_the_base_models_licence_is_not_known(collect, license_, reason):
     files = {"models/base/README.md": MODEL.format(license_)}
     evidence, facts = collect(files, declare(model__base="models/base"))
     assert "model.license" not in facts.values
-    assert evidence.unavailable == {"model.license": reason, "model.license_terms": reason}
+    assert evidence.unavailable == {"model.license": reason}
     evidence, facts = collect(files, declare(model__base="models/base", model__license="mit"))
     assert (dict(evidence.unavailable), facts.contradictions) == ({}, ())
 

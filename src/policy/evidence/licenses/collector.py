@@ -113,7 +113,7 @@ def _tell_model(path: str, card: Statement, project: Project, unavailable: dict[
     declared = known.value if known is not None and isinstance(known.value, str) else None
     problem = explain_silence([card], declared)
     if problem is not None and declared is None:
-        unavailable |= dict.fromkeys((path, f"{path}_terms"), problem.message)
+        unavailable[path] = problem.message
     license_ = spell(card.license, declared) if card.license else None
     place = card.licenses[0][1] if card.licenses else None
     return [Fact(path, license_, "observed", MODEL_CARD, place, card.digest)] if license_ is not None else []
