@@ -9,7 +9,6 @@ from policy.app.reporters import make_reporter
 from policy.app.subjects import build_subjects
 from policy.app.workspace import Workspace, open_workspace
 from policy.engine.judge import judge
-from policy.model.proposal import PoliciesFrom
 from policy.model.summary import Summary
 from policy.reports.reporter import ReportContext
 from policy.structs import NamedTuple
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from policy.loading.discovery import Item
     from policy.model.decision import Decision
     from policy.model.facts import Facts
-    from policy.model.proposal import ProposedChanges
+    from policy.model.proposal import PoliciesFrom, ProposedChanges
 
 
 class Rendered(NamedTuple):
@@ -123,7 +122,11 @@ def open_judging(root: str, request: CheckRequest) -> Workspace:
 def find_source(workspace: Workspace, changes: ProposedChanges | None) -> PoliciesFrom | None:
     """The revision that the policies are of, for reports."""
     base = workspace.base
-    return base and PoliciesFrom(base.revision, base.commit, workspace.config, changes)
+    if base is None:
+        return None
+    from policy.model.proposal import PoliciesFrom
+
+    return PoliciesFrom(base.revision, base.commit, workspace.config, changes)
 
 
 def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:

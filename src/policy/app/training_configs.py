@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from policy.app.config_files import MEND, has_escape, has_mark, read_candidate
 from policy.app.manifests import refuse_name
-from policy.app.training_calls import read_calls
 from policy.errors import Location, PolicyError, Problem
 from policy.evidence.tools.readers import RepositoryContext
 from policy.evidence.value_kinds import find_misfit
@@ -54,6 +53,8 @@ def read_config(
     anything, and is read whatever it looks like. A script is one where it calls what starts a training.
     """
     if is_script(file):
+        from policy.app.training_calls import read_calls  # many repositories have no script
+
         found_calls = read_calls(workspace, file, problems, named=named)
         return FoundConfig(file, *found_calls) if found_calls is not None else None
     readers = workspace.registry.training_config_readers()

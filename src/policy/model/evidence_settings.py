@@ -20,7 +20,8 @@ UNITS_BYTES: Final = {
     "GiB": 1024**3,
     "TiB": 1024**4,
 }
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)")
+# Compiled where it is used: few policy sets state a size.
+_SIZE: Final = r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)"
 _DESCENDING = sorted(UNITS_BYTES.items(), key=lambda unit: unit[1], reverse=True)
 
 
@@ -29,7 +30,7 @@ class SizeKind(Kind):
 
     def read(self, text: str, plain: bool) -> int:
         remedy = f"write a number and its unit ({', '.join(UNITS_BYTES)}), such as 50 GB"
-        match = _SIZE.fullmatch(text)
+        match = re.fullmatch(_SIZE, text)
         if match is None or len(text) > 40:
             raise KindError(f"`{text[:40]}` is not a size", remedy)
         if match[2] not in UNITS_BYTES:

@@ -31,9 +31,10 @@ PARTS = {
     "predicates": ("field", "function", "timeout"),
 }
 
-CALL_NAME = re.compile(r"[\w*]+(\(\))?(\.[\w*]+(\(\))?)+|\$( [\w*.-]+){2,}")
+# Compiled where a call is looked at: few runs look at any.
+CALL_NAME = r"[\w*]+(\(\))?(\.[\w*]+(\(\))?)+|\$( [\w*.-]+){2,}"
 # What source is searched for must not be in every file; of a command two words must be there.
-CALL_WORD = re.compile(r"\w{4}|\$ .*\w{3}.*\w{3}")
+CALL_WORD = r"\w{4}|\$ .*\w{3}.*\w{3}"
 
 
 class Contribution(NamedTuple):
@@ -174,8 +175,10 @@ def _check_items(hook: str, found: Contribution) -> Sequence[Any]:
 def _refuse_vague(call: TrainingCall) -> None:
     """Raises PolicyError for a call that could be any, or that tells what is no fact."""
     texts: tuple[Any, ...] = (call.name, call.tool, call.method, call.beside)
-    fit = all(isinstance(text, str) for text in texts) and all(map(CALL_NAME.fullmatch, filter(None, texts[::3])))
-    if not fit or not CALL_WORD.search(call.name):
+    fit = all(isinstance(text, str) for text in texts) and all(
+        re.fullmatch(CALL_NAME, text) for text in filter(None, texts[::3])
+    )
+    if not fit or not re.search(CALL_WORD, call.name):
         message = f"the training call `{call.name}` has no name that source could be searched for"
         raise PolicyError(Problem(message, "name it as it is imported, such as `acme_train.finetune`"))
     for path, value in (("training.tool", call.tool), ("training.method", call.method)):

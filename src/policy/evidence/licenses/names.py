@@ -19,25 +19,23 @@ _SILENT = frozenset(
 _ADDRESS = re.compile(r"https?://(?:www\.)?([^?#]*?)/*(?:[?#].*)?", re.IGNORECASE)
 _ENDING = r"(?:\.(?:html|json|txt|php|en\.html))?"
 # The addresses at which those who write or list licences publish them, each with the identifier that it stands for.
-_ADDRESSES = tuple(
-    (re.compile(pattern), name)
-    for pattern, name in (
-        (r"creativecommons\.org/licenses/((?:by|nc|nd|sa)(?:-(?:nc|nd|sa))*)/(\d\.\d)(?:/([a-z]{2,3}))?(?:/.*)?", "cc"),
-        (r"creativecommons\.org/publicdomain/zero/1\.0(?:/.*)?", "cc0-1.0"),
-        (r"creativecommons\.org/publicdomain/mark/1\.0(?:/.*)?", "cc-pdm-1.0"),
-        (rf"spdx\.org/licenses/([a-z0-9.+-]+?){_ENDING}", ""),
-        (rf"opensource\.org/licenses?/([a-z0-9.+-]+?){_ENDING}", "osi"),
-        (r"choosealicense\.com/licenses/([a-z0-9.+-]+)", ""),
-        (rf"apache\.org/licenses/license-2\.0{_ENDING}", "apache-2.0"),
-        (rf"gnu\.org/licenses/(?:old-licenses/)?(a?gpl|lgpl)-(\d\.\d){_ENDING}", "gnu"),
-        (rf"gnu\.org/licenses/(?:old-licenses/)?fdl-(\d\.\d){_ENDING}", "gfdl"),
-        (r"opendatacommons\.org/licenses/by(?:/1[-.]0)?", "odc-by-1.0"),
-        (r"opendatacommons\.org/licenses/odbl(?:/1[-.]0)?", "odbl-1.0"),
-        (r"opendatacommons\.org/licenses/pddl(?:/1[-.]0)?", "pddl-1.0"),
-        (r"cdla\.dev/(permissive|sharing)-(\d)-(\d)", "cdla"),
-        (r"mozilla\.org/(?:en-us/)?mpl/2\.0", "mpl-2.0"),
-        (r"unlicense\.org", "unlicense"),
-    )
+# They are compiled where an address is looked at.
+_ADDRESSES = (
+    (r"creativecommons\.org/licenses/((?:by|nc|nd|sa)(?:-(?:nc|nd|sa))*)/(\d\.\d)(?:/([a-z]{2,3}))?(?:/.*)?", "cc"),
+    (r"creativecommons\.org/publicdomain/zero/1\.0(?:/.*)?", "cc0-1.0"),
+    (r"creativecommons\.org/publicdomain/mark/1\.0(?:/.*)?", "cc-pdm-1.0"),
+    (rf"spdx\.org/licenses/([a-z0-9.+-]+?){_ENDING}", ""),
+    (rf"opensource\.org/licenses?/([a-z0-9.+-]+?){_ENDING}", "osi"),
+    (r"choosealicense\.com/licenses/([a-z0-9.+-]+)", ""),
+    (rf"apache\.org/licenses/license-2\.0{_ENDING}", "apache-2.0"),
+    (rf"gnu\.org/licenses/(?:old-licenses/)?(a?gpl|lgpl)-(\d\.\d){_ENDING}", "gnu"),
+    (rf"gnu\.org/licenses/(?:old-licenses/)?fdl-(\d\.\d){_ENDING}", "gfdl"),
+    (r"opendatacommons\.org/licenses/by(?:/1[-.]0)?", "odc-by-1.0"),
+    (r"opendatacommons\.org/licenses/odbl(?:/1[-.]0)?", "odbl-1.0"),
+    (r"opendatacommons\.org/licenses/pddl(?:/1[-.]0)?", "pddl-1.0"),
+    (r"cdla\.dev/(permissive|sharing)-(\d)-(\d)", "cdla"),
+    (r"mozilla\.org/(?:en-us/)?mpl/2\.0", "mpl-2.0"),
+    (r"unlicense\.org", "unlicense"),
 )
 # On opensource.org: /license/apache-2-0, /license/agpl-v3, /license/isc-license-txt, and formerly /licenses/mit-license
 _OSI_ENDINGS = ((r"-license(-txt)?$", ""), (r"-(\d)-(\d)$", r"-\1.\2"), (r"-v(\d)$", r"-\1.0"))
@@ -73,7 +71,7 @@ _FULL_NAMES = {
     "the unlicense": "unlicense",
 }
 _SIGNS = re.compile(r"[\s,_()\"'\u201c\u201d\u2013-]+")
-_CREATIVE_COMMONS = re.compile(
+_CREATIVE_COMMONS = (
     r"(?:creative commons|cc) (?:attribution|by)( non ?commercial| nc)?( no ?deriv(?:ative)?s| nd)?( share ?alike| sa)?"
     r"( non ?commercial| nc)? v?(\d\.\d)(?: (?:international|unported|generic))?(?: license)?"
 )
@@ -113,7 +111,7 @@ def identify(text: str) -> str:
 
 def _identify_address(address: str) -> str:
     for pattern, name in _ADDRESSES:
-        match = pattern.fullmatch(address)
+        match = re.fullmatch(pattern, address)
         if match is not None:
             make = _MAKERS.get(name)
             return make([*match.groups()]) if make else name
@@ -127,7 +125,7 @@ def _identify_slug(slug: str) -> str:
 
 
 def _identify_creative_commons(plain: str) -> str:
-    match = _CREATIVE_COMMONS.fullmatch(plain)
+    match = re.fullmatch(_CREATIVE_COMMONS, plain) if plain.startswith("c") else None
     if match is None:
         return ""
     non_commercial, no_derivatives, share_alike, late, version = match.groups()

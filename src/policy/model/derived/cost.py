@@ -31,6 +31,10 @@ RUN_INPUTS = (
     "training.flops",
     "training.accelerator",
 )
+# Without all of these at a provider, or on accelerators, nothing can be told, and what tells it is not imported.
+RUN_NEEDS = ({"data.tokens", "model.base"}, {"training.flops", "training.accelerator"})
+# The same, and one of these is enough.
+HOSTING_NEEDS = {"self-hosted": ("hosting.accelerator",), "provider": ("model.base", "hosting.billed_idle")}
 HOSTING_INPUTS = (
     "hosting.kind",
     "hosting.billed_idle",
@@ -72,9 +76,9 @@ def estimate_run(lookup: Lookup, *values: Any) -> Told | None:
     accelerators, by their peak and the price of an hour.
     """
     known = name_values(RUN_INPUTS, values)
-    if "data.tokens" not in known and "training.flops" not in known:
+    if not any(known.keys() >= needed for needed in RUN_NEEDS):
         return None
-    from policy.model.costs.training import tell_trainer, work_out_run  # most projects give no price
+    from policy.model.costs.training import tell_trainer, work_out_run
 
     return work_out(known, lookup, lambda inputs: work_out_run(inputs, tell_trainer(inputs)))
 
@@ -82,7 +86,7 @@ def estimate_run(lookup: Lookup, *values: Any) -> Told | None:
 def estimate_hosting(lookup: Lookup, *values: Any) -> Told | None:
     """The cost of hosting for a month: accelerators · their price of an hour · 720, or the provider's price · 720."""
     known = name_values(HOSTING_INPUTS, values)
-    if "hosting.kind" not in known:
+    if known.keys().isdisjoint(HOSTING_NEEDS.get(known.get("hosting.kind", ""), ())):
         return None
     from policy.model.costs.inputs import name_base
     from policy.model.costs.serving import work_out_hosting
