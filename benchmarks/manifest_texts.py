@@ -14,11 +14,13 @@ PURPOSES = ("style", "domain-language", "task-pattern", "latency", "knowledge")
 KINDS = ("assistant", "agent", "extraction", "classification", "generation")
 BASES = ("Qwen/Qwen2.5-7B-Instruct", "mistralai/Mistral-7B-Instruct-v0.3", "meta-llama/Llama-3.1-8B-Instruct")
 LICENSES = ("apache-2.0", "mit", "cc-by-4.0", "llama3.1")
+TUNED = ("fine-tuning", "hybrid")
+TOOLS = ("trl", "axolotl", "llama-factory", "torchtune")
 TRIED = ("base-model", "prompt-engineering", "system-prompt", "few-shot", "rag")
 
 
 def write_manifest(number: int) -> str:
-    """The text of one manifest: 40 to 60 lines, some fields left out, some at odds with the catalogue."""
+    """The text of one manifest: 50 to 75 lines, some fields left out, some at odds with the catalogue."""
     random = Random(number)
     approach = random.choice(APPROACHES)
     lines = [
@@ -28,6 +30,7 @@ def write_manifest(number: int) -> str:
         "owner:",
         f"  team: team-{number % 97:02}",
         f"  contact: team-{number % 97:02}@example.com",
+        f"  training_experience: {_flag(random)}",
         f"approach: {approach}",
         f"purpose: [{', '.join(random.sample(PURPOSES, random.choice((1, 1, 2))))}]",
         f"stage: {random.choice(('experiment', 'pilot', 'production'))}",
@@ -35,7 +38,7 @@ def write_manifest(number: int) -> str:
         *_write_data(random, number),
         *_write_training(random, approach, number),
         *_write_tried(random),
-        *_write_costs(random),
+        *_write_costs(random, approach),
     ]
     return "\n".join(lines) + "\n"
 
@@ -55,6 +58,7 @@ def _write_system(random: Random) -> Iterator[str]:
     for name in ("citations", "traceability", "knowledge", "consistency", "varied_tasks"):
         if random.random() < 0.9:
             yield f"  {name}: {_flag(random)}"
+    yield f"  update_within: {random.choice((1, 7, 90))}d"
     yield f"  latency_p95: {random.choice((400, 800, 2000))}ms"
 
 
@@ -63,6 +67,9 @@ def _write_data(random: Random, number: int) -> Iterator[str]:
     yield f"  rows: {random.choice((40, 90, 450, 1200, 25000))}"
     if random.random() < 0.8:
         yield f"  change_interval: {random.choice((1, 7, 45, 180, 365))}d"
+    yield "  duplicate_rate: 0"
+    yield "  personal_data: 0"
+    yield f"  personal_data_approved: {_flag(random)}"
     yield "  sources:"
     for split in ("train", "validation", "test")[: random.choice((2, 3))]:
         yield f"    - name: acme/corpus-{number % 311}-{split}"
@@ -76,8 +83,15 @@ def _write_training(random: Random, approach: str, number: int) -> Iterator[str]
     if random.random() < 0.7:
         yield f"  revision: {number * 2654435761 % 2**32:08x}{number:08x}"
     yield f"  license: {random.choice(LICENSES)}"
-    if approach in ("fine-tuning", "hybrid"):
+    if approach in TUNED:
+        yield "  parameters: 7615616512"
+        yield "  training_flops: 8.2e23"
+        yield "  remote_code: false"
         yield "training:"
+        yield f"  tool: {random.choice(TOOLS)}"
+        yield f"  interval: {random.choice((30, 90, 180))}d"
+        if random.random() < 0.7:
+            yield f"  commit: {number * 2654435761 % 2**32:08x}{number:08x}"
         yield f"  method: {random.choice(('sft', 'dpo'))}"
         yield f"  adapter: {random.choice(('lora', 'qlora', 'full'))}"
         yield f"  epochs: {random.choice((1, 2, 3, 8))}"
@@ -92,22 +106,29 @@ def _write_tried(random: Random) -> Iterator[str]:
         run, score = random.randbytes(16).hex(), random.randint(40, 95)
         yield f"  - {{approach: {approach}, run: 'mlflow:/runs/{run}', score: 0.{score}, sufficient: false}}"
     yield "evaluation:"
-    for name in ("style_metric", "consistency", "pattern_shown"):
-        if random.random() < 0.6:
+    for name in ("style_metric", "consistency", "pattern_shown", "domain_gap"):
+        if random.random() < 0.8:
             yield f"  {name}: {_flag(random)}"
     yield "  baseline: 0.71"
     yield f"  tuned: 0.{random.randint(65, 90)}"
 
 
-def _write_costs(random: Random) -> Iterator[str]:
+def _write_costs(random: Random, approach: str) -> Iterator[str]:
+    if approach in TUNED:
+        yield "hosting:"
+        yield f"  kind: {random.choice(('self-hosted', 'provider'))}"
+        yield f"  billed_idle: {_flag(random)}"
     yield "cost:"
     yield f"  run: {random.choice((12, 60, 240))} USD"
     yield f"  month: {random.choice((90, 314, 1200))} USD"
+    if approach in TUNED:
+        yield "  hosting_month: 456 USD"
     yield "budget:"
     yield "  per_run: 200 USD"
     yield "  per_month: 900 USD"
     yield "usage:"
     yield f"  calls_per_month: {random.choice((900, 90000, 4000000))}"
+    yield f"  saving_per_call: {random.choice((0.0001, 0.002, 0.01))} USD"
 
 
 def write_projects(folder: str, count: int) -> None:

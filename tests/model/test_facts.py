@@ -138,6 +138,25 @@ def test_claims_beside_others():
     assert "approach" not in facts.values
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [Fact("approval.by", "sam", "observed"), Fact("approval.current", True, "observed")],
+        [Fact("approval.by", ABSENT, "observed")],
+        [Fact("approval.by", "sam", "observed"), Fact("approval.by", "kim", "observed")],
+        [Fact("approval.by", "sam", "observed"), Fact("approach", "hybrid", "observed")],
+        [Fact("model.license", "mit")],
+        [Fact("approval.nobody_knows", "sam", "observed")],
+    ],
+)
+@pytest.mark.parametrize("observed", ["", "approach: fine-tuning\ndata: {rows: 9}"])
+def test_what_is_taken_over_is_what_would_be_worked_out_anew(claims, observed):
+    facts = make_facts("approach: rag\nstage: pilot\ndata: {rows: 40}", observed=observed)
+    assert facts.proven is not None
+    more, anew = facts.with_claims(claims), Facts([*facts.claims, *claims])
+    assert (more.judged, more.contradictions, more.proven) == (anew.judged, anew.contradictions, anew.proven)
+
+
 def test_facts_do_not_change_with_what_they_were_made_of():
     unavailable = {"stage": "timed out"}
     facts = Facts([], unavailable=unavailable)

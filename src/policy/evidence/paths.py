@@ -50,6 +50,9 @@ def confine(root: str, relative: str) -> str:
 
 def find_entry(root: str, relative: str) -> Literal["file", "folder"] | None:
     """What is at `relative` inside `root`; None where there is nothing, or nothing that may be read."""
+    # Most names are looked for and not there, which needs no following of links.
+    if not os.path.lexists(os.path.join(root, posixpath.normpath(relative))):
+        return None
     try:
         real = _resolve(root, relative)
     except UnreadablePathError:

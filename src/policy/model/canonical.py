@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -97,14 +98,13 @@ def encode_claims(claims: tuple[Fact, ...], schema: Schema) -> list[Any]:
         field = schema.get(fact.path)
         if field is not None:
             encoded.append([fact.path, *encode_fact(field.kind, fact)])
+    encoded.sort(key=_by_path)
     # Most facts are claimed once: only where path and origin are the same, the rest of the row decides.
-    order = _by_path if len(set(map(_by_path, encoded))) == len(encoded) else _by_all
-    encoded.sort(key=order)
-    return encoded
+    ordered: list[Any] = []
+    for _, rows in groupby(encoded, _by_path):
+        alike = list(rows)
+        ordered += sorted(alike, key=canonical_json) if len(alike) > 1 else alike
+    return ordered
 
 
 _by_path = itemgetter(0, 2)
-
-
-def _by_all(row: list[Any]) -> tuple[Any, ...]:
-    return row[0], row[2], canonical_json(row)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from policy.model.decision import Subject
-from policy.model.derived.derivations import PROVEN, count_stale, derive
+from policy.model.derived.derivations import DERIVING, PROVEN, count_stale, derive
 from policy.model.fact import Fact, Members
 from policy.model.fields import SCHEMA
 from policy.model.kinds import RecordsKind
@@ -112,8 +112,34 @@ class Facts:
 
     def with_claims(self, claims: Iterable[Fact]) -> Facts:
         """These facts and `claims` beside them."""
-        more = (*self.claims, *claims)
-        return Facts(more, self.schema, self.subject, self.unavailable, self.faults, self.tables, self.today)
+        added = tuple(claims)
+        more = (*self.claims, *added)
+        made = Facts(more, self.schema, self.subject, self.unavailable, self.faults, self.tables, self.today)
+        if _stand_apart(added, self):
+            made._extend(self, added)
+        return made
+
+    def _extend(self, known: Facts, added: tuple[Fact, ...]) -> None:
+        """Take over what was worked out without the claims that were added, since nothing of it changes by them."""
+        judged, contradictions, stale = known._resolved
+        settled = {claim.path: claim for claim in added}
+        self.__dict__["_resolved"] = ({**judged, **settled}, contradictions, stale)
+        if "proven" in known.__dict__:
+            strong = {path: claim for path, claim in settled.items() if claim.origin in PROVEN}
+            self.__dict__["proven"] = {**known.proven, **strong}
+
+
+def _is_own(path: str) -> bool:
+    """Whether it is the judge's side that speaks there, of an approval or by an expression: no evidence, no claim."""
+    return path.startswith("approval.") or is_expression(path)
+
+
+def _stand_apart(added: tuple[Fact, ...], known: Facts) -> bool:
+    """Whether nothing that is known changes by some claims of the judge's side."""
+    paths = {claim.path for claim in added}
+    single = len(paths) == len(added) and not any(isinstance(claim.value, Members) for claim in added)
+    fields = all(known.schema.get(path) is not None and _is_own(path) for path in paths)
+    return single and fields and paths.isdisjoint(DERIVING) and not any(claim.path in paths for claim in known.claims)
 
 
 def plain_value(value: Any) -> Any:
@@ -131,7 +157,7 @@ def compare_evidence(
 
     What a dated table says against the manifest counts all the same.
     """
-    told = (claim for claim in claims if claim.path != "manifest.present" and not is_expression(claim.path))
+    told = (claim for claim in claims if claim.path != "manifest.present" and not _is_own(claim.path))
     observed = any(claim.origin in PROVEN for claim in told)
     if (observed or contradictions) and CONTRADICTIONS not in judged:
         source = "comparison of manifest and evidence"

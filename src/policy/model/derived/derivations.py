@@ -43,6 +43,10 @@ DERIVATIONS = (
     *COST_DERIVATIONS,
     *PROVIDER_DERIVATIONS,
 )
+# What is derived, and what anything is derived from.
+DERIVING = frozenset(
+    path.partition("[].")[0] for derivation in DERIVATIONS for path in (derivation.path, *derivation.inputs)
+)
 
 
 def derive(judged: dict[str, Fact], schema: Schema, lookup: Lookup) -> list[Contradiction]:
