@@ -19,11 +19,17 @@ def wrap(text: str, first: str = "", rest: str | None = None, width: int = WIDTH
 
     A word that is wider than a line stands alone, whole: a path is copied, never read in two halves.
     """
+    words = text.split()
+    whole, used = " ".join(words), measure_width(first)
+    # Most texts are short, and are not looked through word by word.
+    if used + len(whole) <= width and whole.isascii():
+        return [(first + whole).rstrip()]
     lines: list[str] = []
-    line, used, empty = first, measure_width(first), True
+    line, empty = first, True
     indent = " " * measure_width(first) if rest is None else rest
-    for word in text.split():
-        wide = measure_width(word)
+    measure = len if whole.isascii() else measure_width
+    for word in words:
+        wide = measure(word)
         # At the start of a line, `::` makes a command for the runner of GitHub Actions, which reads what is printed.
         if not empty and used + 1 + wide > width and not word.startswith("::"):
             lines.append(line)
