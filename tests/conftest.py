@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# Which tokenizers somebody has fetched must change nothing here.
+os.environ |= {"HF_HUB_CACHE": os.devnull, "TIKTOKEN_CACHE_DIR": ""}
 
 # Without deadlines: no test may depend on how busy the machine is.
 settings.register_profile("default", deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy.errors import Problem
@@ -13,12 +14,14 @@ from policy.evidence.tools.readers import describe_reference, rebase
 from policy.model.fact import Fact, Members
 from policy.model.fields import DATA
 from policy.plugins.contracts import Evidence
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from policy.evidence.data.files import FileObservation
     from policy.evidence.data.split_reader import Comparison, SplitReader
+    from policy.evidence.tokens.totals import SplitTokens, TokenTotal
     from policy.plugins.contracts import DatasetReference
 
 SOURCE = DATA
@@ -27,15 +30,29 @@ Cache: TypeAlias = "dict[tuple[str, int, int], FileObservation]"
 """Observations of one run, by real path, size and time of change."""
 
 
+class Deep(NamedTuple):
+    """What looks into the content of data files."""
+
+    reader: SplitReader
+    tokens: SplitTokens
+
+
+class Splits(NamedTuple):
+    """Files for training and for evaluation: real path to the name that problems show."""
+
+    training: dict[str, str]
+    evaluation: dict[str, str]
+
+
 def collect_sources(
     root: str,
     folder: str,
     declared: Fact | None,
     references: Sequence[DatasetReference],
     cache: Cache,
-    reader: SplitReader | None = None,
+    deep: Deep | None = None,
 ) -> Evidence:
-    """Observe all sources of one subject, each file once; with a `reader` their content too, in all formats.
+    """Observe all sources of one subject, each file once; where it is to be `deep` their content too, in all formats.
 
     `folder` is the manifest's, relative to `root`: declared paths are relative to it, and so are those in the
     facts. Totals cover the training split, and are given only where all of it is known.
@@ -44,10 +61,11 @@ def collect_sources(
     sources = list_sources(folder, declared, references)
     if not sources:
         return Evidence()
-    comparison, fault = _compare_rows(root, sources, reader) if reader else (None, "")
+    splits = _locate_splits(root, sources) if deep else Splits({}, {})
+    comparison, fault = _compare_rows(root, splits, deep) if deep else (None, "")
 
     def observe(real: str, shown: str) -> FileObservation:
-        return reader.observe(root, real, shown) if reader else _observe_once(real, shown, cache)
+        return deep.reader.observe(root, real, shown) if deep else _observe_once(real, shown, cache)
 
     readings = [_read_source(root, source, observe, problems) for source in sources]
     shorten = {source.path: rebase(source.path, folder) for source in sources if source.path}
@@ -55,25 +73,33 @@ def collect_sources(
     facts = _describe_sources(folder, references, readings, shorten)
     facts += [Fact(path, value, "observed", SOURCE, sources[0].location) for path, value in totals.values.items()]
     unavailable = totals.unavailable
-    if reader:
+    if deep:
         from policy.evidence.data.content_totals import sum_up_content
 
-        content = sum_up_content(readings, shorten, comparison, fault)
-        place = sources[0].location
-        facts += [Fact(path, value, origin, SOURCE, place) for path, (value, origin) in content.values.items()]
+        def count_tokens(digests: Sequence[str], characters: int) -> TokenTotal:
+            return deep.tokens.total(digests, characters, partial(deep.reader.draw, splits.training))
+
+        content = sum_up_content(readings, shorten, comparison, fault, count_tokens)
+        facts += [Fact(path, *told, sources[0].location) for path, told in content.values.items()]
+        problems += deep.tokens.problems
         unavailable = unavailable | content.unavailable
     return Evidence(tuple(facts), tuple(dict.fromkeys(problems)), unavailable)
 
 
-def _compare_rows(root: str, sources: Sequence[Source], reader: SplitReader) -> tuple[Comparison | None, str]:
-    """Compare the rows of the training files, and of the evaluation files with them; or why that is not possible."""
+def _locate_splits(root: str, sources: Sequence[Source]) -> Splits:
     found = [located for source in sources if (located := _locate(root, source))]
-    training, evaluation = (
-        {reading.real: reading.source.path or "" for reading in select_split(found, *splits)}
-        for splits in (("train",), ("validation", "test"))
+    return Splits(
+        *(
+            {reading.real: reading.source.path or "" for reading in select_split(found, *splits)}
+            for splits in (("train",), ("validation", "test"))
+        )
     )
+
+
+def _compare_rows(root: str, splits: Splits, deep: Deep) -> tuple[Comparison | None, str]:
+    """Compare the rows of the training files, and of the evaluation files with them; or why that is not possible."""
     try:
-        return reader.compare(root, training, evaluation), ""
+        return deep.reader.compare(root, splits.training, splits.evaluation, deep.tokens.sample), ""
     except OSError as fault:
         return None, f"a data file cannot be read: {fault.strerror}"
 

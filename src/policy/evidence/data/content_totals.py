@@ -1,35 +1,56 @@
-"""Tokens, repeated rows and overlap of the training split, from what was read and compared."""
+"""Tokens, repeated rows and overlap of the training split, from what was read and compared.
+
+Tokens are those of the text that `characters` counts: of all strings in a row, each by itself, whatever its key. Keys,
+numbers, and what a chat template puts round a message are not among them.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from policy.evidence.data.totals import drop_copies, find_gap, merge_names, select_split
+from policy.model.fields import DATA
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from policy.evidence.data.split_reader import Comparison
     from policy.evidence.data.totals import Part, Reading
+    from policy.evidence.tokens.totals import TokenTotal
+
+    CountTokens = Callable[[Sequence[str], int], TokenTotal]
 
 TOKENS, DUPLICATES, OVERLAP = "data.tokens", "data.duplicate_rate", "data.overlap_rate"
 PATHS = (TOKENS, DUPLICATES, OVERLAP)
-# Of English text in the vocabularies in use; other languages and code have fewer characters to a token.
-CHARACTERS_PER_TOKEN = 4
+
+
+class Told(NamedTuple):
+    """A value, how it is known, and what told it."""
+
+    value: int | float
+    origin: str = "observed"
+    source: str = DATA
 
 
 class ContentTotals(NamedTuple):
-    """Path to value and origin, and path to the reason why there is none."""
+    """Path to value, and path to the reason why there is none, or no better one."""
 
-    values: dict[str, tuple[int | float, str]]
+    values: dict[str, Told]
     unavailable: dict[str, str]
 
 
 def sum_up_content(
-    readings: Sequence[Reading], shorten: dict[str, str], comparison: Comparison | None, fault: str
+    readings: Sequence[Reading],
+    shorten: dict[str, str],
+    comparison: Comparison | None,
+    fault: str,
+    count_tokens: CountTokens,
 ) -> ContentTotals:
-    """What the rows of the training split hold; without a comparison, `fault` says why there is none."""
+    """What the rows of the training split hold; without a comparison, `fault` says why there is none.
+
+    `count_tokens` is given the digests of the files and the characters in them.
+    """
     training = select_split(readings, "train")
     if reason := find_gap(training):
         return ContentTotals({}, dict.fromkeys(PATHS, reason))
@@ -37,7 +58,10 @@ def sum_up_content(
     if reason := next(filter(None, map(_find_hindrance, parts)), ""):
         return ContentTotals({}, dict.fromkeys(PATHS, reason))
     characters = sum(part.file.content.characters for part in parts if part.file.content)
-    totals = ContentTotals({TOKENS: (-(-characters // CHARACTERS_PER_TOKEN), "estimated")}, {})
+    tokens = count_tokens([part.file.sha256 for part in parts], characters)
+    totals = ContentTotals({TOKENS: Told(tokens.value, tokens.origin, tokens.source)}, {})
+    if tokens.fault:
+        totals.unavailable[TOKENS] = tokens.fault
     if comparison is None:
         totals.unavailable.update(dict.fromkeys((DUPLICATES, OVERLAP), fault))
         return totals
@@ -64,7 +88,7 @@ def _rate_duplicates(totals: ContentTotals, comparison: Comparison) -> None:
     elif not rows:
         totals.unavailable[DUPLICATES] = "the training data has no rows"
     else:
-        totals.values[DUPLICATES] = (repeated / rows, "observed")
+        totals.values[DUPLICATES] = Told(repeated / rows)
 
 
 def _rate_overlap(totals: ContentTotals, comparison: Comparison, evaluation: Sequence[Reading]) -> None:
@@ -74,7 +98,7 @@ def _rate_overlap(totals: ContentTotals, comparison: Comparison, evaluation: Seq
     elif found is None or not found.rows:
         totals.unavailable[OVERLAP] = "the evaluation data has no rows"
     else:
-        totals.values[OVERLAP] = (found.held / found.rows, "estimated" if found.sampled else "observed")
+        totals.values[OVERLAP] = Told(found.held / found.rows, "estimated" if found.sampled else "observed")
 
 
 def _find_evaluation_gap(evaluation: Sequence[Reading]) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from policy.evidence.data.duplicates import RowHashes
     from policy.evidence.data.row_codec import Codec
     from policy.evidence.data.row_content import Content
+    from policy.evidence.tokens.sample import TextSample
 
 _ENDINGS = {
     ".json": "json",
@@ -37,12 +38,14 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Wanted(NamedTuple):
     """What is wanted of a file beside rows, bytes, digest and format: its content, in every format that can be read.
 
-    The hash of each row goes to `hashes`, and with its value to `show`; rows of one comparison need one codec.
+    The hash of each row goes to `hashes`, and with its value to `show`; rows of one comparison need one codec. Of the
+    text, `sample` keeps what tokens are counted in.
     """
 
     codec: Codec
     hashes: RowHashes | None = None
     show: Callable[[int, Any], None] | None = None
+    sample: TextSample | None = None
 
 
 class FileObservation(NamedTuple):

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from policy.evidence.data.duplicates import RowHashes
     from policy.evidence.data.row_codec import Codec
+    from policy.evidence.tokens.sample import TextSample
 
 SPACE = b" \t\r\n"
-# Text is measured in each of the first rows and in every short one, then in one of so many: the number of tokens is
-# an estimate anyhow, and measuring every row would cost a fifth more of the time.
+# Text is measured in each of the first rows and in every short one, then in one of so many: its length
+# serves an estimate only, and measuring every row would cost a fifth more of the time.
 MEASURED_ROWS = 4096
 SHORT_ROW = 256
 SAMPLED_ROWS = 16
@@ -72,14 +73,19 @@ class RowCount:
 
 
 class RowContent(RowCount):
-    """Counts rows and measures them; their hashes go to `hashes`, and with their values to `show`."""
+    """Counts rows and measures them; hashes go to `hashes`, with the values to `show`, and values to `sample`."""
 
     def __init__(
-        self, codec: Codec, hashes: RowHashes | None = None, show: Callable[[int, Any], None] | None = None
+        self,
+        codec: Codec,
+        hashes: RowHashes | None = None,
+        show: Callable[[int, Any], None] | None = None,
+        sample: TextSample | None = None,
     ) -> None:
         super().__init__(codec)
         self._hashes = hashes
         self._show = show
+        self._sample = sample
         self._values: list[Any] = []
         self._sizes: list[int] = []
         self._gathered = 0
@@ -150,6 +156,8 @@ class RowContent(RowCount):
             start = -first % SAMPLED_ROWS
             self._sampled_bytes += sum(sizes[start::SAMPLED_ROWS])
             self._sampled_characters += sum(map(count_characters, values[start::SAMPLED_ROWS]))
+        if self._sample is not None:
+            self._sample.take(values)
         if self._hashes is not None or self._show is not None:
             self._hash(values)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.evidence.data.collection import Cache, collect_sources
+from policy.evidence.data.collection import Cache, Deep, collect_sources
 
 if TYPE_CHECKING:
     from policy.evidence.data.split_reader import SplitReader
+    from policy.evidence.tokens.totals import Kept
     from policy.plugins.contracts import Evidence, Project
 
 # The subjects of a project come one after the other; what was read for others long ago is not kept.
@@ -29,6 +30,7 @@ class DataSources:
         self._deep = deep
         self._cache: Cache = {}
         self._reader: SplitReader | None = None
+        self._tokens: Kept = {}
 
     @property
     def observes(self) -> tuple[str, ...]:
@@ -40,8 +42,15 @@ class DataSources:
             self._cache.clear()
         declared = next((fact for fact in project.declared if fact.path == "data.sources"), None)
         named = self._deep and (declared or project.datasets)
-        reader = self._find_reader() if named else None
-        return collect_sources(project.root, project.folder, declared, project.datasets, self._cache, reader)
+        deep = self._look_deep(project) if named else None
+        return collect_sources(project.root, project.folder, declared, project.datasets, self._cache, deep)
+
+    def _look_deep(self, project: Project) -> Deep:
+        from policy.evidence.tokens.totals import SplitTokens
+
+        if len(self._tokens) > MOST_KEPT:
+            self._tokens.clear()
+        return Deep(self._find_reader(), SplitTokens(project, self._tokens))
 
     def _find_reader(self) -> SplitReader:
         if self._reader is None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from policy.evidence.data.cache import ObservationCache
+    from policy.evidence.tokens.sample import TextSample
 
 # Smaller files are read again sooner than an entry is found.
 WORTH_KEEPING = 1024 * 1024
@@ -59,11 +60,18 @@ class SplitReader:
         self._observed[identity] = known
         return known
 
-    def compare(self, root: str, training: Mapping[str, str], evaluation: Mapping[str, str]) -> Comparison:
+    def compare(
+        self,
+        root: str,
+        training: Mapping[str, str],
+        evaluation: Mapping[str, str],
+        sample: TextSample | None = None,
+    ) -> Comparison:
         """Compare the rows of the training files with each other, and the evaluation files with them.
 
         Both map real paths to the names that problems show. Raises OSError. What the files hold by themselves can
-        be asked for afterwards, without their being read again.
+        be asked for afterwards, without their being read again. The rows for training, where they are read, go to
+        `sample` too.
         """
         trained = {identify(real): shown for real, shown in training.items()}
         held_out = {identify(real): shown for real, shown in evaluation.items()}
@@ -71,13 +79,24 @@ class SplitReader:
         cache = _choose_cache(root, [*trained, *held_out])
         comparison = self._compared.get(key) or _load_comparison(cache, key)
         if comparison is None:
-            comparison = self._compare(trained, held_out, cache)
+            comparison = self._compare(trained, held_out, cache, sample)
             _save_comparison(cache, key, comparison)
         self._compared[key] = comparison
         return comparison
 
+    def draw(self, training: Mapping[str, str], sample: TextSample) -> None:
+        """Read the training files for a sample of their text; raises OSError."""
+        files = {identify(real): shown for real, shown in training.items()}
+        codec = choose_codec(sum(file.size for file in files))
+        for identity, shown in _drop_copies(files).items():
+            self._read(identity, shown, Wanted(codec, sample=sample), None)
+
     def _compare(
-        self, training: Mapping[Identity, str], evaluation: Mapping[Identity, str], cache: ObservationCache | None
+        self,
+        training: Mapping[Identity, str],
+        evaluation: Mapping[Identity, str],
+        cache: ObservationCache | None,
+        sample: TextSample | None,
     ) -> Comparison:
         codec = choose_codec(sum(file.size for file in (*training, *evaluation)))
         rows, hashes = EvaluationRows(), RowHashes()
@@ -86,7 +105,7 @@ class SplitReader:
         rows.seal()
         try:
             for identity, shown in _drop_copies(training).items():
-                wanted = Wanted(codec, hashes, rows.compare if evaluation else None)
+                wanted = Wanted(codec, hashes, rows.compare if evaluation else None, sample)
                 self._read(identity, shown, wanted, cache)
             return Comparison(hashes.count(), rows.count() if evaluation else None)
         finally:
@@ -95,6 +114,8 @@ class SplitReader:
     def _read(self, identity: Identity, shown: str, wanted: Wanted, cache: ObservationCache | None) -> FileObservation:
         observation = observe_file(identity.real, shown, wanted)
         self._observed[identity] = observation
+        if wanted.sample is not None:
+            wanted.sample.digests.append(observation.sha256)
         if identity.size >= WORTH_KEEPING:
             _save_file(cache, identity, observation)
         return observation
