@@ -1,0 +1,1 @@
+"""The steps of the GitHub Action: what they are given, `policy check`, and what later steps and people are told."""
