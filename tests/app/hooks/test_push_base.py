@@ -4,9 +4,12 @@ import pytest
 
 from policy.app.hooks.push_base import Base, compare_policies, hide_outside, write_base
 from policy.app.hooks.pushes import Tip
-from policy.app.hooks.snapshots import open_snapshot, write_commit
+from policy.app.hooks.snapshots import open_snapshot
+from policy.app.trusted.copying import Copy
+from policy.app.trusted.work_tree import WorkTree
 from policy.errors import Location, PolicyError, Problem
 from policy.loading.git.repositories import find_head, list_tree, open_repository
+from policy.loading.git.snapshots import write_files
 from tests.loading.conftest import _alone, git, repository, write  # noqa: F401 - fixtures
 
 OWN = "policy: own\ntitle: Own\nseverity: low\nrequire: {approach: rag}\neffect: flag\n"
@@ -28,9 +31,9 @@ def compare(repository):  # noqa: F811
         git(root, "add", "--all")
         git(root, "commit", "--quiet", "--allow-empty", "--message=second")
         with open_snapshot(asked, find_head(asked)) as tip:
-            entries = write_commit(tip, "HEAD") or list_tree(asked, "HEAD")
-            base = write_base(asked, tip, Tip(("x",), "HEAD", first, "main"))
-            return compare_policies(base, tip.folder, entries)
+            write_files(tip, list_tree(asked, "HEAD"))
+            base = write_base(asked, tip.folder, Tip(("x",), "HEAD", first, "main"))
+            return compare_policies(base, tip.folder)
 
     return ask
 
@@ -77,7 +80,7 @@ def test_a_broken_proposal_is_an_error(compare):
 )
 def test_files_of_the_server_are_not_told_of(file, shown):
     error = PolicyError(Problem("secret", "x", Location(file)), Problem("general"))
-    hidden = hide_outside(error, Base("/tmp/x/main@1", (), ""))
+    hidden = hide_outside(error, Base(Copy(WorkTree("/x"), "/x/main@1", "/x"), ""))
     assert ("secret" in str(hidden)) == shown
     assert "general" in str(hidden)
     assert len(hidden.problems) == 2

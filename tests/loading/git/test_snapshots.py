@@ -9,7 +9,7 @@ from policy.errors import Problem
 from policy.loading.file_listing import list_files
 from policy.loading.git.commands import GitError, run_git
 from policy.loading.git.repositories import Entry, find_head, list_tree, open_repository
-from policy.loading.git.snapshots import list_outward_links, stage_tree, start_snapshot, write_files
+from policy.loading.git.snapshots import stage_tree, start_snapshot, write_files
 from tests.loading.conftest import MANIFEST, git
 
 
@@ -149,14 +149,3 @@ def test_content_that_is_not_there_is_said(repository, tmp_path_factory):
     started = start_snapshot(str(tmp_path_factory.mktemp("snapshot")), open_repository(), "")
     with pytest.raises(GitError, match="x"):
         write_files(started, [Entry("100644", "1" * 40, 4, "x")])
-
-
-def test_links_that_lead_out(tmp_path):
-    targets = {"in": "a", "out": "/etc/passwd", "up": "../x", "deep/up": "../../x", "deep/in": "../a", "self": "self"}
-    (tmp_path / "top/deep").mkdir(parents=True)
-    for name, target in targets.items():
-        (tmp_path / "top" / name).symlink_to(target)
-    (tmp_path / "top/through").symlink_to("out")
-    names = [*targets, "through"]
-    entries = [*(Entry("120000", "", 0, name) for name in names), Entry("100644", "", 0, "file")]
-    assert list_outward_links(str(tmp_path / "top"), entries) == ["out", "up", "deep/up", "through"]

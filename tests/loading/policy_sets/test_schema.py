@@ -10,9 +10,10 @@ from policy.errors import PolicyError
 from policy.loading.policy_sets.evidence import KINDS as EVIDENCE_KINDS
 from policy.loading.policy_sets.files import PolicySetFile
 from policy.loading.policy_sets.layers import KEYS
+from policy.loading.policy_sets.ledger import KINDS as LEDGER_KINDS
 from policy.loading.policy_sets.organisation_fields import KEYS as FIELD_KEYS
 from policy.loading.policy_sets.reader import Contributed, load_policy_set
-from policy.loading.policy_sets.schema import EVIDENCE_ABOUT, FIELD_ABOUT, policy_set_json_schema
+from policy.loading.policy_sets.schema import EVIDENCE_ABOUT, FIELD_ABOUT, LEDGER_ABOUT, policy_set_json_schema
 from policy.model.policy import PolicySet
 from tests.building import make_document, make_policy
 from tests.editor import Editor, see
@@ -52,6 +53,10 @@ GOOD = [
     "evidence: {time_limit: 1.5h, size_limit: 200GiB, mlflow: 'HTTPS://mlflow.example:8443/team/'}",
     "evidence: {}",
     "evidence:",
+    "ledger: sqlite:///ledger.db",
+    "ledger: postgresql://judge@ledger.example:5433/policy?sslmode=require",
+    "ledger: {url: 'sqlite:////var/ledger.db', gates: [ci, release], spool: waiting}",
+    "ledger:",
     "fields: {x.tier: {type: enumeration, values: [gold, 1], about: which}, x.sizes: {type: integer, list: true}}",
 ]
 BAD = [
@@ -77,6 +82,11 @@ BAD = [
     ("on_unknown: {volatile-data: never}", "$.on_unknown['volatile-data']"),
     ("from: {volatile-data: next year}", "$.from['volatile-data']"),
     ("from: [volatile-data]", "$.from"),
+    ("ledger: ledger.db", "$.ledger"),
+    ("ledger: sqlite:///", "$.ledger"),
+    ("ledger: postgresql://judge:secret@ledger.example/policy", "$.ledger"),
+    ("ledger: {url: 'sqlite:///l.db', gates: []}", "$.ledger"),
+    ("ledger: {url: 'sqlite:///l.db', gate: [ci]}", "$.ledger"),
     ("evidence: 10min", "$.evidence"),
     ("evidence: {timeout: 10min}", "$.evidence"),
     ("evidence: {time_limit: 600}", "$.evidence.time_limit"),
@@ -149,6 +159,7 @@ def test_every_key_is_described():
     assert all(part["description"] for part in SCHEMA["properties"].values())
     assert FIELD_ABOUT.keys() == set(FIELD_KEYS)
     assert EVIDENCE_ABOUT.keys() == EVIDENCE_KINDS.keys()
+    assert LEDGER_ABOUT.keys() == LEDGER_KINDS.keys()
 
 
 def test_a_parameter_is_described_with_its_default():

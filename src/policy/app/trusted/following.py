@@ -47,7 +47,7 @@ def follow_layers(copy: Copy, root: str, found: PolicySetFile, known: Container[
     problems: list[Problem] = []
     while waiting:
         layer = waiting.pop()
-        for section, name, place in _list_names(layer):
+        for section, name, place in list_names(layer):
             try:
                 _fetch_name(Step(copy, root, layer, section, name, place), known)
             except PolicyError as error:
@@ -62,7 +62,7 @@ def follow_layers(copy: Copy, root: str, found: PolicySetFile, known: Container[
         raise PolicyError(*dict.fromkeys(problems))
 
 
-def _list_names(layer: PolicySetFile) -> Iterator[tuple[str, str, Location]]:
+def list_names(layer: PolicySetFile) -> Iterator[tuple[str, str, Location]]:
     """The section, the name and the place of everything that a policy set names as a file or a folder."""
     root, file = layer.document.root, layer.document.file
     if not isinstance(root, Mapping):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from policy.errors import Problem
     from policy.loading.discovery import Item
     from policy.model.decision import Decision, Outcome
+    from policy.model.policy import PolicySet
     from policy.model.waiver_entry import Standing, Waiving
 
 
@@ -54,8 +55,8 @@ class Proposal:
             return
         changes = compare_policy_sets(trusted, proposed.policy_set)
         if changes is not None:
-            self.changes, self.workspace = changes, _lend_evidence(proposed, workspace)
-            self._standings = _assess(proposed.policy_set.waiving, request.now.date())
+            self.changes, self.workspace = changes, lend_evidence(proposed, workspace)
+            self._standings = assess_as_merged(proposed.policy_set.waiving, request.now.date())
 
     def judge(self, facts: Facts, decision: Decision, item: Item) -> Proposed | None:
         """What would become of a subject; None where nothing that was judged would come out otherwise."""
@@ -67,7 +68,7 @@ class Proposal:
         waivers = select_waivers(self._standings, facts.subject.project)
         policy_set, gate, now = self.workspace.policy_set, self._request.gate, self._request.now
         other = judge(policy_set, adapted, gate=gate, now=now, waivers=waivers)
-        changed = _list_changed(decision, other)
+        changed = list_changed(decision, other)
         return Proposed(other.verdict, changed, other.policy_set) if changed else None
 
     def _adapt(self, facts: Facts, item: Item) -> Facts | None:
@@ -78,14 +79,18 @@ class Proposal:
         if describe_fields(workspace.policy_set) != describe_fields(trusted.policy_set):
             built = build_subjects(workspace, item, self._request.now.date())
             return next((other for other in built.facts if other.subject == facts.subject), None)
-        claims = [claim for claim in facts.claims if not is_expression(claim.path)]
-        unavailable, faults = (
-            {path: why for path, why in known.items() if not is_expression(path)}
-            for known in (facts.unavailable, facts.faults)
-        )
-        policy_set = workspace.policy_set
-        plain = Facts(claims, policy_set.schema, facts.subject, unavailable, faults, policy_set.tables, facts.today)
-        return evaluate_expressions(policy_set, plain)
+        return adapt_facts(facts, workspace.policy_set)
+
+
+def adapt_facts(facts: Facts, policy_set: PolicySet) -> Facts:
+    """The facts as another policy set with the same fields sees them."""
+    claims = [claim for claim in facts.claims if not is_expression(claim.path)]
+    unavailable, faults = (
+        {path: why for path, why in known.items() if not is_expression(path)}
+        for known in (facts.unavailable, facts.faults)
+    )
+    plain = Facts(claims, policy_set.schema, facts.subject, unavailable, faults, policy_set.tables, facts.today)
+    return evaluate_expressions(policy_set, plain)
 
 
 def _soften(problem: Problem) -> Problem:
@@ -93,14 +98,14 @@ def _soften(problem: Problem) -> Problem:
     return problem._replace(message=message, level="warning")
 
 
-def _lend_evidence(proposed: Workspace, trusted: Workspace) -> Workspace:
+def lend_evidence(proposed: Workspace, trusted: Workspace) -> Workspace:
     """The proposal with the limits and the tracking server in force: no proposal chooses whom to ask."""
     policy_set = proposed.policy_set
     kept = {name: getattr(policy_set, name) for name in policy_set._fields}
     return proposed._replace(policy_set=type(policy_set)(**{**kept, "evidence": trusted.policy_set.evidence}))
 
 
-def _assess(waiving: Waiving | None, today: date) -> tuple[Standing, ...]:
+def assess_as_merged(waiving: Waiving | None, today: date) -> tuple[Standing, ...]:
     """How the waivers would stand if all that the proposal says of them were merged."""
     if waiving is None:
         return ()
@@ -112,7 +117,7 @@ def _assess(waiving: Waiving | None, today: date) -> tuple[Standing, ...]:
     return assess_waivers(waiving, Trust("this change", entries, waiving.rules, waiving.finals), today)
 
 
-def _list_changed(decision: Decision, other: Decision) -> tuple[str, ...]:
+def list_changed(decision: Decision, other: Decision) -> tuple[str, ...]:
     """The policies that come out otherwise, by what they do or would do, the hardest first."""
     before, after = ({outcome.policy: outcome for outcome in made.outcomes} for made in (decision, other))
     changed = [name for name in dict.fromkeys((*before, *after)) if _tell(before.get(name)) != _tell(after.get(name))]

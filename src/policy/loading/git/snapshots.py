@@ -12,7 +12,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from policy.loading.git.commands import GitError
-from policy.loading.git.repositories import LINK, Repository
+from policy.loading.git.repositories import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,10 +102,3 @@ def write_files(snapshot: Repository, entries: Iterable[Entry]) -> None:
     missing = [entry.path for entry in kept if not os.path.lexists(os.path.join(snapshot.folder, entry.path))]
     if missing:
         raise GitError(f"git has not written {missing[0]}")
-
-
-def list_outward_links(folder: str, entries: Iterable[Entry]) -> list[str]:
-    """The links among the entries that lead out of the folder."""
-    top = os.path.realpath(folder).rstrip(os.sep) + os.sep
-    links = (entry.path for entry in entries if entry.mode == LINK)
-    return [link for link in links if not f"{os.path.realpath(os.path.join(folder, link))}{os.sep}".startswith(top)]
