@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "advise": "Say which approach a project should take, and what to try first.",
+    "baseline": "Record the findings of today, so that only new and worsened ones fail a check.",
     "bundle": "Pack a policy set, and verify, fetch and lock those that are named.",
     "check": "Judge the projects below here and say what to do instead.",
     "data": "Check training files before they are sent anywhere.",
+    "diff": "Say what changed between two policy sets, and which verdicts that changes.",
     "docs": "Write a page for every policy in force.",
     "evidence": "Show all that is known of the projects below here, and what is not.",
     "explain": "Say what a policy requires and why, and how a project stands to it.",
     "hook": "Judge what git is about to commit, push or receive.",
     "init": "Write a manifest for the project here, from what is found, and judge it.",
+    "ledger": "Keep the record of decisions, verify it, and prove what is in it.",
     "lint": "Look for mistakes and bad style in policy files.",
     "list": "List the policies in force.",
     "new": "Write a policy of your own to start from.",

@@ -15,7 +15,7 @@ from policy.gates.cli.workspace import open_here
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet
 
-REPORTS = ("decisions", "evidence", "advice")
+REPORTS = ("decisions", "evidence", "advice", "baseline", "diff")
 KINDS = ("manifest", "policy", "policy-set", "waivers", *REPORTS)
 
 
@@ -41,7 +41,7 @@ def command(kind: str, config: str | None) -> int:
 
     The YAML support of VS Code, Neovim, Helix and Zed reads that line; in others, assign the schema to
     ml-manifest.yaml in the settings. Of the reports `decisions` is what `policy check --output json` writes,
-    `evidence` and `advice` what `policy evidence` and `policy advise` do.
+    `evidence`, `advice`, `baseline` and `diff` what the commands `evidence`, `advise`, `baseline` and `diff` do.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
     schema = describe_report(kind) if kind in REPORTS else describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.
@@ -52,15 +52,18 @@ def command(kind: str, config: str | None) -> int:
 def describe_report(kind: str) -> dict[str, Any]:
     """The schema of what a command writes as JSON, which no policy set changes."""
     from policy.reports.advice.contract import AdviceReport
+    from policy.reports.baseline_contract import baseline_json_schema
     from policy.reports.contract import Decisions, Document, json_schema
+    from policy.reports.diff.contract import DiffDocument
     from policy.reports.evidence.contract import EvidenceDocument
 
     reports: dict[str, type[Document]] = {
         "decisions": Decisions,
         "evidence": EvidenceDocument,
         "advice": AdviceReport,
+        "diff": DiffDocument,
     }
-    return json_schema(reports[kind])
+    return baseline_json_schema() if kind == "baseline" else json_schema(reports[kind])
 
 
 def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:

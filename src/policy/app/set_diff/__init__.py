@@ -1,0 +1,1 @@
+"""Two policy sets compared: what differs between them, and which verdicts that changes."""

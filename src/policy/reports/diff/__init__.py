@@ -1,0 +1,1 @@
+"""Reports on what differs between two policy sets."""
