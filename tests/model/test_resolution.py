@@ -337,6 +337,33 @@ def test_records_without_a_key_stay_apart():
     assert items == [{"approach": "rag"}] * 3
 
 
+def test_what_two_records_do_not_have_does_not_make_them_one():
+    items, _, contradictions = settle_records(
+        ("observed", [{"results": ABSENT, "run": "r1"}, {"results": ABSENT, "run": "r2"}, {"results": ABSENT}], False)
+    )
+    assert (len(items), contradictions) == (3, [])
+
+
+def test_records_of_one_claim_that_share_a_key_contradict_each_other_alike_in_any_order():
+    told = [{"results": "a.json", "score": 0.9}, {"results": "a.json", "score": 0.5}]
+    found = []
+    for items in (told, told[::-1]):
+        value = Members(tuple(record("observed", **item) for item in items), complete=False)
+        ((path, claim, against),) = resolve([Fact("tried", value, "observed")], SCHEMA)[1]
+        found.append((path, claim.value, against.value))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("line", [9, 10, 98, 1000])
+def test_no_claim_comes_first_because_it_stands_further_down(line):
+    def tell(approach: str, down: int) -> Fact:
+        member = Fact("approach", approach, "declared", location=Location("ml-manifest.yaml", line + down))
+        return Fact("tried", Members(({"approach": member},), complete=True), "declared")
+
+    judged, _ = resolve([tell("rag", 0), tell("rag", 1)], SCHEMA)
+    assert [item["approach"].location.line for item in judged["tried"].value.items] == [line, line + 1]
+
+
 def test_the_first_key_that_a_record_states_tells_it_apart():
     items, _, _ = settle_records(
         ("declared", [{"results": "a.json", "run": "r1"}], True), ("observed", [{"run": "r1", "score": 0.5}], False)
