@@ -118,6 +118,18 @@ def test_a_check_imports_nothing_heavy(tmp_path, name):
     assert not any(module.startswith("subprocess") for module in modules)
 
 
+def test_without_a_baseline_nothing_is_imported_for_one(tmp_path, example):
+    modules = list_imports(CHECK, example, tmp_path / "report.json", "check", "--output", "short=x", "--output", "text")
+    assert not {name for name in modules if "baseline" in name or name.endswith((".known", ".fingerprint"))}
+    assert {name for name in modules if name.startswith("policy.reports.")} >= {"policy.reports.text"}
+    with_one = [
+        list_imports("from tunegate import main\nmain()", example, tmp_path / "report.json", *call.split())
+        for call in ("baseline", "check --baseline .policy-baseline.json")
+    ]
+    assert all(any(name.startswith("policy.app.baselines") for name in found) for found in with_one)
+    assert find_heavy(with_one[1]) - SCANNING == set()
+
+
 def test_in_a_repository_git_is_asked_and_nothing_else_is_imported(tmp_path, example):
     subprocess.run(["git", "init", "--quiet"], cwd=example, check=True)
     modules = list_imports(CHECK, example, tmp_path / "report.json", "check")

@@ -13,8 +13,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/how-to").glob("*.md"))]
 EXAMPLE = ROOT / "examples/reply-tone"
-# What needs a terminal, a folder without a manifest or a remote repository is typed in the tests of those commands.
-ELSEWHERE = ("--ask", "policy init", "--policies-from")
+# What needs a terminal, a folder without a manifest, a remote repository or what an earlier line wrote is typed in the
+# tests of those commands.
+ELSEWHERE = ("--ask", "policy init", "--policies-from", "--baseline")
 
 
 def list_blocks(page: Path, *languages: str) -> list[str]:

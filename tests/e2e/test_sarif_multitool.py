@@ -14,7 +14,7 @@ import pytest
 from policy.reports.sarif_report import SarifReporter
 from tests.reports.sarif_checks import poison_context
 from tests.reports.scenarios import SCENARIOS
-from tests.reports.whole import HOSTILE, poison, poison_problems, render_decisions, render_named
+from tests.reports.whole import HOSTILE, compare, poison, poison_entry, poison_problems, render_decisions, render_named
 
 ROOT = Path(__file__).resolve().parents[2]
 # The program itself; where the variable is set it must be there.
@@ -72,6 +72,22 @@ def test_the_examples_are_reported_soundly(validate, tmp_path, policy):
     assert result.code in (0, 1)
     assert len(json.loads(file.read_bytes())["runs"][0]["results"]) > 5
     assert list_rules(validate(file.read_text(encoding="utf-8")), "error", "warning") <= EXPECTED
+
+
+def test_a_report_of_a_run_with_a_baseline_is_sound(validate):
+    decisions = [compare(make().decision) for make in SCENARIOS.values()]
+    text = render_decisions(
+        SarifReporter(), decisions, context=SCENARIOS["block"]().context(), fixed=[poison_entry("a")]
+    )
+    assert '"baselineState": "unchanged"' in text
+    assert list_rules(validate(text), "error", "warning") <= EXPECTED
+
+
+def test_a_run_that_could_not_judge_is_reported_soundly(validate, plant, policy, tmp_path):
+    plant({"policy.yaml": "policy_set: 1\nno_such_key: 1\n"})
+    assert policy("check", "-o", "sarif=report.sarif.json").code == 2
+    text = (tmp_path / "report.sarif.json").read_text(encoding="utf-8")
+    assert list_rules(validate(text), "error", "warning") <= EXPECTED
 
 
 def test_whatever_projects_and_policies_say_the_report_is_sound(validate):

@@ -79,7 +79,8 @@ def test_what_is_streamed_is_one_document(names):
     assert document["decisions"] == [decision_document(SCENARIOS[name]().decision) for name in names]
     assert document["summary"]["subjects"] == len(names)
     assert list(document) == [
-        *("format", "decisions", "policies_from", "changed_since", "waivers", "errors", "warnings", "summary")
+        *("format", "decisions", "policies_from", "changed_since", "baseline", "waivers"),
+        *("errors", "warnings", "summary"),
     ]
 
 

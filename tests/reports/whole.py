@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from policy.app.baselines.comparing import find_verdict, list_recordable
 from policy.errors import Location, Problem
+from policy.model.baseline import BaselineCounts, BaselineEntry, Compared, Comparison
 from policy.model.decision import ContradictionNote, Decision, NotAssessed, Outcome, Reason, Subject
 from policy.model.gates import EFFECTS, OUTCOMES, VERDICTS
 from policy.model.proposal import Proposed
@@ -54,9 +57,13 @@ def render_decisions(
     decisions: Sequence[Decision],
     problems: Sequence[Problem] = (),
     context: ReportContext | None = None,
+    fixed: Sequence[BaselineEntry] = (),
 ) -> str:
     """The whole report, put together as the command does."""
     context, summary = context or allow().context(), Summary()
+    if fixed or any(decision.baseline for decision in decisions):
+        summary.baseline = BaselineCounts(fixed[0].policy if fixed else ".policy-baseline.json", 9)
+        summary.baseline.fixed = tuple(fixed)
     for decision in decisions:
         summary.count(decision)
     if reporter.worst_first:
@@ -86,7 +93,7 @@ def poison(text: str) -> Decision:
     # Facts are named by the schema, whatever a project writes.
     outcomes.append(Outcome("p-waived-gap", "waived", "low", None, "block", text, note=text, missing=("data.rows",)))
     unassessed = (NotAssessed("p-unknown-flag", ("approach", "data.rows"), (text, text)),)
-    return allow().decision._replace(
+    decision = allow().decision._replace(
         subject=Subject(text, text, text),
         verdict="block",
         outcomes=tuple(outcomes),
@@ -94,6 +101,25 @@ def poison(text: str) -> Decision:
         not_assessed=unassessed,
         proposed=Proposed("allow", (text,), text),
     )
+    return compare(decision, note=text)
+
+
+def compare(decision: Decision, *, note: str = "", keep: int = 2) -> Decision:
+    """The decision held against a baseline that covers every so-many-th of its findings; those after them are worse."""
+    found = []
+    for position, finding in enumerate(list_recordable(decision)):
+        if position % keep == 0:
+            found.append(Comparison(finding.policy, finding.fingerprint, "known", date(2026, 11, 20)))
+        elif position % keep == 1:
+            found.append(Comparison(finding.policy, finding.fingerprint, "worsened", None, note or "a was 1, is 0"))
+    covered = tuple(found)
+    return decision._replace(baseline=Compared(find_verdict(decision, covered), covered))
+
+
+def poison_entry(text: str) -> BaselineEntry:
+    """An entry of a baseline in which every text that comes from outside is this one."""
+    pairs = ((text, text),)
+    return BaselineEntry(text, text, text, "check", "fail", "block", "low", pairs, pairs, "0" * 64, date(2026, 11, 20))
 
 
 def poison_problems(text: str) -> tuple[Problem, ...]:

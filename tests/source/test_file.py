@@ -6,7 +6,8 @@ import stat
 
 import pytest
 
-from policy.source.file import read_bytes
+from policy.errors import PolicyError, Problem
+from policy.source.file import ReadFile, read_bytes, watch_reads
 from policy.source.limits import DEFAULT_LIMITS, Limits
 
 
@@ -112,3 +113,29 @@ def test_a_denied_file_is_refused(tmp_path, monkeypatch, refuse):
     (problem,) = refuse(read_bytes, str(tmp_path / "f"), "m")
     assert problem.message == "the file may not be read"
     assert problem.remedy == "give the user who runs this permission to read it"
+
+
+def test_whoever_watches_is_told_of_each_file_that_is_read(tmp_path):
+    (tmp_path / "f").write_bytes(b"a")
+    (tmp_path / "g").write_bytes(b"b")
+    outer, inner = [], []
+    with watch_reads(outer.append):
+        read_bytes(str(tmp_path / "f"), "F")
+        with watch_reads(inner.append):
+            read_bytes(str(tmp_path / "g"), "G")
+            with pytest.raises(PolicyError):
+                read_bytes(str(tmp_path / "h"), "H")
+    read_bytes(str(tmp_path / "f"), "F")
+    assert [read.file for read in outer] == ["F", "G"]
+    assert inner == [ReadFile(str(tmp_path / "g"), "G", b"b")]
+
+
+def test_whoever_watches_can_refuse(tmp_path):
+    (tmp_path / "f").write_bytes(b"a")
+
+    def refuse_all(read):
+        raise PolicyError(Problem(f"not {read.file}"))
+
+    with watch_reads(refuse_all), pytest.raises(PolicyError, match="not F"):
+        read_bytes(str(tmp_path / "f"), "F")
+    assert read_bytes(str(tmp_path / "f"), "F") == b"a"

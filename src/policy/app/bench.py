@@ -14,21 +14,24 @@ from policy.reports.reporter import ReportContext
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator, Sequence
 
+    from policy.app.baselines.comparing import Comparer, Index, Tally
     from policy.app.checking import CheckRequest
     from policy.app.subjects import Subjects
     from policy.app.trusted.proposal import Proposal
     from policy.app.waivers.in_force import Waivers
     from policy.errors import Location, Problem
     from policy.loading.discovery import Item
+    from policy.model.baseline import Slot
     from policy.model.decision import Decision
     from policy.model.facts import Facts
     from policy.model.proposal import PoliciesFrom, ProposedChanges
 
 
 class Rendered(NamedTuple):
-    """One decision as every format writes it."""
+    """One decision as every format writes it, by the verdict that sorts it: that beyond the baseline, where one is."""
 
     verdict: str
     texts: tuple[str, ...]
@@ -38,7 +41,8 @@ class Piece(NamedTuple):
     """What a part of the work gave; `places` are the files that something was said of, where several paths are asked.
 
     Of one path that gives nothing the whole run says so. `names` are the projects and where each is named; `met` and
-    `used` are positions of waivers; `items` is how many there were to work on.
+    `used` are positions of waivers; `items` is how many there were to work on. `tally` is what was taken from the
+    baseline, where there is one.
     """
 
     rendered: list[Rendered]
@@ -49,6 +53,7 @@ class Piece(NamedTuple):
     met: set[int]
     used: set[int]
     items: int
+    tally: Tally | None = None
 
 
 class Bench:
@@ -59,15 +64,17 @@ class Bench:
         self.workspace = open_judging(root, request)
         self.waivers = open_waivers(self.workspace, request)
         self.proposal = open_proposal(self.workspace, request)
+        self.known = open_known(request)
         makers = self.workspace.registry.reporters()
         self.reporters = [make_reporter(makers, name) for name, _ in request.formats]
         changes = self.proposal.changes if self.proposal is not None else None
         contexts = (make_context(self.workspace, request, colour=colour) for _, colour in request.formats)
         self.contexts = [context._replace(policies_from=find_source(self.workspace, changes)) for context in contexts]
 
-    def work_on(self, items: Sequence[Item]) -> Piece:
-        """Judge some items."""
+    def work_on(self, items: Sequence[Item], taken: Counter[Slot] | None = None) -> Piece:
+        """Judge some items; of the baseline there is all but what was `taken` by others."""
         summary = Summary()
+        comparer = self._start_comparing(summary, taken)
         rendered: list[Rendered] = []
         problems: dict[Problem, None] = {}
         places: set[str] = set()
@@ -80,10 +87,25 @@ class Bench:
             names += _list_names(subjects)
             for facts in subjects.facts:
                 decision = self._judge(facts, item)
+                if comparer is not None:
+                    decision = comparer.compare(decision)
                 summary.count(decision)
                 rendered.append(self._render(decision))
+            if comparer is not None and _is_judged(item, subjects):
+                comparer.tally.projects.update(name for name, _ in _list_names(subjects))
         met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
-        return Piece(rendered, summary, list(problems), places, names, met, used, len(items))
+        tally = comparer.tally if comparer is not None else None
+        return Piece(rendered, summary, list(problems), places, names, met, used, len(items), tally)
+
+    def _start_comparing(self, summary: Summary, taken: Counter[Slot] | None) -> Comparer | None:
+        if self.known is None:
+            return None
+        from policy.app.baselines.comparing import Comparer
+        from policy.model.baseline import BaselineCounts
+
+        summary.baseline = BaselineCounts()
+        recording = self.request.now.date() if self.request.recording else None
+        return Comparer(self.known, self.workspace.policy_set.schema, taken, recording)
 
     def _judge(self, facts: Facts, item: Item) -> Decision:
         decision = self._decide(facts)
@@ -105,7 +127,8 @@ class Bench:
             reporter.report_decision(decision, context)
             for reporter, context in zip(self.reporters, self.contexts, strict=True)
         )
-        return Rendered(decision.verdict, tuple(texts))
+        verdict = decision.verdict if decision.baseline is None else decision.baseline.verdict
+        return Rendered(verdict, tuple(texts))
 
 
 def open_judging(root: str, request: CheckRequest) -> Workspace:
@@ -138,6 +161,15 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
 
 
+def open_known(request: CheckRequest) -> Index | None:
+    """The findings that are known at the gate, where there is a baseline."""
+    if request.baseline is None:
+        return None
+    from policy.app.baselines.comparing import Index  # most runs have none
+
+    return Index(request.baseline, request.gate)
+
+
 def open_proposal(workspace: Workspace, request: CheckRequest) -> Proposal | None:
     """What the work tree does to the policy set of the base, where it is not the same."""
     if request.base is None or request.base.proposal is None or request.base.by_proposal:
@@ -145,6 +177,12 @@ def open_proposal(workspace: Workspace, request: CheckRequest) -> Proposal | Non
     from policy.app.trusted.proposal import Proposal
 
     return Proposal(workspace, request)
+
+
+def _is_judged(item: Item, subjects: Subjects) -> bool:
+    """Whether the item was judged with all that its manifest covers."""
+    broken = any(problem.level == "error" for problem in subjects.problems)
+    return item.manifest is not None and not item.only_configs and not broken
 
 
 def _list_names(subjects: Subjects) -> Iterator[tuple[str, Location]]:

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from policy.app.baselines.running import BaselineRun
     from policy.app.bench import Piece, Rendered
     from policy.app.trusted.base import Base
     from policy.errors import Location
+    from policy.loading.discovery import Item
+    from policy.model.baseline import Baseline
     from policy.model.selection import Selection
 
 # Below this many projects a second process costs more than it saves.
@@ -33,7 +36,8 @@ class CheckRequest(NamedTuple):
 
     `trusted` is the revision that shows which waivers are approved, where whoever runs this names one. With a `base`
     its policy set judges, and that of the work tree is a proposal; `config` is where it is looked for. With a revision
-    `changed_since` no more is judged than what is touched by what is changed since then.
+    `changed_since` no more is judged than what is touched by what is changed since then. Findings of the `baseline`
+    are known and fail nothing; `recording` notes what a new one would hold.
     """
 
     paths: tuple[str, ...]
@@ -46,6 +50,8 @@ class CheckRequest(NamedTuple):
     trusted: str | None = None
     base: Base | None = None
     changed_since: str | None = None
+    baseline: Baseline | None = None
+    recording: bool = False
 
 
 def open_bench(request: CheckRequest) -> tuple[Bench, list[Found], Selection | None]:
@@ -84,8 +90,24 @@ class Check:
         self.items = found[0].items
         self.summary = Summary()
         self._wanted = found[0].wanted
-        self._problems = dict.fromkeys(found[0].problems)
+        # What could not be looked into, or is called by another name, may hold what would not be met.
+        self._saw_all = self.selection is None and not found[0].problems
+        self._problems = dict.fromkeys((*found[0].problems, *(request.baseline.problems if request.baseline else ())))
+        self.known = self._open_known()
         self._refuse_nothing()
+
+    def _open_known(self) -> BaselineRun | None:
+        baseline = self.request.baseline
+        if baseline is None:
+            return None
+        from policy.app.baselines.running import BaselineRun  # most runs have none
+        from policy.model.baseline import BaselineCounts
+
+        base = self.request.base
+        # As the working tree has it, also where it was read from a revision.
+        file = baseline.file if base is None else baseline.file.removeprefix(f"{base.name}/")
+        self.summary.baseline = BaselineCounts(file, len(baseline.entries))
+        return BaselineRun(baseline, self.request.gate, self.bench.known)
 
     @property
     def problems(self) -> list[Problem]:
@@ -123,6 +145,14 @@ class Check:
         if self.bench.proposal is not None:
             self._problems.update(dict.fromkeys(self.bench.proposal.problems))
         self._settle_waivers()
+        if self.known is not None and self.summary.baseline is not None:
+            self.summary.baseline.fixed = self.known.list_fixed(whole=self.is_whole)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is below the root was judged, so that what was not met is not there any more."""
+        broken = any(problem.level == "error" for problem in self._problems)
+        return self._saw_all and any(not relative for _, relative in self._wanted) and not broken
 
     def _note_waivers(self, piece: Piece) -> None:
         if self.bench.waivers is not None:
@@ -142,10 +172,22 @@ class Check:
             jobs = min(os.cpu_count() or 1, len(self.items) // PARALLEL_FROM + 1)
         chunks = [self.items[start : start + CHUNK] for start in range(0, len(self.items), CHUNK)]
         if min(jobs, len(chunks)) <= 1:
-            return map(self.bench.work_on, ([item] for item in self.items))
-        from policy.app.workers import work_in_processes
+            chunks = [[item] for item in self.items]
+            pieces: Iterable[Piece] = map(self.bench.work_on, chunks)
+        else:
+            from policy.app.workers import work_in_processes
 
-        return work_in_processes(self.request, self.bench.workspace.root, chunks, jobs)
+            pieces = work_in_processes(self.request, self.bench.workspace.root, chunks, jobs)
+        return pieces if self.known is None else map(self._admit, pieces, chunks)
+
+    def _admit(self, piece: Piece, items: list[Item]) -> Piece:
+        """A part of the work; done again where it took of the baseline what parts before it had taken."""
+        if self.known is None or piece.tally is None or self.known.admit(piece.tally):
+            return piece
+        again = self.bench.work_on(items, self.known.taken)
+        if again.tally is not None:
+            self.known.admit(again.tally)
+        return again
 
 
 def refuse_twins(

@@ -8,6 +8,7 @@ from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.errors import Location
+    from policy.model.baseline import Compared
     from policy.model.proposal import Proposed
 
 
@@ -83,7 +84,8 @@ class Decision(NamedTuple):
     """One judgement, with the digests of everything that it rests on.
 
     `traits` are pairs of field and value that tell a training config from others, whatever its file is called.
-    `proposed`, which is no part of it, is what the policies of the change that is judged would make of the subject.
+    No part of it are `proposed`, what the policies of the change that is judged would make of the subject, and
+    `baseline`, how its findings compare with those that are known.
     """
 
     id: str
@@ -106,3 +108,4 @@ class Decision(NamedTuple):
     stake: str = ""
     traits: tuple[tuple[str, str], ...] = ()
     proposed: Proposed | None = None
+    baseline: Compared | None = None

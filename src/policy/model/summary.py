@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.errors import Problem
+    from policy.model.baseline import BaselineCounts
     from policy.model.decision import Decision
     from policy.model.waiver_entry import Standing
 
@@ -18,7 +19,7 @@ class Summary:
 
     `kept_back` counts the effects that a mode, a waiver or a gate held back, `unassessed` the policies
     that could not be judged, `inapplicable` the subjects to which no policy applies. `waivers` is how those of
-    the policy set stand when the run is over.
+    the policy set stand when the run is over. With a `baseline` the exit code is that of what it does not cover.
     """
 
     def __init__(self) -> None:
@@ -30,10 +31,13 @@ class Summary:
         self.inapplicable = 0
         self.contradictions = 0
         self.waivers: tuple[Standing, ...] = ()
+        self.baseline: BaselineCounts | None = None
 
     def count(self, decision: Decision) -> None:
         """Add one decision."""
         self.verdicts[decision.verdict] += 1
+        if self.baseline is not None:
+            self.baseline.count(decision)
         for outcome in decision.outcomes:
             self.outcomes[outcome.outcome] += 1
             if outcome.effect:
@@ -51,6 +55,8 @@ class Summary:
         self.unassessed += other.unassessed
         self.inapplicable += other.inapplicable
         self.contradictions += other.contradictions
+        if self.baseline is not None:
+            self.baseline.merge(other)
 
     @property
     def subjects(self) -> int:
@@ -63,8 +69,9 @@ def exit_code(summary: Summary, problems: Sequence[Problem], fail_on: str) -> in
     if any(problem.level == "error" for problem in problems):
         return 2
     failing = {"flag": ("flag", "hold", "block"), "hold": ("hold", "block")}.get(fail_on, ("block",))
-    if any(summary.verdicts[verdict] for verdict in failing):
+    verdicts = summary.verdicts if summary.baseline is None else summary.baseline.verdicts
+    if any(verdicts[verdict] for verdict in failing):
         return 1
-    if summary.verdicts["hold"]:
+    if verdicts["hold"]:
         return 4
     return 0 if summary.subjects else 3

@@ -14,6 +14,7 @@ from policy.reports.fingerprints import (
     fingerprint_proposal,
     fingerprint_unassessed,
 )
+from policy.reports.known import say_comparison
 from policy.reports.layout import clean, count_noun
 from policy.reports.proposals import say_proposed
 from policy.reports.unassessed import find_gaps, name_unassessed
@@ -22,6 +23,7 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from policy.model.baseline import Comparison
     from policy.model.decision import Decision, Outcome
     from policy.reports.fingerprints import KnownFinding
     from policy.reports.reporter import ReportContext
@@ -32,7 +34,8 @@ ACTING: Final = EFFECTS[1:]
 class Alert(NamedTuple):
     """One alert: `rule` is a policy or one of the reserved ids, `outcome` what the policy said, where it is one.
 
-    `effect` is what acts, None where nothing does: a finding that is held back, or that is waived.
+    `effect` is what acts, None where nothing does: a finding that is held back, or that is waived. `comparison` is how
+    it compares with the baseline, where there is one.
     """
 
     rule: str
@@ -41,6 +44,12 @@ class Alert(NamedTuple):
     fingerprint: str
     effect: str | None = None
     outcome: Outcome | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the baseline covers it."""
+        return self.comparison is not None and self.comparison.is_covered
 
     @property
     def waived(self) -> bool:
@@ -55,13 +64,17 @@ def list_alerts(decision: Decision, context: ReportContext) -> Iterator[Alert]:
     whole = locate_subject(decision, context)
     outcomes = {outcome.policy: outcome for outcome in decision.outcomes}
     waiting = dict.fromkeys(name_unassessed(decision))
+    compared = list(decision.baseline.findings) if decision.baseline is not None else []
     for finding in fingerprint_findings(decision):
         outcome = outcomes.get(finding.policy)
         if finding.outcome == "unknown" and not finding.waived and finding.effect not in ACTING:
             continue
         waiting.pop(finding.policy, None)
-        message = _say_finding(finding, outcome)
-        yield Alert(finding.policy, message, finding.location or whole, finding.fingerprint, finding.effect, outcome)
+        # A waived finding is not among them.
+        comparison = compared.pop(0) if compared and not finding.waived else None
+        message = _say_finding(finding, outcome, comparison)
+        place, mark = finding.location or whole, finding.fingerprint
+        yield Alert(finding.policy, message, place, mark, finding.effect, outcome, comparison)
     if waiting:
         message = _say_waiting(decision, list(waiting))
         yield Alert(UNASSESSED, message, whole, fingerprint_unassessed(decision, waiting))
@@ -76,7 +89,7 @@ def locate_subject(decision: Decision, context: ReportContext) -> Location:
     return Location(subject.manifest or subject.training_config or context.config or MANIFEST_NAME)
 
 
-def _say_finding(finding: KnownFinding, outcome: Outcome | None) -> str:
+def _say_finding(finding: KnownFinding, outcome: Outcome | None, comparison: Comparison | None) -> str:
     """What was found, and what to do instead, in sentences on one line."""
     said = finding.message
     if finding.waived and outcome is not None:
@@ -88,6 +101,8 @@ def _say_finding(finding: KnownFinding, outcome: Outcome | None) -> str:
         parts.append(f"Note: {outcome.note}")
     if outcome is not None and finding.outcome == "fail":
         parts += [outcome.fix, f"Instead: {', '.join(outcome.instead)}" if outcome.instead else ""]
+    told = say_comparison(comparison)
+    parts.append(f"{told[:1].upper()}{told[1:]}")
     return " ".join(end_sentence(clean(part)) for part in parts if part)
 
 

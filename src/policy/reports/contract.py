@@ -10,6 +10,7 @@ Digest = Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$", description="SHA-
 Verdict = Literal["allow", "flag", "hold", "block"]
 Effect = Literal["advise", "flag", "hold", "block"]
 Count = Annotated[int, Field(ge=0)]
+FINGERPRINT = "^[0-9a-f]{64}$"
 DAY = r"^\d{4}-\d\d-\d\d$"
 
 
@@ -86,6 +87,44 @@ class Proposed(Document):
     policy_set: Digest
 
 
+class ComparedFinding(Document):
+    """How a finding compares with the baseline."""
+
+    policy: str = Field(description="Id of the policy, or `tunegate/contradiction`.")
+    fingerprint: str = Field(pattern=FINGERPRINT)
+    state: Literal["known", "improved", "worsened", "new"]
+    since: str | None = Field(pattern=DAY, description="The day since which it is known.")
+    note: str = Field(description="How it differs from what is known; empty where it does not.")
+
+
+class Compared(Document):
+    """The findings of a decision held against the baseline; they change neither the decision nor its id."""
+
+    verdict: Verdict = Field(description="The verdict of what the baseline does not cover: it makes the exit code.")
+    findings: tuple[ComparedFinding, ...] = Field(strict=False, description="What reports show as findings.")
+
+
+class FixedFinding(Document):
+    """An entry of the baseline of which nothing is found any more."""
+
+    policy: str
+    project: str | None = Field(description="Null for what no manifest names.")
+    subject: str | None = Field(description="Path of the file that it was found in.")
+    outcome: Literal["fail", "unknown", "error", "contradiction"]
+    fingerprint: str = Field(pattern=FINGERPRINT)
+    since: str = Field(pattern=DAY)
+
+
+class BaselineResult(Document):
+    """What the run was compared with, and how it came out."""
+
+    file: str
+    entries: Count = Field(description="How many findings the file holds.")
+    verdicts: dict[str, Count] = Field(description="Verdicts of what is not covered; they make the exit code.")
+    findings: dict[str, Count] = Field(description="Findings by state.")
+    fixed: tuple[FixedFinding, ...] = Field(strict=False)
+
+
 class ProposedChanges(Document):
     """What the change that is judged does to the policy set."""
 
@@ -149,6 +188,7 @@ class Decision(Document):
     contradictions: tuple[Contradiction, ...] = Field(strict=False)
     not_assessed: tuple[NotAssessed, ...] = Field(strict=False)
     proposed: Proposed | None = Field(default=None, description="Null where the change would make no difference.")
+    baseline: Compared | None = Field(default=None, description="Null without a baseline.")
 
 
 class Doubt(Document):
@@ -217,6 +257,7 @@ class Decisions(Document):
     decisions: tuple[Decision, ...] = Field(strict=False)
     changed_since: Selection | None = Field(default=None, description="Null where everything was judged.")
     policies_from: PoliciesFrom | None = Field(default=None, description="Null where the working tree's own judged.")
+    baseline: BaselineResult | None = Field(default=None, description="Null without a baseline.")
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False, description="Every waiver of the policy set.")
     errors: tuple[Problem, ...] = Field(strict=False, description="Inputs that could not be judged.")
     warnings: tuple[Problem, ...] = Field(default=(), strict=False)

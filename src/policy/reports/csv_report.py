@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from io import StringIO
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from policy.reports.findings import list_contradictions
 from policy.reports.fingerprints import CONTRADICTION, fingerprint_findings, fingerprint_problem
+from policy.reports.known import name_state
 from policy.reports.proposals import say_proposed
 from policy.reports.waived import find_entries
 from policy.source.display import show_text
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from policy.errors import Location, Problem
+    from policy.model.baseline import BaselineEntry
     from policy.model.decision import Decision, Outcome
     from policy.model.summary import Summary
     from policy.reports.fingerprints import KnownFinding
@@ -47,6 +51,7 @@ COLUMNS = (
     "without_waiver",
     "fingerprint",
     "decision",
+    "baseline",
 )
 # A spreadsheet's cell holds 32,767 characters; what is longer runs over into the next row.
 LONGEST = 32_000
@@ -61,7 +66,8 @@ BEGINNINGS = frozenset(" \t\r=+-@\uff1d\uff0b\uff0d\uff20")
 class CsvReporter:
     """The report for a table: every outcome has a row, also what passed, and so has every problem with the input.
 
-    In the column `outcome`, `contradiction`, `proposed`, `input error` and `input warning` are about no policy.
+    In the column `outcome`, `contradiction`, `proposed`, `input error` and `input warning` are about no policy, and
+    `fixed` is what the baseline holds and is not found any more.
     """
 
     name = "csv"
@@ -81,12 +87,15 @@ class CsvReporter:
         own = [*_list_outcomes(decision, findings, context), *_list_contradictions(decision, findings)]
         if decision.proposed is not None:
             own.append(_make_row("proposed", say_proposed(decision)))
-        return _write_rows((*shared, *_show(row), decision.id) for row in own)
+        rows = zip_longest(own, _list_states(decision), fillvalue="")
+        return _write_rows((*shared, *_show(row), decision.id, state) for row, state in rows)
 
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
-        """A row for every problem with the input, whose outcome is `input error` or `input warning`."""
+        """A row for every problem with the input, `input error` or `input warning`, and for what is `fixed`."""
         shared = ("", "", "", context.gate, "", "")
-        return _write_rows((*shared, *_show(_list_problem(problem)), "") for problem in problems)
+        rows = _write_rows((*shared, *_show(_list_problem(problem)), "", "") for problem in problems)
+        fixed = summary.baseline.fixed if summary.baseline is not None else ()
+        return rows + _write_rows(_list_fixed(entry) for entry in fixed)
 
 
 def defuse(text: str) -> str:
@@ -139,6 +148,22 @@ def _list_problem(problem: Problem) -> tuple[str, ...]:
     note = "; ".join(f"{label}: {place}" for label, place in problem.related)
     mark = fingerprint_problem(problem)
     return _make_row(f"input {problem.level}", problem.message, problem.remedy, note, problem.location, mark)
+
+
+def _list_states(decision: Decision) -> Iterator[str]:
+    """How each policy, then each contradiction, compares with the baseline."""
+    compared = decision.baseline.by_policy if decision.baseline is not None else {}
+    yield from (name_state(compared.get(outcome.policy)) for outcome in decision.outcomes)
+    yield from (name_state(comparison) for _, comparison in list_contradictions(decision))
+
+
+def _list_fixed(entry: BaselineEntry) -> tuple[str, ...]:
+    """A row of what was found once: policy, severity, where and by what fingerprint."""
+    cells = dict.fromkeys(COLUMNS, "")
+    cells |= {"project": entry.project or "", "manifest": entry.subject or "", "gate": entry.gate, "outcome": "fixed"}
+    cells |= {"policy": entry.policy, "severity": entry.severity or "", "fingerprint": entry.fingerprint}
+    cells["baseline"] = f"known since {entry.since}"
+    return tuple(_show(cells.values()))
 
 
 def _make_row(

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.errors import Location
-    from policy.model.decision import Decision, Outcome, Reason
+    from policy.model.baseline import Comparison
+    from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
     from policy.model.policy import Policy
 
 # What a test asks for, to follow `required:`.
@@ -53,21 +54,37 @@ class Finding(NamedTuple):
     """An outcome that acts or would act: what it does in a word, and where it stands among others.
 
     It is `brief` where it only flags that a policy could not be judged: all there is to say is what is missing.
+    `comparison` is how it compares with the baseline, where there is one.
     """
 
     outcome: Outcome
     level: str
     rank: tuple[int, int, int, str]
     brief: bool = False
+    comparison: Comparison | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the baseline covers it."""
+        return self.comparison is not None and self.comparison.is_covered
 
 
 def list_findings(decision: Decision) -> list[Finding]:
-    """Failures, errors and unknown outcomes that act, hardest effect first; what is held back comes last.
+    """Failures, errors and unknown outcomes that act, hardest effect first; what is held back or known comes last.
 
     An unknown outcome that does no more than advise is left to the list of what was not assessed.
     """
-    findings = [_make_finding(outcome) for outcome in decision.outcomes if is_shown(outcome)]
+    compared = decision.baseline.by_policy if decision.baseline is not None else {}
+    shown = (outcome for outcome in decision.outcomes if is_shown(outcome))
+    findings = [_make_finding(outcome, compared.get(outcome.policy)) for outcome in shown]
     return sorted(findings, key=lambda finding: finding.rank)
+
+
+def list_contradictions(decision: Decision) -> Iterator[tuple[ContradictionNote, Comparison | None]]:
+    """Every contradiction, and how it compares with the baseline, where there is one."""
+    compared = decision.baseline.contradictions if decision.baseline is not None else ()
+    for position, found in enumerate(decision.contradictions):
+        yield found, compared[position] if compared else None
 
 
 def is_shown(outcome: Outcome) -> bool:
@@ -85,12 +102,14 @@ def ends_run(effect: str | None, fail_on: str) -> bool:
     return effect in ("hold", "block") or effect == fail_on == "flag"
 
 
-def _make_finding(outcome: Outcome) -> Finding:
+def _make_finding(outcome: Outcome, comparison: Comparison | None) -> Finding:
     effect = outcome.effect or outcome.would_be or "advise"
-    held_back = 2 if outcome.outcome == "waived" else 0 if outcome.effect else 1
+    is_known = comparison is not None and comparison.is_covered
+    held_back = 3 if outcome.outcome == "waived" else 2 if is_known else 0 if outcome.effect else 1
     level = "waived" if outcome.outcome == "waived" else effect if outcome.effect else f"would {effect}"
     rank = (held_back, -EFFECTS.index(effect), -SEVERITIES.index(outcome.severity), outcome.policy)
-    return Finding(outcome, level, rank, outcome.outcome == "unknown" and level == "flag")
+    brief = outcome.outcome == "unknown" and level == "flag"
+    return Finding(outcome, f"known {level}" if is_known else level, rank, brief, comparison)
 
 
 def say_wanted(reason: Reason, *, alternative: bool = False) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from policy.model.fingerprint import CONTRADICTION as CONTRADICTION  # noqa: PLC0414 - handed on
+from policy.model.fingerprint import VERSION, hash_identity, make_fingerprint
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from policy.model.decision import ContradictionNote, Decision, Outcome
     from policy.model.proposal import Proposed
 
-VERSION: Final = "policy-finding/1"
 # No policy can have these ids.
-CONTRADICTION: Final = "tunegate/contradiction"
 UNASSESSED: Final = "tunegate/not-assessed"
 PROPOSED: Final = "tunegate/proposed"
 INPUT: Final = "tunegate/input"
@@ -28,6 +27,7 @@ class KnownFinding(NamedTuple):
     """Something that a policy found, and its fingerprint: 64 hexadecimal digits, the same wherever it stands.
 
     `outcome` is fail, unknown or error, also of one that is `waived`; for contradictions it is `contradiction`.
+    `values` are pairs of field and value; of a contradiction what is declared of the field and what was observed.
     """
 
     policy: str
@@ -38,6 +38,8 @@ class KnownFinding(NamedTuple):
     location: Location | None
     fingerprint: str
     waived: bool = False
+    severity: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
 
 
 def fingerprint_findings(decision: Decision) -> tuple[KnownFinding, ...]:
@@ -62,7 +64,7 @@ def fingerprint_proposal(decision: Decision, proposed: Proposed) -> str:
 
 def fingerprint_problem(problem: Problem) -> str:
     """The fingerprint of a problem with the input, wherever it stands."""
-    return _hash([VERSION, INPUT, problem.level, problem.message])
+    return hash_identity([VERSION, INPUT, problem.level, problem.message])
 
 
 def number(fingerprint: str, position: int) -> str:
@@ -84,22 +86,24 @@ def _know_outcome(decision: Decision, outcome: Outcome) -> KnownFinding:
         outcome.location,
         _digest(decision, outcome.policy, result, outcome.values),
         outcome.outcome == "waived",
+        outcome.severity,
+        outcome.values,
     )
 
 
 def _know_contradiction(decision: Decision, found: ContradictionNote) -> KnownFinding:
     values = [found.field, found.declared, found.observed]
     mark = _digest(decision, CONTRADICTION, "contradiction", values)
-    return KnownFinding(CONTRADICTION, "contradiction", None, None, found.message, found.declared_at, mark)
+    sides = ((found.field, found.declared), (found.field, found.observed))
+    return KnownFinding(
+        CONTRADICTION, "contradiction", None, None, found.message, found.declared_at, mark, values=sides
+    )
 
 
 def _digest(decision: Decision, policy: str, outcome: str, values: Sequence[object]) -> str:
-    subject = decision.subject
-    # What no manifest names is called by its path, which changes when it is moved.
-    project = subject.project if subject.manifest is not None else None
-    return _hash([VERSION, policy, project, decision.traits, outcome, values])
+    return make_fingerprint(policy, name_project(decision), decision.traits, outcome, values)
 
 
-def _hash(identity: Sequence[object]) -> str:
-    # In ASCII, so that a name which no encoding carries has a fingerprint too.
-    return sha256(json.dumps(identity, separators=(",", ":")).encode()).hexdigest()
+def name_project(decision: Decision) -> str | None:
+    """The project's name; what no manifest names is called by its path, which changes when it is moved."""
+    return decision.subject.project if decision.subject.manifest is not None else None

@@ -6,7 +6,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from policy.errors import Location
-from policy.reports.findings import ends_run, list_findings
+from policy.reports.findings import ends_run, list_contradictions, list_findings
+from policy.reports.known import list_fixed_lines, say_comparison
 from policy.reports.layout import clean, count_noun
 from policy.reports.proposals import say_proposed
 from policy.reports.text_summary import say_policy_set, say_summary
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from policy.errors import Problem
-    from policy.model.decision import Decision, Outcome
+    from policy.model.decision import Decision
     from policy.model.summary import Summary
+    from policy.reports.findings import Finding
     from policy.reports.reporter import ReportContext
 
 KINDS = ("error", "warning", "notice")
@@ -45,6 +47,9 @@ class GithubReporter:
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
         """A command for every problem with the input, and the counts as a line of the log."""
         commands = "".join(f"{_write_problem(problem)}\n" for problem in problems)
+        fixed = "\n".join(list_fixed_lines(summary.baseline))
+        if fixed:
+            commands += f"{write_command('notice', None, 'fixed', fixed)}\n"
         return commands + say_policy_set(context) + say_summary(summary, problems, context) + "\n"
 
     def compose(self, head: str, decisions: Iterator[str], tail: str) -> Iterator[str]:
@@ -103,31 +108,38 @@ def _write_commands(decision: Decision, context: ReportContext) -> Iterator[str]
         if not finding.brief:
             outcome = finding.outcome
             title = f"{finding.level}: {outcome.policy}"
-            kind = _choose_kind(outcome, context.fail_on)
-            yield write_command(kind, outcome.location or whole, title, _write_message(project, outcome))
-    for found in decision.contradictions:
+            kind = _choose_kind(finding, context.fail_on)
+            yield write_command(kind, outcome.location or whole, title, _write_message(project, finding))
+    for found, comparison in list_contradictions(decision):
         place = found.declared_at or found.observed_at or whole
-        yield write_command("warning", place, "contradiction", clean(f"{project}: {found.message}"))
+        is_known = comparison is not None and comparison.is_covered
+        message = _join(f"{project}: {found.message}", filter(None, [say_comparison(comparison)]))
+        kind, title = ("notice", "known contradiction") if is_known else ("warning", "contradiction")
+        yield write_command(kind, place, title, message)
     if decision.proposed is not None:
         yield write_command("notice", whole, "proposed", clean(f"{project}: {say_proposed(decision)}"))
     names = name_unassessed(decision)
     if names:
-        kinds = {_choose_kind(finding.outcome, context.fail_on) for finding in findings if finding.brief}
+        kinds = {_choose_kind(finding, context.fail_on) for finding in findings if finding.brief}
         kind = next((kind for kind in KINDS if kind in kinds), "notice")
         message = _join(f"{project}: {', '.join(names)}", _list_wants(decision))
         yield write_command(kind, whole, f"{count_noun(len(names), 'policy')} not assessed", message)
 
 
-def _choose_kind(outcome: Outcome, fail_on: str) -> str:
-    """An error where the run ends with one, a notice where nothing acts; that a policy broke is never only noticed."""
+def _choose_kind(finding: Finding, fail_on: str) -> str:
+    """An error where the run ends with one, a notice where nothing acts or all is known; a policy that broke warns."""
+    outcome = finding.outcome
+    if finding.is_known:
+        return "notice"
     if ends_run(outcome.effect, fail_on):
         return "error"
     return "warning" if outcome.effect == "flag" or outcome.outcome == "error" else "notice"
 
 
-def _write_message(project: str, outcome: Outcome) -> str:
-    parts = {"note": outcome.note}
-    if outcome.outcome == "fail":
+def _write_message(project: str, finding: Finding) -> str:
+    outcome = finding.outcome
+    parts = {"baseline": say_comparison(finding.comparison), "note": outcome.note}
+    if outcome.outcome == "fail" and not finding.is_known:
         parts |= {"help": outcome.fix, "instead": ", ".join(outcome.instead)}
     parts["more"] = f"policy explain {outcome.policy}"
     broken = "could not be judged: " if outcome.outcome == "error" else ""

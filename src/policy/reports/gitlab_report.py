@@ -67,6 +67,8 @@ def _write_issue(alert: Alert, decision: Decision) -> str:
         severity = "blocker"
     if alert.rule == CONTRADICTION:
         severity = "minor"
+    if alert.is_known:
+        severity = "info"
     return _write_line(alert.rule, described, severity, alert.fingerprint, alert.place)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.model.baseline import STATES
 from policy.model.gates import EFFECTS, OUTCOMES, VERDICTS
 from policy.model.selection import UNTOUCHED, Touched
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.errors import Location, Problem
+    from policy.model.baseline import BaselineCounts, BaselineEntry, Compared, Comparison
     from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
     from policy.model.proposal import PoliciesFrom, Proposed
     from policy.model.selection import Selection
@@ -47,6 +49,7 @@ class JsonReporter:
         return (
             f'\n ],\n "policies_from": {write_json(source_document(context.policies_from))},\n'
             f' "changed_since": {write_json(selection_document(context.selection))},\n'
+            f' "baseline": {write_json(baseline_document(summary.baseline))},\n'
             f' "waivers": {write_json([waiver_document(standing) for standing in summary.waivers])},\n'
             f' "errors": {write_json(errors)},\n "warnings": {write_json(warnings)},\n'
             f' "summary": {write_json(summary_document(summary))}}}\n'
@@ -89,6 +92,50 @@ def decision_document(decision: Decision) -> dict[str, Any]:
             for item in decision.not_assessed
         ],
         "proposed": proposed_document(decision.proposed),
+        "baseline": compared_document(decision.baseline),
+    }
+
+
+def compared_document(compared: Compared | None) -> dict[str, Any] | None:
+    """How the findings compare with the baseline; null without one."""
+    if compared is None:
+        return None
+    return {"verdict": compared.verdict, "findings": [comparison_document(found) for found in compared.findings]}
+
+
+def comparison_document(found: Comparison) -> dict[str, Any]:
+    """How one finding compares."""
+    return {
+        "policy": found.policy,
+        "fingerprint": found.fingerprint,
+        "state": found.state,
+        "since": found.since.isoformat() if found.since else None,
+        "note": found.note,
+    }
+
+
+def baseline_document(counts: BaselineCounts | None) -> dict[str, Any] | None:
+    """What the run was compared with, how it came out beyond that, and what is fixed; null without a baseline."""
+    if counts is None:
+        return None
+    return {
+        "file": counts.file,
+        "entries": counts.entries,
+        "verdicts": {word: counts.verdicts[word] for word in VERDICTS},
+        "findings": {word: counts.states[word] for word in STATES},
+        "fixed": [fixed_document(entry) for entry in counts.fixed],
+    }
+
+
+def fixed_document(entry: BaselineEntry) -> dict[str, Any]:
+    """An entry of the baseline of which nothing is found any more."""
+    return {
+        "policy": entry.policy,
+        "project": entry.project,
+        "subject": entry.subject,
+        "outcome": entry.outcome,
+        "fingerprint": entry.fingerprint,
+        "since": entry.since.isoformat(),
     }
 
 

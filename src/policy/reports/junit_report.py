@@ -6,7 +6,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from policy.reports.findings import ends_run, find_alternatives, say_wanted
+from policy.reports.findings import ends_run, find_alternatives, list_contradictions, say_wanted
+from policy.reports.known import list_fixed_lines, name_entry, say_beyond, say_comparison
 from policy.reports.layout import clean
 from policy.reports.proposals import say_proposed
 from policy.reports.text_summary import say_policy_set
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policy.errors import Location, Problem
+    from policy.model.baseline import Comparison
     from policy.model.decision import Decision, Outcome
     from policy.model.summary import Summary
     from policy.reports.reporter import ReportContext
@@ -25,6 +27,7 @@ MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 SPECIAL = re.compile('[&<>"]')
 COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 INPUT = "problems with the input"
+FIXED = "fixed since the baseline"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -58,6 +61,7 @@ class JunitReporter:
         file = subject.training_config or subject.manifest or ""
         properties = {
             "verdict": decision.verdict,
+            "baseline": say_beyond(decision),
             "gate": decision.gate,
             "mode": decision.mode,
             "manifest": subject.manifest or "",
@@ -67,18 +71,25 @@ class JunitReporter:
             "judged_by": " ".join(say_policy_set(context).split()),
         }
         settle = {item.policy: item.settle for item in decision.not_assessed}
-        cases = [_make_case(outcome, settle.get(outcome.policy, ""), context) for outcome in decision.outcomes]
-        told = [f"contradiction: {found.message}" for found in decision.contradictions]
+        compared = decision.baseline.by_policy if decision.baseline is not None else {}
+        cases = [
+            _make_case(outcome, settle.get(outcome.policy, ""), compared.get(outcome.policy), context)
+            for outcome in decision.outcomes
+        ]
+        told = list(_say_contradictions(decision))
         told += [say_proposed(decision)] if decision.proposed is not None else []
         name = f"{subject.project} ({file})" if file else subject.project
         attributes = {"timestamp": decision.time, "file": file}
         return "".join(f"{line}\n" for line in _write_suite(name, cases, attributes, properties, told))
 
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
-        """The problems with the input, as a suite of their own."""
+        """The problems with the input, and what is fixed since the baseline, as suites of their own."""
         cases = [_make_problem_case(problem) for problem in problems]
         lines = _write_suite(INPUT, cases) if cases else ()
-        return "".join(f"{line}\n" for line in (*lines, "</testsuites>"))
+        fixed = summary.baseline.fixed if summary.baseline is not None else ()
+        passed = [Case(FIXED, name_entry(entry)) for entry in fixed]
+        added = _write_suite(FIXED, passed, told=list_fixed_lines(summary.baseline)) if passed else ()
+        return "".join(f"{line}\n" for line in (*lines, *added, "</testsuites>"))
 
 
 def escape(text: str) -> str:
@@ -86,15 +97,24 @@ def escape(text: str) -> str:
     return SPECIAL.sub(lambda found: MARKUP[found[0]], clean(text))
 
 
-def _make_case(outcome: Outcome, settle: str, context: ReportContext) -> Case:
+def _say_contradictions(decision: Decision) -> Iterator[str]:
+    for found, comparison in list_contradictions(decision):
+        said = say_comparison(comparison)
+        yield f"contradiction: {found.message}{f' ({said})' if said else ''}"
+
+
+def _make_case(outcome: Outcome, settle: str, comparison: Comparison | None, context: ReportContext) -> Case:
     policy = context.policies.get(outcome.policy)
     group = policy.area if policy and policy.area else "policies"
     if outcome.outcome == "pass":
         return Case(group, outcome.policy)
-    result = _name_result(outcome, context.fail_on)
+    is_known = comparison is not None and comparison.is_covered
+    result = "skipped" if is_known else _name_result(outcome, context.fail_on)
+    compared = say_comparison(comparison)
     said = outcome.message or outcome.note or settle or "not for this project"
     lines = tuple(_write_reasons(outcome, settle, find_alternatives(policy)))
-    return Case(group, outcome.policy, result, say_state(outcome), said, lines)
+    state = f"known, {say_state(outcome)}" if is_known else say_state(outcome)
+    return Case(group, outcome.policy, result, state, said, (*([compared] if compared else []), *lines))
 
 
 def _name_result(outcome: Outcome, fail_on: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from policy.reports.findings import list_findings
+from policy.reports.findings import list_contradictions, list_findings
+from policy.reports.known import list_fixed_lines, say_beyond, say_comparison
 from policy.reports.layout import clean, count_noun
 from policy.reports.markdown import escape, write_code, write_table, write_text
 from policy.reports.proposals import say_proposed
@@ -51,9 +52,9 @@ class MarkdownReporter:
         proposed = ["", _show(say_proposed(decision))] if decision.proposed is not None else []
         if not rows and not folded and not proposed:
             return ""
-        heading = (
-            f"### {VERDICT_WORDS[decision.verdict].capitalize()}: {write_code(clean(decision.subject.project, 80))}"
-        )
+        word = VERDICT_WORDS[decision.verdict].capitalize()
+        beyond = f" ({say_beyond(decision)})" if decision.baseline and decision.verdict != "allow" else ""
+        heading = f"### {word}: {write_code(clean(decision.subject.project, 80))}{beyond}"
         table = ["", *_fit(write_table(COLUMNS, rows), "finding", 2)] if rows else []
         return "\n".join((heading, *proposed, *table, *_fold(_say_counts(decision), folded), "", ""))
 
@@ -64,6 +65,7 @@ class MarkdownReporter:
         lines += [f"{' · '.join(told)} · `policy explain` says more of a policy", ""]
         errors = [_write_problem(problem) for problem in problems if problem.level == "error"]
         warnings = [_write_problem(problem) for problem in problems if problem.level != "error"]
+        lines += [line for said in list_fixed_lines(summary.baseline) for line in (_show(said), "")]
         for told, word in ((errors, "wrong input"), (warnings, "warning")):
             if told:
                 lines += [f"**{count_noun(len(told), word)}**", "", *_fit(told, word), ""]
@@ -100,14 +102,14 @@ def _measure(text: str) -> int:
 
 
 def _is_told(finding: Finding) -> bool:
-    """Whether it has a row of its own; what is waived is folded, and what only could not be judged shares one."""
-    return not finding.brief and finding.level != "waived"
+    """Whether it has a row of its own; waived and known ones are folded, and what could not be judged shares one."""
+    return not finding.brief and not finding.is_known and finding.level != "waived"
 
 
 def _write_row(finding: Finding) -> tuple[str, ...]:
     outcome = finding.outcome
     found = f"could not be judged: {outcome.message}" if outcome.outcome == "error" else outcome.message
-    said = " · ".join(text for text in (found, outcome.note) if text)
+    said = " · ".join(text for text in (found, say_comparison(finding.comparison), outcome.note) if text)
     level = f"**{finding.level}**" if outcome.effect else finding.level
     return (level, write_code(outcome.policy), _show_place(outcome.location), _show(said), _say_instead(outcome))
 
@@ -121,7 +123,8 @@ def _say_instead(outcome: Outcome) -> str:
 
 def _write_unjudged(decision: Decision) -> Iterator[tuple[str, ...]]:
     """A row for the policies that flag because they could not be judged."""
-    names = [finding.outcome.policy for finding in list_findings(decision) if finding.brief]
+    findings = list_findings(decision)
+    names = [finding.outcome.policy for finding in findings if finding.brief and not finding.is_known]
     if names:
         facts = [gap.fact for gap in find_gaps(decision).gaps if not set(names).isdisjoint(gap.policies)]
         wanted = f"Tell {', '.join(map(write_code, facts))}." if facts else ""
@@ -134,8 +137,10 @@ def _write_folded(decision: Decision) -> Iterator[str]:
         if outcome.outcome == "waived":
             said = " · ".join(text for text in (outcome.message, outcome.note) if text)
             yield f"- waived: {write_code(outcome.policy)} {_show_place(outcome.location)} {_show(said)}"
-    for found in decision.contradictions:
-        yield f"- contradiction: {_show_place(found.declared_at or found.observed_at)} {_show(found.message)}"
+    yield from (_write_known(finding) for finding in list_findings(decision) if finding.is_known)
+    for found, comparison in list_contradictions(decision):
+        said = " · ".join(filter(None, (found.message, say_comparison(comparison))))
+        yield f"- contradiction: {_show_place(found.declared_at or found.observed_at)} {_show(said)}"
     names = name_unassessed(decision)
     if names:
         effects = {outcome.policy: say_effect(outcome) for outcome in decision.outcomes}
@@ -145,6 +150,13 @@ def _write_folded(decision: Decision) -> Iterator[str]:
             yield f"- to settle it: {_show(gap.settle)}"
     for name in find_gaps(decision).parameters:
         yield f"- no value under `params` in the policy set: {write_code(name)}"
+
+
+def _write_known(finding: Finding) -> str:
+    outcome = finding.outcome
+    broken = "could not be judged: " if outcome.outcome == "error" else ""
+    said = " · ".join(filter(None, (f"{broken}{outcome.message}", say_comparison(finding.comparison), outcome.note)))
+    return f"- {finding.level}: {write_code(outcome.policy)} {_show_place(outcome.location)} {_show(said)}"
 
 
 def _say_counts(decision: Decision) -> str:

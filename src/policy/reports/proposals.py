@@ -26,7 +26,9 @@ def say_proposed(decision: Decision) -> str:
 
 
 def say_setting(context: ReportContext) -> str:
-    """Whose policies judged which projects, a line each."""
+    """Whose policies judged which projects, a line each; nothing where there were none that could have judged."""
+    if not context.policy_set.policies:
+        return ""
     chosen = say_selection(context.selection) if context.selection is not None else ""
     if context.policies_from is not None:
         return chosen + say_source(context.policies_from)

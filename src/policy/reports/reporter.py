@@ -24,7 +24,7 @@ class ReportContext(NamedTuple):
     `read_source` gives a file's text (manifest, training config or policy), or None; `config` is the policy
     set's file, None where the catalogue alone is in force; `paths` are those that were asked for.
     `policies_from` is the revision that the policy set is of, where one was named; `selection` says what was judged
-    where it was not everything.
+    where it was not everything. `exit_code` is what the run ends with, known when a report is finished.
     """
 
     policy_set: PolicySet
@@ -38,6 +38,7 @@ class ReportContext(NamedTuple):
     paths: tuple[str, ...] = ()
     policies_from: PoliciesFrom | None = None
     selection: Selection | None = None
+    exit_code: int | None = None
 
 
 class Reporter(Protocol):

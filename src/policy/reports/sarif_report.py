@@ -10,7 +10,8 @@ from policy.model.summary import exit_code
 from policy.reports.alerts import end_sentence, list_alerts
 from policy.reports.findings import find_alternatives, say_wanted
 from policy.reports.fingerprints import CONTRADICTION, PROPOSED, UNASSESSED, number
-from policy.reports.json_report import summary_document, write_json
+from policy.reports.json_report import baseline_document, summary_document, write_json
+from policy.reports.known import list_fixed_lines, say_comparison
 from policy.reports.layout import clean, count_noun
 from policy.reports.proposals import say_setting
 from policy.reports.sarif_places import ROOT, encode_address, is_inside, write_place
@@ -34,6 +35,7 @@ RESULTS: Final = 25_000
 CHARACTERS: Final = 80_000_000
 # What is no failure: there is too little to tell, or nothing is done yet.
 KINDS: Final = {UNASSESSED: "open", PROPOSED: "informational"}
+BASELINE_STATES: Final = {"known": "unchanged", "improved": "updated", "worsened": "updated", "new": "new"}
 # What stands behind the last notification.
 END: Final = "]}]}"
 
@@ -68,10 +70,11 @@ class SarifReporter:
 
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
         """What stands behind the results: how the run went, and its counts."""
-        code = exit_code(summary, problems, context.fail_on)
+        counted = exit_code(summary, problems, context.fail_on)
+        code = counted if context.exit_code is None else context.exit_code
         counts = {"gate": context.gate, "policySet": clean(context.policy_set.name)}
         run = {
-            "properties": {**counts, "summary": summary_document(summary)},
+            "properties": {**counts, "summary": summary_document(summary), **_list_counts(summary)},
             "invocations": [
                 {"executionSuccessful": code in (0, 1, 4), "exitCode": code, "toolExecutionNotifications": []}
             ],
@@ -152,6 +155,11 @@ def _make_result(alert: Alert, decision: Decision, context: ReportContext) -> di
         related = list(_list_related(alert, outcome, context.policies.get(outcome.policy)))
         if related:
             result["relatedLocations"] = related
+    if alert.comparison is not None:
+        result["baselineState"] = BASELINE_STATES[alert.comparison.state]
+    if alert.is_known:
+        justification = clean(say_comparison(alert.comparison))
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": justification}]
     if alert.waived and outcome is not None:
         result["suppressions"] = [_make_suppression(outcome, decision, context)]
     return result
@@ -186,9 +194,15 @@ def _make_suppression(outcome: Outcome, decision: Decision, context: ReportConte
     return suppression
 
 
+def _list_counts(summary: Summary) -> dict[str, Any]:
+    """How the run compares with its baseline, where it has one."""
+    document = baseline_document(summary.baseline)
+    return {} if document is None else {"baseline": document}
+
+
 def _list_notes(summary: Summary, problems: Sequence[Problem], context: ReportContext) -> Iterator[dict[str, Any]]:
     """What is to be said of the run: whose policies judged, what was wrong with the input, and what broke."""
-    for line in say_setting(context).splitlines():
+    for line in (*say_setting(context).splitlines(), *list_fixed_lines(summary.baseline)):
         yield _notify(end_sentence(clean(line)), "note")
     yield from map(_write_problem, problems)
     if summary.outcomes["error"]:

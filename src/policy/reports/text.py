@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from policy.model.manifest import MANIFEST_NAME
 from policy.reports.colour import paint
-from policy.reports.findings import list_findings
+from policy.reports.findings import list_contradictions, list_findings
 from policy.reports.layout import clean, join_names, wrap
 from policy.reports.proposals import say_proposed
 from policy.reports.text_findings import FindingWriter
@@ -50,6 +50,7 @@ class TextReporter:
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
         """The counts in one line."""
         lines = wrap(say_summary(summary, problems, context), "", "  ")
+        lines += [line for told in _list_fixed(summary) for line in wrap(told, "  ", "    ")]
         before = "\n" if summary.subjects else ""
         return before + say_policy_set(context) + paint("\n".join(lines), "bold", colour=context.colour) + "\n"
 
@@ -75,9 +76,12 @@ def _write_decision(decision: Decision, context: ReportContext) -> Iterator[str]
 
 def _write_deciding(decision: Decision, context: ReportContext, findings: int) -> Iterator[str]:
     """The policies that make the verdict, where they stand far above."""
-    deciding = sorted(outcome.policy for outcome in decision.outcomes if outcome.effect == decision.verdict)
-    if findings >= MANY_FINDINGS and deciding:
-        lines = wrap(f"{DECIDED[decision.verdict]}: {', '.join(deciding)}", "  ", "    ")
+    verdict = decision.verdict if decision.baseline is None else decision.baseline.verdict
+    known = {found.policy for found in decision.baseline.findings if found.is_covered} if decision.baseline else ()
+    acting = (outcome.policy for outcome in decision.outcomes if outcome.effect == verdict)
+    deciding = sorted(name for name in acting if name not in known)
+    if findings >= MANY_FINDINGS and verdict in DECIDED and deciding:
+        lines = wrap(f"{DECIDED[verdict]}: {', '.join(deciding)}", "  ", "    ")
         yield from (paint(line, "bold", colour=context.colour) for line in lines)
 
 
@@ -85,7 +89,7 @@ def _write_findings(decision: Decision, writer: FindingWriter) -> list[list[str]
     findings = list_findings(decision)
     blocks = [list(writer.write(finding)) for finding in findings if not finding.brief]
     blocks.append(list(writer.write_brief([finding for finding in findings if finding.brief])))
-    blocks += [list(writer.write_contradiction(found)) for found in decision.contradictions]
+    blocks += [list(writer.write_contradiction(*compared)) for compared in list_contradictions(decision)]
     return [lines for lines in blocks if lines]
 
 
@@ -95,7 +99,23 @@ def _say_head(decision: Decision, context: ReportContext) -> str:
     verdict = paint(decision.verdict, VERDICT_STYLES[decision.verdict], colour=context.colour)
     project = paint(clean(subject.project, 80), "bold", colour=context.colour)
     undeclared = "" if subject.manifest else "(no manifest)"
-    return "  ".join(part for part in (verdict, project, ", ".join(files), undeclared) if part)
+    parts = (verdict, project, ", ".join(files), undeclared, _say_beyond(decision))
+    return "  ".join(part for part in parts if part)
+
+
+def _say_beyond(decision: Decision) -> str:
+    if decision.baseline is None or decision.verdict == "allow":
+        return ""
+    from policy.reports.known import say_beyond  # most runs have no baseline
+
+    return f"({say_beyond(decision)})"
+
+
+def _list_fixed(summary: Summary) -> Iterator[str]:
+    if summary.baseline is not None:
+        from policy.reports.known import list_fixed_lines
+
+        yield from list_fixed_lines(summary.baseline)
 
 
 def _write_unassessed(decision: Decision, context: ReportContext) -> Iterator[str]:

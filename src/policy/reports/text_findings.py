@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policy.errors import Location
+    from policy.model.baseline import Comparison
     from policy.model.decision import ContradictionNote, Outcome, Reason
     from policy.reports.findings import Finding
     from policy.reports.reporter import ReportContext
@@ -34,11 +35,13 @@ class FindingWriter:
         """A finding: message, places, rule, notes, and what to do."""
         outcome = finding.outcome
         yield from self._headline(finding.level, f"[{outcome.policy}]", outcome.message)
-        if outcome.outcome != "waived":
+        told = outcome.outcome == "waived" or finding.is_known
+        if not told:
             yield from self._places(outcome, finding.level)
+        yield from self._compare(finding.comparison)
         yield from self._title(outcome)
         yield from self._notes(outcome)
-        if outcome.outcome == "fail" or self._asks_for_more(outcome):
+        if not finding.is_known and (outcome.outcome == "fail" or self._asks_for_more(outcome)):
             yield from self._advice(outcome)
         if outcome.outcome != "waived":
             yield from self._entry("more", f"policy explain {outcome.policy}")
@@ -49,23 +52,38 @@ class FindingWriter:
         for level in levels:
             names = [finding.outcome.policy for finding in findings if finding.level == level]
             yield from self._headline(level, "", f"cannot be judged yet: {join_names(names, len(names))}")
+        for since in dict.fromkeys(finding.comparison and finding.comparison.bare for finding in findings):
+            yield from self._compare(since)
         for note in dict.fromkeys(finding.outcome.note for finding in findings if finding.outcome.note):
             held_back = {finding.outcome.would_be for finding in findings if finding.outcome.note == note}
             would = f"would {join_names(sorted(filter(None, held_back)), 2)}: " if any(held_back) else ""
             yield from self._entry("note", f"{would}{note}")
 
-    def write_contradiction(self, found: ContradictionNote) -> Iterator[str]:
-        """A claim that evidence speaks against, with both places."""
-        yield from self._headline("contradiction", "", found.message)
+    def write_contradiction(self, found: ContradictionNote, comparison: Comparison | None = None) -> Iterator[str]:
+        """A claim that evidence speaks against, with both places unless it is known."""
+        is_known = comparison is not None and comparison.is_covered
+        yield from self._headline("known contradiction" if is_known else "contradiction", "", found.message)
+        yield from self._compare(comparison)
+        if is_known:
+            return
         for place, value in ((found.declared_at, found.declared), (found.observed_at, found.observed)):
             if place:
                 yield from self._excerpt(place, f"says {value}", "contradiction")
         yield from self._entry("help", f"correct the manifest, or what {found.source or 'the evidence'} shows")
 
+    def _compare(self, comparison: Comparison | None) -> Iterator[str]:
+        """How a finding compares with the baseline."""
+        if comparison is not None:
+            from policy.reports.known import say_comparison  # most runs have no baseline
+
+            said = say_comparison(comparison)
+            yield from self._entry("note", said) if said else ()
+
     def _headline(self, level: str, policy: str, message: str) -> Iterator[str]:
         tag = f"{level}{policy}:"
         first, *others = wrap(f"{tag} {clean(message)}", "  ", "    ")
-        painted = paint(tag, LEVEL_STYLES.get(level, "bold"), colour=self.context.colour)
+        style = "dim" if level.startswith("known ") else LEVEL_STYLES.get(level, "bold")
+        painted = paint(tag, style, colour=self.context.colour)
         yield first.replace(tag, painted, 1)
         yield from others
 

@@ -8,6 +8,7 @@ from policy.model.gates import EFFECTS
 from policy.reports.layout import clean, count_noun
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator, Sequence
 
     from policy.errors import Problem
@@ -20,7 +21,7 @@ VERDICT_WORDS = {"block": "blocked", "hold": "held for approval", "flag": "flagg
 
 def say_summary(summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
     """How the subjects came out, what was held back, what was not assessed, and what was wrong with the input."""
-    parts = [_say_verdicts(summary, context), *_say_rest(summary)]
+    parts = [_say_verdicts(summary.verdicts, context), *_say_beyond(summary, context), *_say_rest(summary)]
     errors = sum(problem.level == "error" for problem in problems)
     if errors:
         parts.append(f"{count_noun(errors, 'problem')} with the input (on standard error)")
@@ -53,15 +54,26 @@ def say_policy_set(context: ReportContext) -> str:
         from policy.reports.proposals import say_setting  # most runs name no revision
 
         return say_setting(context)
-    return "" if context.config is None else f"judged by {clean(context.show_path(context.config))}\n"
+    if context.config is None or not context.policy_set.policies:
+        return ""
+    return f"judged by {clean(context.show_path(context.config))}\n"
 
 
-def _say_verdicts(summary: Summary, context: ReportContext) -> str:
-    if not summary.subjects:
+def _say_beyond(summary: Summary, context: ReportContext) -> Iterator[str]:
+    """How the subjects come out without what is known."""
+    counts = summary.baseline
+    if counts is not None and summary.subjects:
+        from policy.reports.known import say_states  # most runs have no baseline
+
+        yield f"beyond the baseline: {_say_verdicts(counts.verdicts, context)} ({say_states(counts)})"
+
+
+def _say_verdicts(verdicts: Counter[str], context: ReportContext) -> str:
+    if not verdicts.total():
         return "nothing was judged"
     said = []
     for verdict, word in VERDICT_WORDS.items():
-        count = summary.verdicts[verdict]
+        count = verdicts[verdict]
         fails = verdict == context.fail_on == "flag"
         if count:
             said.append(f"{count:,} {word}{' (which fails: --fail-on flag)' if fails else ''}")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
 from policy.source.encoding import describe_size
 from policy.source.limits import DEFAULT_LIMITS
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from policy.source.limits import Limits
 
 # Without O_NONBLOCK, opening a FIFO that replaced the file after it was looked at would wait for a writer.
@@ -31,6 +36,34 @@ _REASONS = {
 }
 
 
+class ReadFile(NamedTuple):
+    """What was read: the path as it was asked for, the name that problems show, and the content."""
+
+    path: str
+    file: str
+    data: bytes
+
+
+_watcher: ContextVar[Callable[[ReadFile], None] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watch_reads(note: Callable[[ReadFile], None]) -> Iterator[None]:
+    """Have every file noted that is read meanwhile; what `note` raises, whoever reads the file gets."""
+    before = _watcher.get()
+
+    def note_both(read: ReadFile) -> None:
+        note(read)
+        if before is not None:
+            before(read)
+
+    token = _watcher.set(note_both)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
 def read_bytes(path: str, file: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """The content of the regular file at `path`, or PolicyError; `file` is the name that problems show."""
     try:
@@ -45,14 +78,18 @@ def read_bytes(path: str, file: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
         raise PolicyError(_describe_fault(fault, file)) from None
     if len(data) > limits.max_bytes:
         raise PolicyError(describe_size(file, limits))
+    note = _watcher.get()
+    if note is not None:
+        note(ReadFile(path, file, data))
     return data
 
 
 def _read_up_to(descriptor: int, size: int) -> bytes:
-    data = b""
-    while more := os.read(descriptor, min(_CHUNK, size - len(data))):
-        data += more
-    return data
+    parts, left = [], size
+    while more := os.read(descriptor, min(_CHUNK, left)):
+        parts.append(more)
+        left -= len(more)
+    return b"".join(parts)
 
 
 def _refuse_special(status: os.stat_result, file: str) -> None:

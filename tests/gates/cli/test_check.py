@@ -147,7 +147,7 @@ def test_nothing_to_judge_is_no_pass(place, plant, call):
     plant({"empty/notes.yaml": "a: 1\n"})
     result = call(f"check {place}")
     assert result.err.startswith(f"error: there is nothing to judge in {place}: ")
-    assert result.out == "nothing was judged\n"
+    assert result.out == "nothing was judged · 1 problem with the input (on standard error)\n"
     assert result.code == 3
 
 

@@ -255,7 +255,8 @@ def test_policies_that_load_only_in_the_change(tree):
     assert f"the policies at main ({commit}) cannot be read, and no others may judge this change" in result.err
     assert "by those that it proposes, which enforce nothing: 1 blocked, 1 allowed" in result.err
     assert "mend them at main first" in result.err
-    assert not (made.folder / "report.json").exists()
+    report = json.loads((made.folder / "report.json").read_bytes())
+    assert (report["decisions"], len(report["errors"])) == ([], 2)
 
 
 def test_policies_that_load_nowhere(tree):

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
 
 from policy.app.checking import Check, CheckRequest, exit_code
 from policy.errors import NothingToJudgeError, PolicyError, Problem
-from policy.gates.cli.options import base_option, change_option, config_option, gate_option, time_option, trusted_option
+from policy.gates.cli.options import (
+    base_option,
+    baseline_option,
+    change_option,
+    config_option,
+    gate_option,
+    time_option,
+    trusted_option,
+)
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.progress import show_progress
@@ -20,10 +28,11 @@ from policy.gates.cli.usage import NameOf
 from policy.loading.discovery import find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from policy.app.trusted.base import Base
+    from policy.gates.cli.targets import Target
 
 
 @click.command("check")
@@ -50,6 +59,7 @@ if TYPE_CHECKING:
 @trusted_option
 @base_option
 @change_option
+@baseline_option
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes to use; by default as many as the work is worth.")
 def command(
     paths: tuple[str, ...],
@@ -61,6 +71,7 @@ def command(
     trusted: str | None,
     policies_from: str | None,
     changed_since: str | None,
+    baseline: str | None,
     jobs: int | None,
 ) -> int:
     """Judge every project below the PATHs (by default: below here) and say what to do instead.
@@ -92,8 +103,10 @@ def command(
     )
     with ExitStack() as stack:
         if policies_from is not None:
-            request = stack.enter_context(use_base(request, policies_from))
-        check = open_check(request)
+            request = use_base(request, policies_from, targets, stack)
+        if baseline is not None:
+            request = use_baseline(request, baseline, targets)
+        check = open_check(request, targets)
         refuse_links(targets, check.bench.workspace.root)
         if any(target.path is not None for target in targets):
             refuse_inputs(targets, list_inputs(check))
@@ -102,37 +115,47 @@ def command(
             outs.append(Output(target, reporter))
             stack.callback(outs[-1].discard)
         stack.enter_context(show_progress())
-        write_reports(check, outs)
-    errors = any(problem.level == "error" for problem in check.problems)
-    if not check.summary.subjects and not errors:
-        if check.selection is not None and (check.selection.projects or check.selection.gone):
-            # There are projects, and none that the change touches: that was looked into.
-            return 0
-        where = " ".join(request.paths)
-        message = f"there is nothing to judge in {where}: no ml-manifest.yaml, and nothing that trains"
-        raise NothingToJudgeError(
-            Problem(message, "`policy init` drafts an ml-manifest.yaml; or name the folder that holds one")
-        )
-    return exit_code(check.summary, check.problems, fail_on)
+        return write_reports(check, outs)
 
 
-@contextmanager
-def use_base(request: CheckRequest, name: str) -> Iterator[CheckRequest]:
-    """The request with the policy set of a revision, which is at hand as long as this lasts. Raises PolicyError."""
+def use_base(request: CheckRequest, name: str, targets: list[Target], stack: ExitStack) -> CheckRequest:
+    """The request with the policy set of a revision, which is at hand until the stack is closed. Raises PolicyError."""
     from policy.app.trusted.base import open_base
 
-    with open_base(find_root(request.paths[0]), name, request.config) as base:
-        yield request._replace(base=base)
+    try:
+        base = stack.enter_context(open_base(find_root(request.paths[0]), name, request.config))
+    except PolicyError as error:
+        raise refuse(error, request, targets) from None
+    return request._replace(base=base)
 
 
-def open_check(request: CheckRequest) -> Check:
-    """The run, before anything is judged. Raises PolicyError."""
+def use_baseline(request: CheckRequest, path: str, targets: list[Target]) -> CheckRequest:
+    """The request with the findings that are known. Raises PolicyError."""
+    from policy.app.baselines.opening import open_baseline
+
+    try:
+        return request._replace(baseline=open_baseline(find_root(request.paths[0]), path, request.gate, request.base))
+    except PolicyError as error:
+        raise refuse(error, request, targets) from None
+
+
+def open_check(request: CheckRequest, targets: Sequence[Target] = ()) -> Check:
+    """The run, before anything is judged. Raises PolicyError, which the reports at the `targets` have told by then."""
     try:
         return Check(request)
     except PolicyError as error:
-        if request.base is not None:
-            error = add_mending(error, request, request.base)
-        raise relocate(error, find_root(request.paths[0])) from None
+        whole = error if request.base is None else add_mending(error, request, request.base)
+        raise refuse(whole, request, targets) from None
+
+
+def refuse(error: PolicyError, request: CheckRequest, targets: Sequence[Target]) -> PolicyError:
+    """What is said of a run that ends before anything is judged, when reports for machines have said it."""
+    root = find_root(request.paths[0])
+    if targets:
+        from policy.gates.cli.refusals import report_refusal  # most runs judge something
+
+        error = report_refusal(error, request, targets, root)
+    return relocate(error, root)
 
 
 def add_mending(error: PolicyError, request: CheckRequest, base: Base) -> PolicyError:
@@ -154,18 +177,36 @@ def list_inputs(check: Check) -> Iterator[str]:
     # Of a base the same files of the working tree are what is proposed.
     prefix = f"{workspace.base.name}/" if workspace.base is not None else ""
     skipped = check.selection.skipped if check.selection is not None else ()
-    for file in (*workspace.policy_set.layers, *skipped):
+    known = check.request.baseline
+    named = (known.file,) if known is not None and not check.request.recording else ()
+    for file in (*workspace.policy_set.layers, *skipped, *named):
         yield os.path.join(workspace.root, file.removeprefix(prefix))
 
 
-def write_reports(check: Check, outs: list[Output]) -> None:
-    """Judge, and write every report as the decisions come."""
+def write_reports(check: Check, outs: list[Output]) -> int:
+    """Judge, write every report as the decisions come, and give the exit code."""
     reporters, contexts = check.bench.reporters, check.bench.contexts
     for out, reporter, context in zip(outs, reporters, contexts, strict=True):
         out.start(reporter.start(context))
     for rendered in check.run():
         for out, text in zip(outs, rendered.texts, strict=True):
             out.add(rendered.verdict, text)
-    print_problems(check.problems, contexts[0].show_path)
+    code, problems = conclude(check)
+    print_problems(problems, contexts[0].show_path)
     for out, reporter, context in zip(outs, reporters, contexts, strict=True):
-        out.finish(reporter.finish(check.summary, check.problems, context))
+        out.finish(reporter.finish(check.summary, problems, context._replace(exit_code=code)))
+    return code
+
+
+def conclude(check: Check) -> tuple[int, list[Problem]]:
+    """The exit code, and all that is to be said of the input: also where there was nothing to judge."""
+    problems, selection = check.problems, check.selection
+    if check.summary.subjects or any(problem.level == "error" for problem in problems):
+        return exit_code(check.summary, problems, check.request.fail_on), problems
+    if selection is not None and (selection.projects or selection.gone):
+        # There are projects, and none that the change touches: that was looked into.
+        return 0, problems
+    where = " ".join(check.request.paths)
+    message = f"there is nothing to judge in {where}: no ml-manifest.yaml, and nothing that trains"
+    remedy = "`policy init` drafts an ml-manifest.yaml; or name the folder that holds one"
+    return NothingToJudgeError.exit_code, [*problems, Problem(message, remedy)]

@@ -147,17 +147,16 @@ def receive(repository: Repository, tip: Tip, config: str | None) -> int:
     with open_snapshot(repository, tip.commit) as snapshot:
         base = None
         try:
-            entries = write_commit(snapshot, tip.commit)
-            if not entries:
+            if not write_commit(snapshot, tip.commit):
                 return 0
             if config is None:
-                base = write_base(repository, snapshot, tip)
+                base = write_base(repository, snapshot.folder, tip)
                 config = base.config
             request = make_request("ci", config, tip.base or None)
             code = judge_folder(
                 request, snapshot.folder, tip, must_judge=True, edit=lambda error: hide_outside(error, base)
             )
-            changed = compare_policies(base, snapshot.folder, entries) if base else ""
+            changed = compare_policies(base, snapshot.folder) if base else ""
         except PolicyError as error:
             with working_in(snapshot.folder):
                 return refuse(hide_outside(error, base), tip)

@@ -82,6 +82,17 @@ def change_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def baseline_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--baseline`."""
+    return click.option(
+        "--baseline",
+        metavar="FILE",
+        type=click.Path(),
+        help="Findings that are known, as `policy baseline` recorded them: they are shown and fail nothing, new and "
+        "worsened ones do. At the gates check, commit and ci; with --policies-from it is that revision's file.",
+    )(command)
+
+
 def _read_time(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime:
     if value is None:
         return datetime.now(UTC).replace(microsecond=0)

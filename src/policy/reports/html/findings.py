@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from policy.reports.findings import find_alternatives, say_wanted
+from policy.reports.findings import find_alternatives, list_contradictions, say_wanted
 from policy.reports.html.markup import KEPT, Html, code, element, join, table, terms, write, write_prose
 from policy.reports.html.record import link_policy
 from policy.reports.html.waivers import write_grounds
 from policy.reports.html.words import LEVELS, badge, write_place
+from policy.reports.known import say_comparison
 
 if TYPE_CHECKING:
+    from policy.model.baseline import Comparison
     from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
     from policy.reports.findings import Finding
     from policy.reports.reporter import ReportContext
@@ -27,6 +29,7 @@ def write_finding(finding: Finding, decision: Decision, context: ReportContext) 
         "section",
         _write_title(finding.level, policy.title if policy else outcome.policy),
         element("p", write_prose(outcome.message), class_="message") if outcome.message else "",
+        _write_comparison(finding.comparison),
         _write_reasons(outcome, context) if outcome.because else "",
         _write_remedy(outcome.fix, outcome.instead) if _has_remedy(outcome, context) else "",
         write_grounds(outcome, decision, context) if outcome.outcome == "waived" else "",
@@ -34,6 +37,12 @@ def write_finding(finding: Finding, decision: Decision, context: ReportContext) 
         element("p", link_policy(outcome.policy, context), f" · severity {outcome.severity}", class_="about"),
         class_=f"finding {finding.level.replace(' ', '-')}",
     )
+
+
+def _write_comparison(comparison: Comparison | None) -> Html:
+    """How a finding compares with the baseline."""
+    said = say_comparison(comparison)
+    return element("p", write_prose(f"{said[:1].upper()}{said[1:]}."), class_="note") if said else Html("")
 
 
 @lru_cache(maxsize=KEPT)
@@ -91,7 +100,12 @@ def write_contradictions(decision: Decision) -> Html:
     if not decision.contradictions:
         return Html("")
     rows = [
-        (code(found.field), *_say_sides(found), found.source or "the evidence") for found in decision.contradictions
+        (
+            code(found.field),
+            *_say_sides(found),
+            join((found.source or "the evidence", f" ({said})" if (said := say_comparison(comparison)) else "")),
+        )
+        for found, comparison in list_contradictions(decision)
     ]
     return element(
         "section",

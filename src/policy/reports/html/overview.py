@@ -8,10 +8,11 @@ from policy.reports.html.charts import draw_share, draw_verdicts
 from policy.reports.html.markup import Html, element, items, join, table, write_prose
 from policy.reports.html.scope import write_scope, write_selection
 from policy.reports.html.words import OUTCOMES, OUTCOMES_ABOUT, VERDICTS, VERDICTS_ABOUT, write_place
+from policy.reports.known import list_fixed_lines, say_states
 from policy.reports.layout import count_noun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from policy.errors import Problem
     from policy.model.summary import Summary
@@ -89,7 +90,18 @@ def _say_rest(summary: Summary) -> Html:
         f"{count_noun(summary.contradictions, 'contradiction')} between what is declared and what was observed.",
         f"{count_noun(summary.inapplicable, 'project')} to which no policy of the gate applies.",
     ]
-    return items(said, class_="rest")
+    return items([*said, *_say_baseline(summary)], class_="rest")
+
+
+def _say_baseline(summary: Summary) -> Iterator[str]:
+    """How the run compares with its baseline."""
+    counts = summary.baseline
+    if counts is None:
+        return
+    beyond = [f"{counts.verdicts[word]:,} {shown.lower()}" for word, shown in VERDICTS.items() if counts.verdicts[word]]
+    told = f"Findings against the baseline {counts.file}: {say_states(counts)}"
+    yield f"{told}. What it does not cover decides how the run ends: {', '.join(beyond) or 'nothing was judged'}."
+    yield from (f"{line[:1].upper()}{line[1:]}." for line in list_fixed_lines(counts))
 
 
 def _write_problems(problems: Sequence[Problem]) -> Html:

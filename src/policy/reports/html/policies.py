@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from policy.reports.reporter import ReportContext
 
 CATALOGUE = ("catalogue/", "catalogue:")
+UNREAD = "No policies could be read, so nothing was judged: the overview says why."
 HEAD = ("Policy", "Effect at the gate", "Why", "Controls and references")
 
 
@@ -44,7 +45,7 @@ def write_policies(context: ReportContext) -> Html:
         "section",
         element("h2", "Policies", id="policies"),
         table("Parameters that the policy set changes", heads, changes) if changes else "",
-        element("p", "No policy is judged at this gate.") if not judged else "",
+        element("p", "No policy is judged at this gate." if policies else UNREAD) if not judged else "",
         _write_table(f"Policies judged at the gate {context.gate}", judged, context),
         _write_table("Not judged at this gate", idle, context),
         class_="policies",

@@ -11,6 +11,7 @@ from policy.reports.html.gaps import write_gaps
 from policy.reports.html.markup import Html, code, element, join, name, write_prose
 from policy.reports.html.record import write_record
 from policy.reports.html.words import OUTCOMES, VERDICTS, badge
+from policy.reports.known import say_beyond
 from policy.reports.layout import count_noun
 from policy.reports.proposals import say_proposed
 
@@ -52,6 +53,7 @@ def name_anchor(decision: Decision) -> str:
 
 def _write_header(decision: Decision, anchor: str) -> Html:
     subject = decision.subject
+    beyond = say_beyond(decision)
     files = [code(file) for file in (subject.manifest, subject.training_config) if file]
     title = element(
         "h3",
@@ -65,6 +67,7 @@ def _write_header(decision: Decision, anchor: str) -> Html:
         title,
         element("p", join([*files, *([] if subject.manifest else ["no manifest covers this"])], ", "), class_="files"),
         element("p", say_counts(decision), class_="tally"),
+        element("p", f"{beyond[:1].upper()}{beyond[1:]}.", class_="tally") if beyond else "",
         element("p", write_prose(say_proposed(decision)), class_="proposed") if decision.proposed else "",
     )
 

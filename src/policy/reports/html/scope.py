@@ -37,9 +37,9 @@ def write_scope(summary: Summary, problems: Sequence[Problem], context: ReportCo
             ("Time", Html(LATER)),
             ("Judged by", f"tunegate {__version__}"),
             ("Policy set", _name_policy_set(context)),
-            ("Its digest", code(digest_policy_set(policy_set))),
+            ("Its digest", code(digest_policy_set(policy_set)) if policy_set.policies else ""),
             ("Policies", f"{judged:,} of {len(policy_set.policies):,} judged at this gate"),
-            ("Parameters changed", items(changed) if changed else "none: every parameter has its policy's own value"),
+            ("Parameters changed", _say_parameters(changed) if policy_set.policies else ""),
         ),
         class_="scope",
     )
@@ -52,8 +52,14 @@ def _say_extent(summary: Summary, problems: Sequence[Problem], context: ReportCo
     return join((count_noun(summary.subjects, "project"), below, rest))
 
 
+def _say_parameters(changed: Sequence[Html]) -> str:
+    return items(changed) if changed else "none: every parameter has its policy's own value"
+
+
 def _name_policy_set(context: ReportContext) -> Html:
     name = context.policy_set.name
+    if not context.policy_set.policies:
+        return write(name)
     if context.policies_from is not None:
         return items([name, *map(write_prose, say_source(context.policies_from).splitlines())])
     return join((name, " from ", code(context.config))) if context.config else write(name)

@@ -55,7 +55,7 @@ def _list_grounds(entry: WaiverEntry) -> list[tuple[str, str]]:
 def write_waivers(summary: Summary) -> Html:
     """Every waiver of the policy set, also those that do not count."""
     rows = [_list_cells(standing) for standing in summary.waivers]
-    nothing = element("p", "The policy set holds no waivers: no effect was taken away.")
+    nothing = element("p", "There are no waivers: no effect was taken away.")
     return element(
         "section",
         element("h2", "Waivers", id="waivers"),

@@ -42,6 +42,14 @@ LEVELS: Final = {
     "would flag": "Would flag",
     "would advise": "Would advise",
     "waived": "Waived",
+    "known block": "Known, blocks",
+    "known hold": "Known, holds",
+    "known flag": "Known, flags",
+    "known advise": "Known, advises",
+    "known would block": "Known, would block",
+    "known would hold": "Known, would hold",
+    "known would flag": "Known, would flag",
+    "known would advise": "Known, would advise",
 }
 
 
