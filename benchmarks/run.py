@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "judging", "manifests", "reports", "data_files", "scan")
+NAMES = ("startup", "judging", "manifests", "reports", "data_files", "scan", "ledger", "ledger_verify", "audit")
 NAMED_ONLY = ("imports", "corpus_score", "licenses")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

@@ -116,6 +116,9 @@ def test_a_check_imports_nothing_heavy(tmp_path, name):
     # No policy of the catalogue holds an expression.
     assert not {name for name in modules if name.endswith((".evidence.expressions", ".language.expressions"))}
     assert not any(module.startswith("subprocess") for module in modules)
+    # No example has a ledger.
+    kept = ("policy.records", "policy.app.recording", "policy.model.record")
+    assert not {name for name in modules if name.startswith(kept)}
 
 
 def test_without_a_baseline_nothing_is_imported_for_one(tmp_path, example):

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from tests.loading.conftest import git
+
 MANIFEST = """\
 manifest: 1
 project: {name}
@@ -108,3 +110,28 @@ def test_many_projects_in_several_processes_compare_as_in_one(known, plant, poli
     # They are alike: nothing but their number tells that there are more of them.
     assert len(undeclared) == 120 * len(set(undeclared)) > 0
     assert states["new"] == 3 * len(set(undeclared))
+
+
+@pytest.mark.parametrize("asked", [(), ("--changed-since", "main"), ("new",)])
+@pytest.mark.parametrize("name", ["ml-manifest.yaml", "axolotl.yaml"])
+def test_what_is_known_of_one_is_not_known_of_a_copy(asked, name, plant, policy):
+    """Also where the one that is known is not judged, as it is not below the paths or not touched."""
+    text = write("old") if name == "ml-manifest.yaml" else CONFIG
+    plant({f"old/{name}": text})
+    for call in (("init", "-qb", "main"), ("add", "."), ("commit", "-qm.")):
+        git(policy.folder, *call)
+    assert policy("baseline", *AT).code == 0
+    plant({f"new/{name}": text})
+    result = policy("check", *AT, "--baseline", FILE, *asked, "-o", "json")
+    states = {
+        decision["manifest"] or decision["training_config"]: {
+            item["state"] for item in decision["baseline"]["findings"]
+        }
+        for decision in json.loads(result.out)["decisions"]
+    }
+    assert states == {f"new/{name}": {"new"}} | ({} if asked else {f"old/{name}": {"known"}})
+    assert f"the baseline knows it of old/{name}" in result.out
+    assert result.code == 1
+    # One that has moved is the same one.
+    (policy.folder / f"old/{name}").unlink()
+    assert policy("check", *AT, "--baseline", FILE, *asked).code == 0

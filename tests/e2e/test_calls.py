@@ -18,6 +18,12 @@ WRONG = {
         f"there are {', '.join(sorted(COMMANDS))}",
     ),
     "--versoin": ("`policy` has no option `--versoin`", "write `--version`"),
+    "approvals lst": ("there is no command `approvals lst`", "write `approvals list`"),
+    "approvals approve": ("`policy approvals approve` needs REQUEST", None),
+    "approvals list": (
+        "there are no approvals without a ledger, and the policy set names none",
+        "add one to the policy set: `ledger: sqlite:///ledger.db`",
+    ),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),
     "check --gate comit": ("there is no gate `comit`", "write `commit`"),
     "check --gate nightly": ("there is no gate `nightly`", "there are check, commit, ci, run, release"),
@@ -37,10 +43,20 @@ WRONG = {
     "check --baselin x": ("`policy check` has no option `--baselin`", "write `--baseline`"),
     "check --gate release --baseline x": (
         "a baseline does not count at the gate `release`: what is known there still needs its approval",
-        "leave the baseline out; it is for the gates check, commit, ci",
+        (
+            "a baseline is for the gates check, commit and ci; "
+            "here ask for an exception with an end: `policy waive POLICY`"
+        ),
+    ),
+    "check --gate ci --baseline gone.json": (
+        "there is no baseline `gone.json`",
+        "record one with `policy baseline --gate ci --file gone.json`, or correct the path",
     ),
     "baseline --prun": ("`policy baseline` has no option `--prun`", "write `--prune`"),
-    "baseline --prune": ("there is no baseline `.policy-baseline.json` to take something out of", "record one first"),
+    "baseline --prune": (
+        "there is no baseline `.policy-baseline.json` to take something out of",
+        "record one with `policy baseline --gate check`, or correct the path",
+    ),
     "baseline gone": ("there is no `gone`", "name a folder, a manifest or a training config"),
     "check gone": ("there is no `gone`", "name a folder, a manifest or a training config"),
     "advise --output jsn": ("there is no format `jsn` for advice", "write `json`"),
@@ -58,6 +74,15 @@ WRONG = {
     "explain few-example": ("there is no policy `few-example`", "write `few-examples`"),
     "explain xyz": ("there is no policy `xyz`", "`policy list` shows what there is"),
     "explain few-examples gone": ("there is no `gone`", None),
+    "ledger verfy": ("there is no command `ledger verfy`", "write `ledger verify`"),
+    "ledger verify --ledger ledger.db": (
+        "the address of the ledger begins with neither `sqlite:///` nor `postgresql://`",
+        "write `sqlite:///ledger.db`, or `postgresql://user@host/database`",
+    ),
+    "ledger verify --ledger sqlite:///gone.db": ("there is no ledger at `sqlite:///gone.db`", None),
+    "ledger replay": ("`policy ledger replay` needs ID", None),
+    "ledger replay sha256:0 --ledger sqlite:///gone.db": ("there is no ledger in `sqlite:///gone.db`", None),
+    "ledger list --last 0": ("`--last`: 0 is not in the range 1<=x<=1000000", None),
     "list --area fine-tunin": ("there is no area `fine-tunin`", "write `fine-tuning`"),
     "list --output jsn": ("there is no format `jsn`", "write `json`"),
     "schema manifst": ("there is no kind of schema `manifst`", "write `manifest`"),

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from policy.__about__ import __version__
 from policy.errors import Location, Problem
 from policy.model.decision import Subject
+from policy.model.recording import RecordCounts
 from policy.model.summary import Summary
-from policy.reports.json_report import JsonReporter, decision_document, location_document, write_json
+from policy.reports.json_report import JsonReporter, decision_document, ledger_document, location_document, write_json
 from tests.reports.scenarios import SCENARIOS, allow, block, hostile, undeclared
 
 REPORTER = JsonReporter()
@@ -79,9 +80,21 @@ def test_what_is_streamed_is_one_document(names):
     assert document["decisions"] == [decision_document(SCENARIOS[name]().decision) for name in names]
     assert document["summary"]["subjects"] == len(names)
     assert list(document) == [
-        *("format", "decisions", "policies_from", "changed_since", "baseline", "waivers"),
+        *("format", "decisions", "policies_from", "changed_since", "baseline", "ledger", "waivers"),
         *("errors", "warnings", "summary"),
     ]
+
+
+def test_what_a_ledger_keeps_is_told():
+    counts = RecordCounts("sqlite:///ledger.db", 3, 2, 1, "flag", "/home/ada/spool")
+    assert ledger_document(counts) == {
+        "address": "sqlite:///ledger.db",
+        "recorded": 3,
+        "spooled": 2,
+        "lost": 1,
+        "effect": "flag",
+    }
+    assert ledger_document(None) is None
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -55,7 +55,7 @@ MIXED = compare_states(
 @pytest.mark.parametrize("form", reporters())
 def test_every_format_shows_what_is_known_and_that_it_is(form):
     if form == "gitlab":
-        assert "Known since 2026-11-20 (baseline)." in write(form, KNOWN)
+        assert "Known since 2026-11-20, by the baseline." in write(form, KNOWN)
         return
     text = re.sub(r"\s+", " ", write(form, KNOWN))
     for policy in ("volatile-data", "citations-required", "few-examples"):
@@ -154,7 +154,7 @@ def test_sarif_has_states_and_suppressions():
     assert suppression == {
         "kind": "external",
         "status": "accepted",
-        "justification": "known since 2026-11-20 (baseline)",
+        "justification": "known since 2026-11-20, by the baseline",
     }
     assert found["volatile-data"]["level"] == "error"
     notes = [note["message"]["text"] for note in run_["invocations"][0]["toolExecutionNotifications"]]
@@ -178,7 +178,7 @@ def test_a_known_failure_is_skipped_in_a_test_page_and_a_fixed_one_has_passed():
     skipped = suite.find("testcase[@name='few-examples']/skipped")
     assert skipped is not None
     assert skipped.get("type") == "known, flag"
-    assert "known since 2026-11-20 (baseline), better now" in (skipped.text or "")
+    assert "known since 2026-11-20, by the baseline, better now" in (skipped.text or "")
     assert [list(case) for case in fixed.findall("testcase")] == [[]]
     assert suite.get("failures") == "1"
     assert ET.fromstring(write("junit", KNOWN))[0].get("failures") == "0"
@@ -274,8 +274,8 @@ def test_what_was_not_compared_is_not_known():
 @pytest.mark.parametrize(
     ("state", "since", "note", "said", "named"),
     [
-        ("known", DAY, "", "known since 2026-11-20 (baseline)", "known since 2026-11-20"),
-        ("improved", DAY, "a was 1, is 2", "known since 2026-11-20 (baseline), better now: a was 1, is 2", "improved"),
+        ("known", DAY, "", "known since 2026-11-20, by the baseline", "known since 2026-11-20"),
+        ("improved", DAY, "a was 1, is 2", "known since 2026-11-20, by the baseline, better now: a was 1, is 2", "improved"),
         ("worsened", None, "a was 2, is 1", "worse than in the baseline: a was 2, is 1", "worsened"),
         ("new", None, "", "", "new"),
         ("new", None, "its effect was flag, and is block", None, "new"),

@@ -118,7 +118,8 @@ def test_a_denied_file_is_refused(tmp_path, monkeypatch, refuse):
 def test_whoever_watches_is_told_of_each_file_that_is_read(tmp_path):
     (tmp_path / "f").write_bytes(b"a")
     (tmp_path / "g").write_bytes(b"b")
-    outer, inner = [], []
+    outer: list[ReadFile] = []
+    inner: list[ReadFile] = []
     with watch_reads(outer.append):
         read_bytes(str(tmp_path / "f"), "F")
         with watch_reads(inner.append):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from policy.app.reporters import make_reporter
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator, Sequence
 
+    from policy.app.approvals.deciding import Decider
     from policy.app.baselines.comparing import Comparer, Index, Tally
     from policy.app.checking import CheckRequest
+    from policy.app.recording.recorder import Recorder
+    from policy.app.recording.records import Record
     from policy.app.subjects import Subjects
     from policy.app.trusted.proposal import Proposal
     from policy.app.waivers.in_force import Waivers
     from policy.errors import Location, Problem
     from policy.loading.discovery import Item
-    from policy.model.baseline import Slot
+    from policy.model.baseline import BaselineEntry
     from policy.model.decision import Decision
     from policy.model.facts import Facts
     from policy.model.proposal import PoliciesFrom, ProposedChanges
@@ -42,7 +46,7 @@ class Piece(NamedTuple):
 
     Of one path that gives nothing the whole run says so. `names` are the projects and where each is named; `met` and
     `used` are positions of waivers; `items` is how many there were to work on. `tally` is what was taken from the
-    baseline, where there is one.
+    baseline, where there is one; `records` are what a ledger is to keep, where there is one.
     """
 
     rendered: list[Rendered]
@@ -54,6 +58,7 @@ class Piece(NamedTuple):
     used: set[int]
     items: int
     tally: Tally | None = None
+    records: Sequence[Record] = ()
 
 
 class Bench:
@@ -64,14 +69,17 @@ class Bench:
         self.workspace = open_judging(root, request)
         self.waivers = open_waivers(self.workspace, request)
         self.proposal = open_proposal(self.workspace, request)
-        self.known = open_known(request)
+        self.known = open_known(request, root)
         makers = self.workspace.registry.reporters()
         self.reporters = [make_reporter(makers, name) for name, _ in request.formats]
         changes = self.proposal.changes if self.proposal is not None else None
+        source = find_source(self.workspace, changes)
         contexts = (make_context(self.workspace, request, colour=colour) for _, colour in request.formats)
-        self.contexts = [context._replace(policies_from=find_source(self.workspace, changes)) for context in contexts]
+        self.contexts = [context._replace(policies_from=source) for context in contexts]
+        self.recorder = open_recorder(self.workspace, request, source)
+        self.decider = open_decider(self.workspace, request) if self.recorder is not None else None
 
-    def work_on(self, items: Sequence[Item], taken: Counter[Slot] | None = None) -> Piece:
+    def work_on(self, items: Sequence[Item], taken: Counter[BaselineEntry] | None = None) -> Piece:
         """Judge some items; of the baseline there is all but what was `taken` by others."""
         summary = Summary()
         comparer = self._start_comparing(summary, taken)
@@ -86,18 +94,23 @@ class Bench:
             problems.update(dict.fromkeys(subjects.problems))
             names += _list_names(subjects)
             for facts in subjects.facts:
-                decision = self._judge(facts, item)
+                decision = self._judge(facts, item, problems)
                 if comparer is not None:
                     decision = comparer.compare(decision)
+                if self.recorder is not None:
+                    self.recorder.note(decision)
                 summary.count(decision)
                 rendered.append(self._render(decision))
             if comparer is not None and _is_judged(item, subjects):
                 comparer.tally.projects.update(name for name, _ in _list_names(subjects))
         met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
         tally = comparer.tally if comparer is not None else None
-        return Piece(rendered, summary, list(problems), places, names, met, used, len(items), tally)
+        records = self.recorder.take() if self.recorder is not None else ()
+        if self.decider is not None:
+            self.decider.close()
+        return Piece(rendered, summary, list(problems), places, names, met, used, len(items), tally, records)
 
-    def _start_comparing(self, summary: Summary, taken: Counter[Slot] | None) -> Comparer | None:
+    def _start_comparing(self, summary: Summary, taken: Counter[BaselineEntry] | None) -> Comparer | None:
         if self.known is None:
             return None
         from policy.app.baselines.comparing import Comparer
@@ -107,19 +120,21 @@ class Bench:
         recording = self.request.now.date() if self.request.recording else None
         return Comparer(self.known, self.workspace.policy_set.schema, taken, recording)
 
-    def _judge(self, facts: Facts, item: Item) -> Decision:
-        decision = self._decide(facts)
+    def _judge(self, facts: Facts, item: Item, problems: dict[Problem, None]) -> Decision:
+        decision = self._decide(facts, problems)
         if self.proposal is None:
             return decision
         return decision._replace(proposed=self.proposal.judge(facts, decision, item))
 
-    def _decide(self, facts: Facts) -> Decision:
+    def _decide(self, facts: Facts, problems: dict[Problem, None]) -> Decision:
         policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now
-        if self.waivers is None:
-            return judge(policy_set, facts, gate=gate, now=now)
-        waivers = self.waivers.select(facts.subject.project)
-        decision = judge(policy_set, facts, gate=gate, now=now, waivers=waivers)
-        self.waivers.watch(decision)
+        waivers = self.waivers.select(facts.subject.project) if self.waivers is not None else ()
+        if self.recorder is not None and self.decider is not None:
+            decision = self.decider.decide(facts, partial(self.recorder.judge, facts, waivers), problems)
+        else:
+            decision = judge(policy_set, facts, gate=gate, now=now, waivers=waivers)
+        if self.waivers is not None:
+            self.waivers.watch(decision)
         return decision
 
     def _render(self, decision: Decision) -> Rendered:
@@ -161,13 +176,38 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
 
 
-def open_known(request: CheckRequest) -> Index | None:
+def open_recorder(workspace: Workspace, request: CheckRequest, source: PoliciesFrom | None) -> Recorder | None:
+    """What makes the records of decisions, where a ledger keeps those of the gate."""
+    settings = workspace.policy_set.ledger
+    if settings is None or not settings.covers(request.gate) or not takes_effect(request):
+        return None
+    from policy.app.recording.recorder import Recorder  # most policy sets have no ledger
+
+    return Recorder(workspace.policy_set, request.gate, request.now, source)
+
+
+def open_decider(workspace: Workspace, request: CheckRequest) -> Decider | None:
+    """What looks approvals up, where there is a ledger."""
+    if workspace.policy_set.ledger is None:
+        return None
+    from policy.app.approvals.deciding import Decider
+
+    return Decider(workspace, workspace.policy_set.ledger, request.now, request.home)
+
+
+def takes_effect(request: CheckRequest) -> bool:
+    """Whether it is a gate that decides, and no preview of another policy set or a new baseline."""
+    return not request.recording and (request.base is None or not request.base.by_proposal)
+
+
+def open_known(request: CheckRequest, root: str) -> Index | None:
     """The findings that are known at the gate, where there is a baseline."""
     if request.baseline is None:
         return None
     from policy.app.baselines.comparing import Index  # most runs have none
+    from policy.app.baselines.places import Places
 
-    return Index(request.baseline, request.gate)
+    return Index(request.baseline, request.gate, Places(root).holds)
 
 
 def open_proposal(workspace: Workspace, request: CheckRequest) -> Proposal | None:
@@ -209,6 +249,8 @@ def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -
     """What reports may look at."""
     root, base = workspace.root, workspace.base
 
+    # A report quotes the same file for each of its findings.
+    @lru_cache(maxsize=4)
     def read_source(file: str) -> str | None:
         top = base.folder if base is not None and base.holds(file) else root
         try:
@@ -223,7 +265,7 @@ def make_context(workspace: Workspace, request: CheckRequest, *, colour: bool) -
         policies,
         request.gate,
         request.fail_on,
-        workspace.show_path,
+        lru_cache(maxsize=16)(workspace.show_path),
         read_source,
         colour,
         workspace.config,

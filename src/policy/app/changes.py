@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypeVar
 
+from policy.app.links import follow_links
 from policy.app.naming import NAMING
 from policy.app.trusted.revision import find_commit
 from policy.errors import PolicyError, Problem
@@ -15,7 +16,7 @@ from policy.model.manifest import MANIFEST_NAME
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from policy.loading.git.revisions import Revision
 
@@ -24,13 +25,17 @@ OPTION = "--changed-since"
 DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
 # What is not as it is in the index is changed, and needs no search.
 GREP = ("grep", "-z", "--full-name", "--no-color", "--no-recurse-submodules", "--cached", "-a", "-F")
+TRACKED = ("ls-files", "-s", "-z")
+# How it marks links, and how it ends where it names a manifest.
+LINK, NAME = b"120000 ", MANIFEST_NAME.encode()
 LITERAL = ("--literal-pathspecs", "ls-files", "-z")
 
 
 class Changes(NamedTuple):
     """The paths that are changed since a revision, those of them that are there, and all manifests that are.
 
-    `base` is the commit that was compared with: where the revision and HEAD part, or with `direct` itself.
+    `base` is the commit that was compared with: where the revision and HEAD part, or with `direct` itself. `linked` are
+    other names of changed paths, by which links lead to them; None where there are too many of them.
     """
 
     revision: Revision
@@ -39,6 +44,7 @@ class Changes(NamedTuple):
     paths: frozenset[str]
     there: frozenset[str]
     manifests: frozenset[str]
+    linked: Mapping[str, str] | None
 
 
 def find_changes(root: str, name: str) -> Changes:
@@ -49,7 +55,7 @@ def find_changes(root: str, name: str) -> Changes:
     try:
         base = _find_parting(root, revision.commit)
         committed = _list_committed(root, base or revision.commit)
-        manifests = _split(run_git(root, "ls-files", "-z", "--cached", "--", f":(top,glob)**/{MANIFEST_NAME}"))
+        tracked = run_git(root, *TRACKED)
         changed = frozenset((*committed, *uncommitted()))
     except GitError as error:
         message = f"`{OPTION}`: git cannot say what is changed since {name}: {error}"
@@ -57,8 +63,21 @@ def find_changes(root: str, name: str) -> Changes:
         raise PolicyError(Problem(message, remedy)) from None
     # Of the files that did not change nobody needs to look whether they are there.
     there = frozenset(path for path in changed if os.path.lexists(os.path.join(root, path)))
-    known = {path for path in (*manifests, *there) if os.path.basename(path) == MANIFEST_NAME}
-    return Changes(revision, base or revision.commit, not base, changed, there, frozenset(known - (changed - there)))
+    # Each with its mode, its object and its stage, and behind a tab the path.
+    entries = tracked.split(b"\0")
+    manifests = _list_paths(entry for entry in entries if entry.endswith(NAME))
+    known = {path for path in (*manifests, *there) if os.path.basename(path) == MANIFEST_NAME} - (changed - there)
+    links = _list_paths(entry for entry in entries if entry.startswith(LINK))
+    linked = follow_links(root, {*links, *(path for path in there if _is_link(root, path))}, changed)
+    return Changes(revision, base or revision.commit, not base, changed, there, frozenset(known), linked)
+
+
+def _list_paths(entries: Iterable[bytes]) -> list[str]:
+    return [os.fsdecode(entry.partition(b"\t")[2]) for entry in entries]
+
+
+def _is_link(root: str, path: str) -> bool:
+    return os.path.islink(os.path.join(root, path))
 
 
 def start(ask: Callable[[], T]) -> Callable[[], T]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from policy.app.baselines.running import BaselineRun
     from policy.app.bench import Piece, Rendered
+    from policy.app.recording.writing import Writer
     from policy.app.trusted.base import Base
     from policy.errors import Location
     from policy.loading.discovery import Item
@@ -37,7 +38,8 @@ class CheckRequest(NamedTuple):
     `trusted` is the revision that shows which waivers are approved, where whoever runs this names one. With a `base`
     its policy set judges, and that of the work tree is a proposal; `config` is where it is looked for. With a revision
     `changed_since` no more is judged than what is touched by what is changed since then. Findings of the `baseline`
-    are known and fail nothing; `recording` notes what a new one would hold.
+    are known and fail nothing; `recording` notes what a new one would hold. `home` is the folder that the root is a
+    copy of, where it is one: a ledger is not beside the copy.
     """
 
     paths: tuple[str, ...]
@@ -52,6 +54,7 @@ class CheckRequest(NamedTuple):
     changed_since: str | None = None
     baseline: Baseline | None = None
     recording: bool = False
+    home: str | None = None
 
 
 def open_bench(request: CheckRequest) -> tuple[Bench, list[Found], Selection | None]:
@@ -68,9 +71,10 @@ def open_bench(request: CheckRequest) -> tuple[Bench, list[Found], Selection | N
     refuse_several(map(find_root, request.paths))
     root, choose = start_choosing(request, request.changed_since)
     bench = Bench(request, root)
-    paths, selection = choose()
+    paths, selection, problems = choose()
     bench.contexts = [context._replace(selection=selection) for context in bench.contexts]
-    return bench, discover(paths) if paths else [Found(root, [])], selection
+    first, *others = discover(paths) if paths else [Found(root, [])]
+    return bench, [first._replace(problems=(*first.problems, *problems)), *others], selection
 
 
 def refuse_several(roots: Iterable[str]) -> None:
@@ -95,6 +99,15 @@ class Check:
         self._problems = dict.fromkeys((*found[0].problems, *(request.baseline.problems if request.baseline else ())))
         self.known = self._open_known()
         self._refuse_nothing()
+        self.writer = self._open_writer()
+
+    def _open_writer(self) -> Writer | None:
+        settings = self.bench.workspace.policy_set.ledger
+        if self.bench.recorder is None or settings is None:
+            return None
+        from policy.app.recording.writing import Writer  # most policy sets have no ledger
+
+        return Writer(self.bench.workspace, settings, self.request.gate, self.request.home)
 
     def _open_known(self) -> BaselineRun | None:
         baseline = self.request.baseline
@@ -138,6 +151,8 @@ class Check:
             self.summary.merge(piece.summary)
             # What many projects share, such as a collector that breaks, is said and kept once.
             self._problems.update(dict.fromkeys(piece.problems))
+            if self.writer is not None:
+                self.writer.add(piece.records)
             yield from piece.rendered
         self._problems.update(dict.fromkeys(warn_of_barren(self._wanted, places)))
         # Last, and not among what is said of the paths: they are about the policy set.
@@ -147,6 +162,9 @@ class Check:
         self._settle_waivers()
         if self.known is not None and self.summary.baseline is not None:
             self.summary.baseline.fixed = self.known.list_fixed(whole=self.is_whole)
+        if self.writer is not None:
+            self.summary.records = self.writer.finish()
+            self._problems.update(dict.fromkeys(self.summary.records.problems))
 
     @property
     def is_whole(self) -> bool:

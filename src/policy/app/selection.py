@@ -11,6 +11,7 @@ from policy.app.touched import Situation, find_touched
 from policy.app.trusted.base import governs, is_same_set
 from policy.errors import PolicyError, Problem
 from policy.loading.discovery import find_cover, find_root, is_below
+from policy.loading.git.nested import is_nested, warn_of_nested
 from policy.model.selection import Selection, Touched
 from policy.structs import NamedTuple
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from policy.app.checking import CheckRequest
 
 EVERYTHING = "the policy set, or a file that it names, is changed"
+TANGLED = "links lead to what is changed by too many names"
 
 
 class Chosen(NamedTuple):
-    """The paths to judge, as `policy check` takes them, and what is said of the choice."""
+    """The paths to judge, as `policy check` takes them, what is said of the choice, and warnings."""
 
     paths: tuple[str, ...]
     selection: Selection
+    problems: tuple[Problem, ...] = ()
 
 
 def start_choosing(request: CheckRequest, name: str) -> tuple[str, Callable[[], Chosen]]:
@@ -43,14 +46,15 @@ def start_choosing(request: CheckRequest, name: str) -> tuple[str, Callable[[], 
 
 def choose_touched(request: CheckRequest, root: str, changes: Changes) -> Chosen:
     """What to judge of the paths that a request names. Raises PolicyError."""
-    situation = Situation(changes.paths, changes.there, changes.manifests)
+    situation = Situation(changes.paths, changes.there, changes.manifests, changes.linked or {})
     wanted = {_locate(path, root) for path in request.paths}
     # What is asked for may be a part of a project.
     around = {path: find_cover(f"{path}/.", situation.known) for path in wanted if path}
     manifests = {file for file in situation.known if is_below(file, wanted) or file in around.values()}
     gone = tuple(Touched(path, "its manifest is gone") for path in situation.gone if is_below(path, wanted))
-    if _is_governed_otherwise(request, root, changes):
-        judged = tuple(Touched(file, EVERYTHING) for file in sorted(manifests))
+    everything = EVERYTHING if _is_governed_otherwise(request, root, changes) else TANGLED
+    if everything == EVERYTHING or changes.linked is None:
+        judged = tuple(Touched(file, everything) for file in sorted(manifests))
         return Chosen(request.paths, describe(changes, judged, gone=gone, projects=len(manifests)))
     found = find_touched(situation, partial(search_naming, root), partial(list_below, root))
     touched = {path: reason for path, reason in sorted(found.items()) if path in manifests or is_below(path, wanted)}
@@ -64,7 +68,9 @@ def choose_touched(request: CheckRequest, root: str, changes: Changes) -> Chosen
         tuple(Touched(*entry) for entry in touched.items() if entry[0] not in manifests),
         len(manifests),
     )
-    return Chosen(tuple(os.path.join(root, path) for path in sorted(paths)), selection)
+    nested = [path for path in changes.there if is_below(path, wanted) and is_nested(root, path)]
+    problems = tuple(warn_of_nested(path) for path in sorted(nested))
+    return Chosen(tuple(os.path.join(root, path) for path in sorted(paths)), selection, problems)
 
 
 def _is_governed_otherwise(request: CheckRequest, root: str, changes: Changes) -> bool:

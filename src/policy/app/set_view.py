@@ -41,13 +41,14 @@ class PolicyView(NamedTuple):
 
 
 class SetView(NamedTuple):
-    """A policy set at a gate; `idle` are the policies that it does not judge. `evidence` holds at every gate."""
+    """A policy set at a gate; `idle` are the policies that it does not judge. The last two hold at every gate."""
 
     mode: Value
     on_error: Value
     policies: tuple[PolicyView, ...]
     idle: tuple[str, ...]
     evidence: Mapping[str, Value]
+    ledger: Mapping[str, Value]
 
 
 def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
@@ -65,6 +66,7 @@ def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
         tuple(judged),
         tuple(sorted(policy.id for policy in policy_set.policies if policy.id not in shown)),
         view_evidence(policy_set),
+        view_ledger(policy_set),
     )
 
 
@@ -77,6 +79,15 @@ def view_evidence(policy_set: PolicySet) -> dict[str, Value]:
         "mlflow": said.mlflow or None,
     }
     return {name: Value(value, policy_set.places.get(("evidence", name, ""))) for name, value in shown.items()}
+
+
+def view_ledger(policy_set: PolicySet) -> dict[str, Value]:
+    """Where decisions are recorded and of which gates; empty where nothing is."""
+    said = policy_set.ledger
+    if said is None:
+        return {}
+    shown = {"url": said.url, "gates": ", ".join(said.gates), "spool": said.spool or None}
+    return {name: Value(value, policy_set.places.get(("ledger", name, ""))) for name, value in shown.items()}
 
 
 def view_policy(policy_set: PolicySet, policy: Policy, gate: str, action: Action) -> PolicyView:

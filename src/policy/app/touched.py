@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policy.app.naming import find_named, gather_changed, list_folders
@@ -26,11 +27,15 @@ MANY = 2000
 
 
 class Situation(Record):
-    """The paths that are changed, those of them that are there, and all manifests that are there."""
+    """The paths that are changed, those of them that are there, and all manifests that are there.
+
+    `linked` are other names of changed paths, each with the path that it leads to.
+    """
 
     changed: frozenset[str]
     there: frozenset[str]
     manifests: frozenset[str]
+    linked: Mapping[str, str] = MappingProxyType({})
 
     @cached_property
     def known(self) -> set[str]:
@@ -62,6 +67,9 @@ def find_touched(situation: Situation, search: Search, list_below: List) -> dict
     for path in sorted(situation.changed):
         for target, reason in _touch(path, situation):
             touched.setdefault(target, reason)
+    for name in sorted(situation.linked):
+        for target, reason in _touch_by_link(name, situation.linked[name], situation):
+            touched.setdefault(target, reason)
     if situation.gone:
         folders = [os.path.dirname(path) for path in situation.gone]
         for file, manifest in list_left(list_below(folders), situation.known, situation.gone).items():
@@ -89,6 +97,15 @@ def _touch(path: str, situation: Situation) -> Iterator[tuple[str, str]]:
         yield path, "it is changed or new, and no manifest covers it"
 
 
+def _touch_by_link(name: str, path: str, situation: Situation) -> Iterator[tuple[str, str]]:
+    """What a changed path touches by another name that it has."""
+    cover = find_cover(name, situation.known)
+    if cover is not None:
+        yield cover, f"{name} leads to {path}, which is changed"
+    elif is_candidate(name) and not is_candidate(path):
+        yield name, f"it leads to {path}, which is changed, and no manifest covers it"
+
+
 def list_left(files: Iterable[str], manifests: set[str], gone: Iterable[str]) -> dict[str, str]:
     """The files that may be judged and lost their manifest with those that are `gone`, each with that one.
 
@@ -101,7 +118,7 @@ def list_left(files: Iterable[str], manifests: set[str], gone: Iterable[str]) ->
 
 def _find_naming(situation: Situation, search: Search) -> dict[str, str]:
     """The projects that name a changed file from elsewhere, or files without a manifest that do."""
-    changed = [path for path in situation.changed if not is_manifest(path)]
+    changed = [path for path in (*situation.changed, *situation.linked) if not is_manifest(path)]
     words = sorted({word for path in changed for word in list_words(path, situation)})
     if not words:
         return {}

@@ -21,7 +21,12 @@ BOUND = ("training.config", "data.digest")
 
 
 def digest_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: Facts, gate: str) -> str:
-    """The digest of what is at stake: the facts behind every policy that did not pass, config, data and gate.
+    """The digest of what is at stake."""
+    return digest(build_stake(steps, outcomes, facts, gate))
+
+
+def build_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: Facts, gate: str) -> dict[str, Any]:
+    """What is at stake: the facts behind every policy that did not pass, config, data and gate.
 
     Positions are left out, so that an unrelated change to the manifest keeps an approval.
     """
@@ -34,7 +39,7 @@ def digest_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: 
             known[path] = _encode_staked(facts, fact)
     results = {step.policy.id: outcomes[step.policy.id].outcome for step in open_steps}
     configs = sorted({fact.digest for fact in facts.claims if fact.path == "training.config" and fact.digest})
-    return digest({"facts": known, "outcomes": results, "configs": configs, "gate": gate})
+    return {"facts": known, "outcomes": results, "configs": configs, "gate": gate}
 
 
 def _encode_staked(facts: Facts, fact: Fact) -> Any:

@@ -12,6 +12,7 @@ from policy.errors import Location
 from policy.language.interpreter import evaluate, make_scope
 from policy.model.decision import Decision, Outcome
 from policy.model.gates import hardest_verdict
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,27 +43,49 @@ def judge(
     plan = make_plan(policy_set, gate)
     now = now.astimezone(UTC)
     facts = facts.on(now.date(), policy_set.tables)
-    judgement = Judgement(plan, facts, now.date(), waivers)
-    first = [step for step in plan.steps if not step.reads_approval]
-    outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
-    stake = ""
-    # Policies that read the approval may hold, too, and can be met only by an approval of this stake.
-    asks = len(first) < len(plan.steps) or any(outcome.effect == "hold" for outcome in outcomes.values())
-    if approvals or asks:
-        stake = digest_stake(first, outcomes, facts, gate)
-    if len(first) < len(plan.steps):
-        judgement = Judgement(plan, facts.with_claims(approval_facts(approvals, gate, stake, now)), now.date(), waivers)
-        outcomes |= {step.policy.id: judgement.judge_step(step) for step in plan.steps if step.reads_approval}
-    ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
-    effects = [outcome.effect for outcome in ordered]
-    if is_approved(approvals, gate, stake, now):
-        effects = [effect for effect in effects if effect != "hold"]
-    made = Judged(plan, facts, gate, now, tuple(waivers), tuple(approvals), ordered, hardest_verdict(effects), stake)
+    hearing = Hearing(plan, facts, gate, now, now.date(), tuple(waivers), tuple(approvals))
+    outcomes, verdict, stake = hearing.settle(Judgement)
+    made = Judged(plan, facts, gate, now, hearing.waivers, hearing.approvals, outcomes, verdict, stake)
     return record_decision(made)
+
+
+class Hearing(NamedTuple):
+    """One subject before the policies of a gate: everything that its outcomes rest on."""
+
+    plan: Plan
+    facts: Facts
+    gate: str
+    now: datetime
+    today: date
+    waivers: tuple[Waiver, ...]
+    approvals: tuple[Approval, ...]
+
+    def settle(self, kind: type[Judgement]) -> tuple[tuple[Outcome, ...], str, str]:
+        """The outcomes in the plan's order, the verdict, and the digest of what is at stake where that is asked."""
+        plan, gate, approvals = self.plan, self.gate, self.approvals
+        judgement = kind(plan, self.facts, self.today, self.waivers)
+        first = [step for step in plan.steps if not step.reads_approval]
+        outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
+        stake = ""
+        # Policies that read the approval may hold, too, and can be met only by an approval of this stake.
+        asks = len(first) < len(plan.steps) or any(outcome.effect == "hold" for outcome in outcomes.values())
+        if approvals or (asks and kind.tells_stake):
+            stake = digest_stake(first, outcomes, self.facts, gate)
+        if len(first) < len(plan.steps):
+            facts = self.facts.with_claims(approval_facts(approvals, gate, stake, self.now))
+            judgement = kind(plan, facts, self.today, self.waivers)
+            outcomes |= {step.policy.id: judgement.judge_step(step) for step in plan.steps if step.reads_approval}
+        ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
+        effects = [outcome.effect for outcome in ordered]
+        if is_approved(approvals, gate, stake, self.now):
+            effects = [effect for effect in effects if effect != "hold"]
+        return ordered, hardest_verdict(effects), stake
 
 
 class Judgement:
     """Judges the steps of a plan on one subject's facts."""
+
+    tells_stake = True
 
     def __init__(self, plan: Plan, facts: Facts, today: date, waivers: Sequence[Waiver]) -> None:
         self.judges = plan.judges
@@ -109,8 +132,22 @@ class Judgement:
         )
 
     def _explain(self, step: Step, result: str) -> Outcome:
-        policy = step.policy
+        """What a failure or an unknown outcome does, and why it is one."""
         explanation = step.explainer.explain(self.facts, self.today)
+        location = next((reason.location for reason in explanation.reasons if reason.location), None)
+        return self.act(step, result)._replace(
+            message=explanation.message,
+            instead=step.policy.instead,
+            fix=step.fix,
+            location=location or locate_subject(self.facts),
+            because=explanation.reasons,
+            missing=explanation.missing,
+            values=explanation.values,
+        )
+
+    def act(self, step: Step, result: str) -> Outcome:
+        """What a failure or an unknown outcome does, without the reasons."""
+        policy = step.policy
         action = step.act(result, self.today)
         waiver = next((w for w in self.waivers if w.covers(policy.id, self.facts.subject.project, self.today)), None)
         if result == "unknown" and self.undeclared:
@@ -121,21 +158,13 @@ class Judgement:
                 step.base_effects[result],
                 f"waived until {waiver.expires}; without the waiver: {result}",
             )
-        location = next((reason.location for reason in explanation.reasons if reason.location), None)
         return Outcome(
             policy=policy.id,
             outcome="waived" if waiver is not None else result,
             severity=policy.severity,
             effect=action.effect,
             would_be=action.would_be,
-            message=explanation.message,
-            instead=policy.instead,
-            fix=step.fix,
-            location=location or locate_subject(self.facts),
-            because=explanation.reasons,
             note=action.note,
-            missing=explanation.missing,
-            values=explanation.values,
         )
 
 

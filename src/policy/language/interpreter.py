@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from policy.language.comparison import apply_test, bound_count, conjoin, disjoin, members_of, negate
@@ -113,8 +113,11 @@ def resolve_operand(operand: Operand, scope: Scope) -> Any:
 
 def add_days(day: date, milliseconds: int) -> date:
     """The day so many whole days later, kept within the calendar."""
-    days = day.toordinal() + milliseconds // DAY_MS
-    return date.fromordinal(min(max(days, date.min.toordinal()), date.max.toordinal()))
+    days = milliseconds // DAY_MS
+    try:
+        return day + timedelta(days)
+    except OverflowError:
+        return date.min if days < 0 else date.max
 
 
 def evaluate_quantifier(condition: Some | Each | Count, scope: Scope) -> bool | None:

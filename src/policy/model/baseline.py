@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from policy.model.decision import Decision
     from policy.model.summary import Summary
 
-    Slot = tuple[str, str | None, str | None]
     Key = tuple[str, str | None, tuple[tuple[str, str], ...]]
 
 # Where nobody waits for an approval and nothing is done yet: a baseline opens no other gate.
@@ -29,8 +28,9 @@ COVERED: Final = ("known", "improved")
 class BaselineEntry(NamedTuple):
     """One finding that is known, at one gate, since a day (UTC).
 
-    `subject` is the file that it was found in; like the day, it is no part of what makes it the same. `values` are
-    pairs of field and value; of a contradiction what is declared of the field and what was observed.
+    `subject` is the file that it was found in: as long as that is there the entry is about no other one, and when it is
+    gone the finding may have moved. `values` are pairs of field and value; of a contradiction what is declared of the
+    field and what was observed.
     """
 
     policy: str
@@ -44,11 +44,6 @@ class BaselineEntry(NamedTuple):
     values: tuple[tuple[str, str], ...]
     fingerprint: str
     since: date
-
-    @property
-    def slot(self) -> Slot:
-        """What entries share that stand for one another."""
-        return (self.fingerprint, self.effect, self.severity)
 
     @property
     def key(self) -> Key:

@@ -123,6 +123,20 @@ def walk(condition: Condition) -> Iterator[Condition]:
         yield from walk(part)
 
 
+def list_alternatives(condition: Condition, *, negated: bool = False, free: bool = False) -> Iterator[Location]:
+    """Where the tests stand of which one is enough."""
+    if isinstance(condition, Not):
+        yield from list_alternatives(condition.item, negated=not negated, free=free)
+        return
+    if isinstance(condition, AllOf | AnyOf):
+        free = free or (isinstance(condition, AnyOf) != negated and len(condition.items) > 1)
+    place = getattr(condition, "location", None)
+    if free and place:
+        yield place
+    for part in parts_of(condition):
+        yield from list_alternatives(part, negated=negated, free=free)
+
+
 def outer_paths(condition: Condition) -> Iterator[str]:
     """The facts of the subject that are read; what is inside a quantifier belongs to its list."""
     if isinstance(condition, Leaf):

@@ -6,7 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from policy.model.condition import AllOf, Condition, outer_paths
+from policy.model.condition import AllOf, Condition, list_alternatives, outer_paths
 from policy.model.evidence_settings import DEFAULT_EVIDENCE
 from policy.model.fields import SCHEMA
 from policy.model.gates import milder_effect
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from policy.errors import Location, Problem
+    from policy.model.approval_settings import ApprovalSettings
     from policy.model.evidence_settings import EvidenceSettings
     from policy.model.fact import Fact
     from policy.model.kinds import Kind
+    from policy.model.ledger_settings import LedgerSettings
     from policy.model.schema import Schema
     from policy.model.tables import Tables
     from policy.model.waiver_entry import Waiving
+    from policy.source.file import ReadFile
 
 
 NONE: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -103,6 +106,11 @@ class Policy(Record):
         """The facts that the policy reads."""
         return frozenset((*outer_paths(self.when), *outer_paths(self.require)))
 
+    @cached_property
+    def alternatives(self) -> frozenset[Location]:
+        """Where the tests of `require` stand of which one is enough."""
+        return frozenset(list_alternatives(self.require))
+
 
 class GateSettings(Record):
     """How far a gate goes, and what an outcome of `error` does there."""
@@ -117,7 +125,8 @@ class PolicySet(Record):
     `on_unknown` and `starts` (the day from which it acts in full) are by policy; `final` are the policies that no
     later layer may loosen. `layers` are the files that it was read from, the base first; `places` says where each
     setting stands, by section, policy or gate, and key; `loosenings` are warnings of what a layer made milder.
-    `bundles` are the folders of its bundles, by what stands for them in positions.
+    `bundles` are the folders of its bundles, by what stands for them in positions; `sources` are the files that it
+    was read from, where it has a ledger.
     """
 
     policies: tuple[Policy, ...]
@@ -139,6 +148,9 @@ class PolicySet(Record):
     loosenings: tuple[Problem, ...] = ()
     evidence: EvidenceSettings = DEFAULT_EVIDENCE
     bundles: Mapping[str, str] = NONE
+    ledger: LedgerSettings | None = None
+    approvals: ApprovalSettings | None = None
+    sources: tuple[ReadFile, ...] = ()
 
     # Plans are kept per policy set: one set is one object.
     __eq__ = object.__eq__

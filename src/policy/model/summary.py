@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from policy.errors import Problem
     from policy.model.baseline import BaselineCounts
     from policy.model.decision import Decision
+    from policy.model.recording import RecordCounts
     from policy.model.waiver_entry import Standing
 
 
@@ -20,6 +21,7 @@ class Summary:
     `kept_back` counts the effects that a mode, a waiver or a gate held back, `unassessed` the policies
     that could not be judged, `inapplicable` the subjects to which no policy applies. `waivers` is how those of
     the policy set stand when the run is over. With a `baseline` the exit code is that of what it does not cover.
+    `records` is what a ledger keeps of the run, where there is one.
     """
 
     def __init__(self) -> None:
@@ -32,6 +34,7 @@ class Summary:
         self.contradictions = 0
         self.waivers: tuple[Standing, ...] = ()
         self.baseline: BaselineCounts | None = None
+        self.records: RecordCounts | None = None
 
     def count(self, decision: Decision) -> None:
         """Add one decision."""
@@ -70,8 +73,10 @@ def exit_code(summary: Summary, problems: Sequence[Problem], fail_on: str) -> in
         return 2
     failing = {"flag": ("flag", "hold", "block"), "hold": ("hold", "block")}.get(fail_on, ("block",))
     verdicts = summary.verdicts if summary.baseline is None else summary.baseline.verdicts
-    if any(verdicts[verdict] for verdict in failing):
+    # What must be on record and is not takes no effect.
+    unrecorded = summary.records.effect if summary.records is not None else None
+    if any(verdicts[verdict] for verdict in failing) or unrecorded in failing:
         return 1
-    if verdicts["hold"]:
+    if verdicts["hold"] or unrecorded == "hold":
         return 4
     return 0 if summary.subjects else 3

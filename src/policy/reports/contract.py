@@ -250,6 +250,16 @@ class Summary(Document):
     contradictions: Count
 
 
+class LedgerResult(Document):
+    """What became of the decisions in the ledger."""
+
+    address: str = Field(description="Where the ledger is; it holds no password.")
+    recorded: Count = Field(description="Decisions that are durable in the ledger.")
+    spooled: Count = Field(description="Decisions that wait in a file until the ledger can be written again.")
+    lost: Count = Field(description="Decisions that are on no record.")
+    effect: Effect | None = Field(description="What it does at the gate that not all are recorded; null where nothing.")
+
+
 class Decisions(Document):
     """What `policy check --output json` writes."""
 
@@ -258,6 +268,7 @@ class Decisions(Document):
     changed_since: Selection | None = Field(default=None, description="Null where everything was judged.")
     policies_from: PoliciesFrom | None = Field(default=None, description="Null where the working tree's own judged.")
     baseline: BaselineResult | None = Field(default=None, description="Null without a baseline.")
+    ledger: LedgerResult | None = Field(default=None, description="Null where no ledger keeps the decisions.")
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False, description="Every waiver of the policy set.")
     errors: tuple[Problem, ...] = Field(strict=False, description="Inputs that could not be judged.")
     warnings: tuple[Problem, ...] = Field(default=(), strict=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import lru_cache
 from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ COLUMNS = (
 )
 # A spreadsheet's cell holds 32,767 characters; what is longer runs over into the next row.
 LONGEST = 32_000
+# Ids, titles and remedies, which come back with every project, are not longer.
+REPEATED = 500
 # A spreadsheet takes what begins with these for a formula, the wide ones too where they are typed; it also splits at a
 # semicolon where the decimal sign is a comma, whatever the quotes say.
 FORMULA = re.compile("(^|;)(\\s*)([=+\\-@\\t\\r\uff1d\uff0b\uff0d\uff20])")
@@ -184,7 +187,14 @@ def _list_place(place: Location | None) -> tuple[str, str, str]:
 
 def _show(cells: Iterable[str]) -> list[str]:
     """Cells of any origin, none of which acts."""
-    return [defuse(show_text(cell if len(cell) <= LONGEST else _cut(cell))) for cell in cells]
+    return [_show_repeated(cell) if len(cell) <= REPEATED else _show_cell(cell) for cell in cells]
+
+
+def _show_cell(cell: str) -> str:
+    return defuse(show_text(cell if len(cell) <= LONGEST else _cut(cell)))
+
+
+_show_repeated = lru_cache(maxsize=4096)(_show_cell)
 
 
 def _cut(text: str) -> str:

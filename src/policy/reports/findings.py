@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.model.condition import AllOf, AnyOf, Condition, Not, parts_of
 from policy.model.gates import EFFECTS, SEVERITIES
 from policy.structs import NamedTuple
 
@@ -134,17 +133,4 @@ def _unpack(reason: Reason) -> tuple[str, str]:
 
 def find_alternatives(policy: Policy | None) -> frozenset[Location]:
     """Where the tests of a policy stand of which one is enough."""
-    return frozenset(_walk_alternatives(policy.require)) if policy else frozenset()
-
-
-def _walk_alternatives(condition: Condition, *, negated: bool = False, free: bool = False) -> Iterator[Location]:
-    if isinstance(condition, Not):
-        yield from _walk_alternatives(condition.item, negated=not negated, free=free)
-        return
-    if isinstance(condition, AllOf | AnyOf):
-        free = free or (isinstance(condition, AnyOf) != negated and len(condition.items) > 1)
-    place = getattr(condition, "location", None)
-    if free and place:
-        yield place
-    for part in parts_of(condition):
-        yield from _walk_alternatives(part, negated=negated, free=free)
+    return policy.alternatives if policy else frozenset()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from policy.model.baseline import BaselineCounts, BaselineEntry, Compared, Comparison
     from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
     from policy.model.proposal import PoliciesFrom, Proposed
+    from policy.model.recording import RecordCounts
     from policy.model.selection import Selection
     from policy.model.summary import Summary
     from policy.model.waiver_entry import Standing
@@ -50,6 +51,7 @@ class JsonReporter:
             f'\n ],\n "policies_from": {write_json(source_document(context.policies_from))},\n'
             f' "changed_since": {write_json(selection_document(context.selection))},\n'
             f' "baseline": {write_json(baseline_document(summary.baseline))},\n'
+            f' "ledger": {write_json(ledger_document(summary.records))},\n'
             f' "waivers": {write_json([waiver_document(standing) for standing in summary.waivers])},\n'
             f' "errors": {write_json(errors)},\n "warnings": {write_json(warnings)},\n'
             f' "summary": {write_json(summary_document(summary))}}}\n'
@@ -124,6 +126,19 @@ def baseline_document(counts: BaselineCounts | None) -> dict[str, Any] | None:
         "verdicts": {word: counts.verdicts[word] for word in VERDICTS},
         "findings": {word: counts.states[word] for word in STATES},
         "fixed": [fixed_document(entry) for entry in counts.fixed],
+    }
+
+
+def ledger_document(counts: RecordCounts | None) -> dict[str, Any] | None:
+    """What became of the decisions in the ledger; null where none keeps those of the gate."""
+    if counts is None:
+        return None
+    return {
+        "address": counts.ledger,
+        "recorded": counts.recorded,
+        "spooled": counts.spooled,
+        "lost": counts.lost,
+        "effect": counts.effect,
     }
 
 

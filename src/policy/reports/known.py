@@ -23,7 +23,7 @@ def say_comparison(found: Comparison | None) -> str:
         return ""
     if found.is_covered:
         better = f", better now: {found.note}" if found.note else ""
-        return f"known since {found.since} (baseline){better}"
+        return f"known since {found.since}, by the baseline{better}"
     if found.state == "worsened":
         return f"worse than in the baseline: {found.note}"
     return f"new against the baseline: {found.note}" if found.note else ""

@@ -55,9 +55,11 @@ def write_code(text: str) -> str:
     """The text as code, whatever backticks it holds."""
     # Two backticks with nothing between them are no code.
     shown = show_text(" ".join(text.split())) or " "
-    longest = max(map(len, re.findall("`+", shown)), default=0)
-    fence, space = "`" * (longest + 1), " " * bool(longest)
-    return f"{fence}{space}{shown}{space}{fence}"
+    if "`" not in shown:
+        return f"`{shown}`"
+    longest = max(map(len, re.findall("`+", shown)))
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}"
 
 
 def write_fence(language: str, lines: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -197,8 +198,9 @@ def _say_left_out(cut: int, left: int) -> Iterator[str]:
         yield "for a comment holds no more: `policy check` shows them all, and so do reports in other formats.\n"
 
 
+@lru_cache(maxsize=1024)
 def _show(text: str) -> str:
-    """A text of any origin, in which nothing is markup and nobody is called."""
+    """A text of any origin, in which nothing is markup and nobody is called; remedies come back with every project."""
     return write_text(clean(text, LONGEST), quiet=True)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from policy.reports.reporter import ReportContext
 
 NAMED = 6
+# Digits of a commit that are enough for a reader.
+SHORT = 10
 
 
 def say_proposed(decision: Decision) -> str:
@@ -37,7 +39,8 @@ def say_setting(context: ReportContext) -> str:
 
 def say_source(source: PoliciesFrom) -> str:
     """The revision that the policies are of, and what the change does to them: a line each."""
-    at = f"{clean(source.revision)} ({source.commit[:10]})"
+    short = source.commit[:SHORT]
+    at = short if source.revision == source.commit else f"{clean(source.revision)} ({short})"
     if source.config is None:
         first = f"judged by the catalogue, for there is no policy set at {at}\n"
     else:
@@ -49,10 +52,10 @@ def say_changes(changes: ProposedChanges) -> str:
     """What a change does to the policy set, in one line."""
     if not changes.loaded:
         return "proposed: this change also changes the policy set, which then cannot be read (on standard error)"
-    said = [f"`{name}`" for name in changes.settings]
-    if changes.policies:
-        said.insert(0, join_names(list(changes.policies), NAMED))
-    return f"proposed: this change also changes {', '.join(said)}: enforced once it is merged"
+    said = [*changes.policies[:NAMED], *(f"`{name}`" for name in changes.settings)]
+    if len(changes.policies) > NAMED:
+        said.append(f"{len(changes.policies) - NAMED} more policies")
+    return f"proposed: this change also changes {join_names(said, len(said))}: enforced once it is merged"
 
 
 def say_selection(selection: Selection) -> str:

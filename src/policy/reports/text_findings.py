@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policy.reports.colour import paint
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LEVEL_STYLES = {"block": "red", "hold": "yellow", "flag": "yellow", "advise": "blue", "contradiction": "yellow"}
 # More places than these would hide the first; the message names them all.
 SHOWN_PLACES = 3
+KEPT = 1024
 CATALOGUE = ("catalogue/", "catalogue:")
 
 
@@ -154,13 +156,19 @@ class FindingWriter:
             yield from self._entry("instead", ", ".join(outcome.instead))
 
     def _entry(self, word: str, text: str) -> Iterator[str]:
-        indent = " " * (len(word) + 6)
-        first, *others = wrap(clean(text), indent)
-        yield f"    {self._dim(f'{word}:')} {first[len(indent) :]}"
+        first, *others = _fold(text, " " * (len(word) + 6))
+        yield f"    {self._dim(f'{word}:')} {first}"
         yield from others
 
     def _dim(self, text: str) -> str:
         return paint(text, "dim", colour=self.context.colour)
+
+
+@lru_cache(maxsize=KEPT)
+def _fold(text: str, indent: str) -> tuple[str, ...]:
+    """The lines of an entry, the first without its indent; titles and remedies come back with every project."""
+    first, *others = wrap(clean(text), indent)
+    return first[len(indent) :], *others
 
 
 def say_source(reason: Reason) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from policy.errors import Problem
     from policy.model.decision import Decision
+    from policy.model.recording import RecordCounts
     from policy.model.summary import Summary
     from policy.reports.reporter import ReportContext
 
@@ -80,7 +81,15 @@ def _say_verdicts(verdicts: Counter[str], context: ReportContext) -> str:
     return ", ".join(said)
 
 
+def say_records(counts: RecordCounts) -> str:
+    """What became of the decisions in the ledger."""
+    said = {"recorded": counts.recorded, "waiting to be recorded": counts.spooled, "ON NO RECORD": counts.lost}
+    return ", ".join(f"{count:,} {word}" for word, count in said.items() if count)
+
+
 def _say_rest(summary: Summary) -> Iterator[str]:
+    if summary.records is not None and (said := say_records(summary.records)):
+        yield said
     kept = summary.kept_back
     held_back = [f"{kept[effect]:,} would {effect}" for effect in reversed(EFFECTS) if kept[effect]]
     if held_back:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
@@ -11,14 +12,16 @@ from hypothesis import strategies as st
 from policy.app.set_diff.comparing import add_rest, compare_sets
 from policy.app.set_diff.normal_form import normalise
 from policy.app.workspace import Workspace
+from policy.engine.judge import judge
 from policy.engine.mutation.mutants import find_mutants, replace
 from policy.loading.builtin import policy_sources
 from policy.loading.catalogue import list_policies, load_policies
+from policy.loading.policy_sets.tightening import rank_effect
 from policy.model.fields import SCHEMA
 from policy.model.gates import EFFECTS, GATES, MODES
 from policy.model.policy import GateSettings, Policy, PolicySet
 from policy.model.set_changes import Change, Line, SetChanges
-from tests.strategies import policies
+from tests.strategies import Situation, policies, situations
 
 NO_REGISTRY: Any = None
 MIRROR = {"stricter": "milder", "milder": "stricter", "neither": "neither", "unclear": "unclear"}
@@ -97,6 +100,25 @@ def show_policy(found: Any) -> tuple[Any, ...]:
 def turn_policy(found: Any) -> tuple[Any, ...]:
     changes, wording = sorted(map(turn, found.changes)), sorted(map(turn, found.wording))
     return found.policy, KINDS[found.change], MIRROR[found.direction], changes, wording
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=150)
+@given(situations(), st.sampled_from(GATES), st.data())
+def test_whoever_is_judged_fares_as_it_says(situation: Situation, gate: str, data: st.DataObject):
+    policy, today = situation.policy, datetime.combine(situation.today, time(12), UTC)
+    other = data.draw(st.sampled_from([policy, *(mutant.policy for mutant in find_mutants(policy))]))
+    old = data.draw(policy_sets(policy))
+    kept = {name: getattr(old, name) for name in old._fields}
+    alike = PolicySet(**{**kept, "policies": tuple(other if one is policy else one for one in old.policies)})
+    new = data.draw(st.one_of(st.just(alike), policy_sets(other)))
+    changes = compare(old, new)
+    if any(change.key.startswith("gates.") for change in changes.settings):
+        return
+    made = [judge(side, situation.facts, gate=gate, now=today).outcomes for side in (old, new)]
+    ranks = [max((rank_effect(one.effect) for one in side if one.policy == policy.id), default=-1) for side in made]
+    direction = next((change.direction for change in changes.policies if change.policy == policy.id), "neither")
+    fares = {"stricter": ranks[0] <= ranks[1], "milder": ranks[0] >= ranks[1], "unclear": True}
+    assert fares.get(direction, ranks[0] == ranks[1])
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)

@@ -146,6 +146,15 @@ def test_the_effect_of_what_is_unknown_is_said_where_it_does_not_follow(compare)
     assert [change[:3] for change in policy.changes] == [("effect", "flag", "block"), ("on_unknown", "advise", "block")]
 
 
+def test_less_can_be_harder_where_what_is_unknown_does_more_than_a_failure(compare):
+    """Without the first part a failure may become an unknown outcome."""
+    rule = RULE.replace("require: {", "require: {data.tokens: {at_least: 9}, ")
+    for effect, direction in (("advise", "milder"), ("flag", "milder"), ("block", "unclear")):
+        files = {"policy.yaml": f"{SET}on_unknown: {{own: {effect}}}\n"}
+        (policy,) = compare({**files, "rules/own/own.yaml": rule}, files).policies
+        assert policy.direction == direction
+
+
 TEXTS = {
     "title: Own": ("title: Its own", "title", "Own", "Its own"),
     "effect: flag": ("effect: flag\nfix: Do it", "fix", None, "Do it"),

@@ -103,3 +103,26 @@ def test_who_judges(tmp_path, monkeypatch, asked, config, event, revision):
 def test_a_proposal_is_never_judged_by_itself_because_its_base_is_not_known(tmp_path):
     with pytest.raises(PolicyError, match="the event `pull_request` does not say which commit it is based on"):
         choose_revision(Inputs(), STRANGE, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "asked", "event", "refused"),
+    [
+        ("known.json", "", REQUEST, True),
+        ("known.json", "", QUEUE, True),
+        ("known.json", "none", REQUEST, False),
+        ("known.json", "", PUSH, False),
+        ("/etc/known.json", "", REQUEST, False),
+        ("", "", REQUEST, False),
+    ],
+)
+def test_beside_a_policy_set_outside_a_proposal_brings_no_baseline(
+    tmp_path, monkeypatch, baseline, asked, event, refused
+):
+    monkeypatch.chdir(tmp_path)
+    inputs = Inputs(config_file="/etc/policy.yaml", baseline=baseline, policies_from=asked)
+    if not refused:
+        assert choose_revision(inputs, event, str(tmp_path)) == ""
+        return
+    with pytest.raises(PolicyError, match="where the change may edit it"):
+        choose_revision(inputs, event, str(tmp_path))

@@ -18,6 +18,13 @@ GROUP = {"merge_group": {"base_sha": BASE, "head_sha": "a" * 40}}
         ("merge_group", GROUP, Event("merge_group", True, BASE)),
         # of a repository with SHA-256
         ("merge_group", {"merge_group": {"base_sha": "c" * 64}}, Event("merge_group", True, "c" * 64)),
+        # What follows on a pull request is about one whose base nobody says.
+        ("workflow_run", {"workflow_run": {"event": "pull_request"}}, Event("workflow_run", True)),
+        ("workflow_run", {"workflow_run": {"event": "merge_group"}}, Event("workflow_run", True)),
+        ("workflow_run", {"workflow_run": {"event": "push"}}, Event("workflow_run")),
+        ("workflow_run", {"workflow_run": {"event": ["pull_request"]}}, Event("workflow_run")),
+        ("issue_comment", {"issue": {"pull_request": {"url": "x"}}}, Event("issue_comment", True)),
+        ("issue_comment", {"issue": {"number": 3}}, Event("issue_comment")),
     ],
 )
 def test_what_started_the_workflow(given, name, payload, event):

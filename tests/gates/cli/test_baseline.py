@@ -32,7 +32,10 @@ def known(plant: Plant, call: Call, _alone: None) -> Path:  # noqa: F811
     assert call("check").code == 1
     result = call("baseline --effective-time 2026-11-20")
     assert (result.code, result.err) == (0, "")
-    assert result.out == f"{FILE}: 3 known findings (3 new at the gate check)\n"
+    assert result.out.splitlines() == [
+        f"{FILE}: 3 known findings (3 new at the gate check)",
+        f"next: commit it; `policy check --gate check --baseline {FILE}` then fails only for what is new or worse",
+    ]
     return root
 
 
@@ -98,11 +101,15 @@ def test_fixed_entries_are_said_and_taken_out_and_only_they(known, plant, call):
     assert "--prune --gate check --file other.json" in " ".join(call("check --baseline other.json").out.split())
     result = call("baseline --prune")
     assert result.out.splitlines() == [
-        f"{FILE}: 2 known findings (1 new, 2 known, 1 fixed at the gate check)",
-        "not added: 1 finding that is new or worse",
+        f"{FILE}: 2 known findings (2 known, 1 fixed at the gate check)",
+        "not added: 1 finding that is new or worse: rows (c)",
     ]
     assert name(known) == [("a", "rows"), ("b", "style")]
-    assert call("baseline").code == 0
+    result = call("baseline")
+    assert (result.code, result.out.splitlines()[1:]) == (
+        0,
+        ["known from now on: 1 finding that is new or worse: rows (c)"],
+    )
     assert name(known) == [("a", "rows"), ("b", "style"), ("c", "rows")]
 
 
@@ -155,6 +162,25 @@ def test_where_there_is_nothing_nothing_is_recorded(plant, call):
     assert not (root / FILE).exists()
 
 
+@pytest.mark.parametrize(("mode", "told"), [("observe", True), ("flag", True), ("enforce", False)])
+@pytest.mark.usefixtures("known")
+def test_what_a_gate_does_not_do_yet_is_not_covered_and_that_is_said(plant, call, mode, told):
+    plant({"policy.yaml": f"{POLICIES['policy.yaml']}gates: {{check: {{mode: {mode}}}}}\n"})
+    note = f"note: the gate `check` is in the mode {mode}; what it does when it goes further is not covered by this\n"
+    assert (note in call("baseline").out) is told
+    assert note not in call("baseline --prune").out
+
+
+@pytest.mark.parametrize("line", ["check --gate ci --baseline x/o.json", "baseline --prune --gate ci --file x/o.json"])
+@pytest.mark.usefixtures("known")
+def test_a_file_that_is_not_there_is_named_with_the_command_that_writes_it(plant, call, line):
+    plant({"x/README.md": "nothing"})
+    result = call(line)
+    assert result.code == 2
+    assert "there is no baseline `x/o.json`" in result.err
+    assert "record one with `policy baseline --gate ci --file x/o.json`, or correct the path" in result.err
+
+
 @pytest.mark.parametrize("gate", ["run", "release"])
 @pytest.mark.usefixtures("known")
 def test_it_opens_no_gate_at_which_something_waits(call, gate):
@@ -162,7 +188,7 @@ def test_it_opens_no_gate_at_which_something_waits(call, gate):
         result = call(line)
         assert result.code == 2
         assert f"a baseline does not count at the gate `{gate}`" in result.err
-        assert "leave the baseline out; it is for the gates check, commit, ci" in result.err
+        assert "a baseline is for the gates check, commit and ci; here ask for an exception" in result.err
 
 
 def test_what_is_known_at_one_gate_is_not_at_another(known, call):
@@ -243,7 +269,7 @@ def test_what_is_no_file_is_refused(known, call):
     (known / "folder").mkdir()
     os.mkfifo(known / "pipe")
     for path, said in (
-        ("gone.json", "gone.json:1:1: the file does not exist"),
+        ("gone/gone.json", "gone/gone.json:1:1: the file does not exist"),
         ("folder", "this is a directory, not a file"),
         ("pipe", "this is a named pipe, not a file"),
         ("policy.yaml/x", "the file does not exist: its path leads through a file"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import policy.app.links
 import policy.app.manifests
 import policy.app.subjects
 from policy.reports.contract import Decisions
@@ -264,3 +265,72 @@ def test_of_two_thousand_projects_only_the_touched_one_is_read(tree, monkeypatch
     result = check(made)
     assert "judged 1 of 2,000 projects: changed since main" in result.out
     assert read == ["t1/p1/ml-manifest.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("links", "change", "judged"),
+    [
+        (
+            {"c/data": "../shared"},
+            {"shared/c.jsonl": "{}\n"},
+            {"c/ml-manifest.yaml": "c/data/c.jsonl leads to shared/c.jsonl, which is changed"},
+        ),
+        (
+            {"e/ml-manifest.yaml": "../templates/e.yaml"},
+            {"templates/e.yaml": GOOD.replace("good", "e") + "# x\n"},
+            {"e/ml-manifest.yaml": "e/ml-manifest.yaml leads to templates/e.yaml, which is changed"},
+        ),
+        # Another project names the link.
+        (
+            {"links/a.jsonl": "../a/data/x.jsonl"},
+            {"a/data/x.jsonl": None},
+            {
+                "a/ml-manifest.yaml": "a/data/x.jsonl is gone",
+                "f/ml-manifest.yaml": "f/ml-manifest.yaml names links/a.jsonl, which is changed",
+            },
+        ),
+        (
+            {"g/train.yaml": "../templates/axolotl.txt"},
+            {"templates/axolotl.txt": f"{AXOLOTL}# x\n"},
+            {"g/train.yaml": "it leads to templates/axolotl.txt, which is changed, and no manifest covers it"},
+        ),
+    ],
+)
+def test_what_a_link_leads_to_is_changed_by_its_name_too(tree, links, change, judged):  # noqa: F811
+    naming = write_manifest("f", "approach: rag\ndata: {sources: [{path: ../links/a.jsonl}]}\n")
+    base = {
+        "templates/e.yaml": GOOD.replace("good", "e"),
+        "templates/axolotl.txt": AXOLOTL,
+        "f/ml-manifest.yaml": naming,
+    }
+    made = tree({**PROJECTS, "c/ml-manifest.yaml": GOOD.replace("good", "c"), **base}, {})
+    for link, target in links.items():
+        (made.folder / link).parent.mkdir(exist_ok=True)
+        (made.folder / link).symlink_to(target)
+    git(made.folder, "add", "-A")
+    git(made.folder, "commit", "-qm", "links")
+    git(made.folder, "branch", "-f", "main")
+    made.write(change)
+    selection = report(made)["changed_since"]
+    found = {item["path"]: item["reason"] for item in (*selection["judged"], *selection["files"])}
+    assert {path: found.get(path) for path in judged} == judged
+    assert set(found) - set(judged) <= {"templates/e.yaml"}
+
+
+def test_links_by_which_everything_has_too_many_names_touch_everything(tree, monkeypatch):  # noqa: F811
+    made = tree(PROJECTS, {"f/x": "1"})
+    (made.folder / "g").symlink_to("f")
+    monkeypatch.setattr(policy.app.links, "MOST", 0)
+    assert set(list_judged(made).values()) == {"links lead to what is changed by too many names"}
+
+
+def test_a_repository_inside_that_is_new_is_said(tree):  # noqa: F811
+    made = tree(PROJECTS, {})
+    git(made.folder, "rm", "-rq", "a")
+    (made.folder / "a").mkdir()
+    head = git(made.folder, "rev-parse", "HEAD").strip()
+    git(made.folder, "update-index", "--add", "--cacheinfo", f"160000,{head},a")
+    git(made.folder, "commit", "-qm", "module")
+    result = check(made)
+    assert result.code == 0
+    assert "`a/` is a repository of its own and is not looked into" in result.err

@@ -189,7 +189,10 @@ def test_only_what_is_below_a_path_is_judged(tree):
 def test_the_gate_and_the_time_are_asked_for(tree):
     made = tree({**STRICT, **PROJECTS}, {"policy.yaml": f"{SET}effects: {{rag-only: {{ci: advise}}}}\n"})
     assert made.report("main .")["subjects"] == []
+    said = "the sets also differ at ci, which these verdicts do not show: judge there with `--gate ci`\n"
+    assert made.diff().out.endswith(said)
     assert [found["new"] for found in made.report("main . --gate ci")["subjects"]] == ["allow"]
+    assert "these verdicts do not show" not in made.diff("main . --gate ci").out
     made.write({"policy.yaml": f"{SET}from: {{rag-only: 2027-01-01}}\n"})
     assert [found["new"] for found in made.report("main .")["subjects"]] == ["flag"]
     assert made.report("main . --effective-time 2027-01-01")["subjects"] == []

@@ -111,6 +111,7 @@ def test_the_same_as_json(call):
             "size_limit": {"value": "80 GB", "set_at": "policy.yaml:8:24"},
             "mlflow": {"value": None, "set_at": None},
         },
+        "ledger": None,
         "not_judged": ["idle"],
         "loosenings": [
             {"message": "the mode of `owned` falls from enforce to flag", "set_at": "policy.yaml:6:16"},

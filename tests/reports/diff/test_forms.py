@@ -39,7 +39,7 @@ def write_nothing(form: Form) -> str:
 
 @pytest.mark.parametrize(("form", "name"), [(TextDiff(), "text.txt"), (MarkdownDiff(), "markdown.md")])
 def test_everything_in_words(form, name, snapshot):
-    snapshot(f"diff/{name}", write(form, CONTEXT._replace(evidence_differs=True)))
+    snapshot(f"diff/{name}", write(form, CONTEXT._replace(evidence_differs=True, other_gates=("commit",))))
 
 
 def test_text_in_colour_is_the_same_text():

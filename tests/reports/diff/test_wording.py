@@ -10,15 +10,17 @@ from policy.model.set_changes import Change, Line, PolicyChange, Responsible, Se
 from policy.reports.diff.view import SideView
 from policy.reports.diff.wording import (
     label,
+    list_other_gates,
     say_counts,
     say_extent,
+    say_other_gates,
     say_places,
     say_responsible,
     say_side,
     say_values,
     say_whole,
 )
-from tests.reports.diff.views import CONTEXT, UNJUDGED
+from tests.reports.diff.views import CHANGES, CONTEXT, UNJUDGED
 
 PLACE = Location("policy.yaml", 3, 1)
 VALUES = {
@@ -113,4 +115,29 @@ def test_denominators_are_always_there():
     assert say_counts(counts, [], CONTEXT) == (
         "1 subject at the gate ci: 0 newly blocked, 1 newly held, 0 newly flagged, 0 freed, 0 unchanged; "
         "0 files could not be judged"
+    )
+
+
+@pytest.mark.parametrize(
+    ("gate", "others"),
+    [("check", ("commit", "ci", "release")), ("ci", ("commit",)), ("commit", ("ci", "release"))],
+)
+def test_gates_that_changes_are_about(gate, others):
+    assert list_other_gates(CHANGES, gate) == others
+
+
+def test_a_parameter_counts_at_the_gate_that_is_judged():
+    param = Change("params.least", "3", "4", "stricter")
+    assert list_other_gates(SetChanges((PolicyChange("a", "A", "changed", "stricter", (param,)),)), "check") == ()
+
+
+def test_what_the_verdicts_leave_out_is_said_with_the_option_that_asks_for_it():
+    counts = VerdictCounts()
+    elsewhere = CONTEXT._replace(other_gates=("run", "release"))
+    assert say_other_gates(counts, elsewhere) == ""
+    counts.count("allow", "allow", otherwise=False)
+    assert say_other_gates(counts, CONTEXT) == ""
+    assert say_other_gates(counts, elsewhere) == (
+        "the sets also differ at run and release, which these verdicts do not show: "
+        "judge there with `--gate run` or `--gate release`"
     )

@@ -12,42 +12,64 @@ from policy.reports.fingerprints import fingerprint_findings, name_project
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
-    from policy.model.baseline import Baseline, Key, Slot
-    from policy.model.decision import Decision, Outcome
+    from policy.model.baseline import Baseline, Key
+    from policy.model.decision import Decision, Outcome, Subject
     from policy.model.schema import Schema
     from policy.reports.fingerprints import KnownFinding
 
 FAILURES = ("fail", "contradiction")
 
 
-class Index:
-    """The entries of a baseline that count at a gate, found without looking through all of them."""
+def _never(_: BaselineEntry, __: Subject) -> bool:
+    return False
 
-    def __init__(self, baseline: Baseline, gate: str) -> None:
+
+class Index:
+    """The entries of a baseline that count at a gate, found without looking through all of them.
+
+    `holds` says of an entry that it is about what is still where it was recorded, and so not about a subject.
+    """
+
+    def __init__(self, baseline: Baseline, gate: str, holds: Callable[[BaselineEntry, Subject], bool] = _never) -> None:
         self.entries = [entry for entry in baseline.entries if entry.gate == gate]
-        self.room: Counter[Slot] = Counter(entry.slot for entry in self.entries)
-        self.alike: dict[str, list[BaselineEntry]] = {}
-        self.related: dict[Key, list[BaselineEntry]] = {}
-        for entry in self.entries:
-            self.alike.setdefault(entry.fingerprint, []).append(entry)
-            self.related.setdefault(entry.key, []).append(entry)
-        for group in (*self.alike.values(), *self.related.values()):
-            if len(group) > 1:
-                # The oldest first, of those that stand for one another.
-                group.sort(key=lambda entry: (entry.since, entry.values))
+        self.room: Counter[BaselineEntry] = Counter(self.entries)
+        self._holds = holds
+        self._alike: dict[str, list[BaselineEntry]] = {}
+        self._related: dict[Key, list[BaselineEntry]] = {}
+        # The oldest first, of those that stand for one another.
+        for entry in sorted(self.entries, key=lambda entry: (entry.since, entry.values, entry.subject or "")):
+            self._alike.setdefault(entry.fingerprint, []).append(entry)
+            self._related.setdefault(entry.key, []).append(entry)
+
+    def find_alike(self, fingerprint: str, subject: Subject) -> Iterator[BaselineEntry]:
+        """The entries of a finding in a subject: its own before those of what is not there any more."""
+        return self._choose(self._alike.get(fingerprint, ()), subject)
+
+    def find_related(self, key: Key, subject: Subject) -> Iterator[BaselineEntry]:
+        """The entries that a finding in a subject may have become of, in the same order."""
+        return self._choose(self._related.get(key, ()), subject)
+
+    def find_owner(self, fingerprint: str) -> str | None:
+        """The file in which a finding with the fingerprint is known, where one is."""
+        return next((entry.subject for entry in self._alike.get(fingerprint, ())), None)
+
+    def _choose(self, entries: Sequence[BaselineEntry], subject: Subject) -> Iterator[BaselineEntry]:
+        file = name_file(subject)
+        yield from (entry for entry in entries if entry.subject == file)
+        yield from (entry for entry in entries if entry.subject != file and not self._holds(entry, subject))
 
 
 class Tally(NamedTuple):
-    """What comparing took from a baseline: entries by slot, and the keys of which something is found that none covers.
+    """What comparing took from a baseline: entries, and the keys of which something is found that none covers.
 
     `recorded` is what a baseline would hold of these findings, each with its state; `projects` are those that were
     judged as a whole.
     """
 
-    taken: Counter[Slot]
+    taken: Counter[BaselineEntry]
     missed: set[Key]
     recorded: list[tuple[BaselineEntry, str]]
     projects: set[str]
@@ -60,13 +82,13 @@ class Comparer:
     """
 
     def __init__(
-        self, index: Index, schema: Schema, taken: Counter[Slot] | None = None, recording: date | None = None
+        self, index: Index, schema: Schema, taken: Counter[BaselineEntry] | None = None, recording: date | None = None
     ) -> None:
         self.index = index
         self.schema = schema
         self.recording = recording
         self.tally = Tally(Counter(), set(), [], set())
-        self._taken: Counter[Slot] = taken or Counter()
+        self._taken: Counter[BaselineEntry] = taken or Counter()
 
     def compare(self, decision: Decision) -> Decision:
         """The decision with how its findings compare; everything else in it stays what it is."""
@@ -78,7 +100,7 @@ class Comparer:
                 # Of what is waived, or for the time being unknown, nothing is fixed.
                 self.tally.missed.add((finding.policy, project, traits))
         # What is the same comes before what may have become it.
-        exact = [self._take_same(finding) for finding in findings]
+        exact = [self._take_same(finding, decision) for finding in findings]
         compared = tuple(
             same or self._compare(finding, decision, outcomes.get(finding.policy))
             for same, finding in zip(exact, findings, strict=True)
@@ -88,8 +110,8 @@ class Comparer:
             self.tally.recorded.extend(zip(entries, (found.state for found in compared), strict=True))
         return decision._replace(baseline=Compared(find_verdict(decision, compared), compared))
 
-    def _take_same(self, finding: KnownFinding) -> Comparison | None:
-        for entry in self.index.alike.get(finding.fingerprint, ()):
+    def _take_same(self, finding: KnownFinding, decision: Decision) -> Comparison | None:
+        for entry in self.index.find_alike(finding.fingerprint, decision.subject):
             if covers(entry, finding) and self._take(entry):
                 return Comparison(finding.policy, finding.fingerprint, "known", entry.since)
         return None
@@ -97,7 +119,7 @@ class Comparer:
     def _compare(self, finding: KnownFinding, decision: Decision, outcome: Outcome | None) -> Comparison:
         """A finding that is not one of those that are known."""
         key = (finding.policy, name_project(decision), decision.traits)
-        related = self.index.related.get(key, [])
+        related = list(self.index.find_related(key, decision.subject))
         because = outcome.because if outcome is not None else ()
         for entry in related:
             alike = entry.outcome == finding.outcome == "fail" or entry.outcome == finding.outcome == "unknown"
@@ -108,13 +130,14 @@ class Comparer:
                 return Comparison(finding.policy, finding.fingerprint, "improved", entry.since, said)
         self.tally.missed.add(key)
         state, note = explain_difference(finding, related)
+        if not related and (known := self.index.find_owner(finding.fingerprint)):
+            note = f"the baseline knows it of {known}"
         return Comparison(finding.policy, finding.fingerprint, state, None, note)
 
     def _take(self, entry: BaselineEntry) -> bool:
-        slot = entry.slot
-        if self.index.room[slot] <= self._taken[slot] + self.tally.taken[slot]:
+        if self.index.room[entry] <= self._taken[entry] + self.tally.taken[entry]:
             return False
-        self.tally.taken[slot] += 1
+        self.tally.taken[entry] += 1
         return True
 
 
@@ -130,11 +153,10 @@ def is_recordable(finding: KnownFinding) -> bool:
 
 def make_entry(finding: KnownFinding, found: Comparison, decision: Decision, today: date) -> BaselineEntry:
     """The entry of a finding, known since today unless it was before."""
-    subject = decision.subject
     return BaselineEntry(
         finding.policy,
         name_project(decision),
-        subject.training_config or subject.manifest,
+        name_file(decision.subject),
         decision.gate,
         finding.outcome,
         finding.effect,
@@ -144,6 +166,11 @@ def make_entry(finding: KnownFinding, found: Comparison, decision: Decision, tod
         finding.fingerprint,
         found.since or today,
     )
+
+
+def name_file(subject: Subject) -> str | None:
+    """The file that an entry names of a subject."""
+    return subject.training_config or subject.manifest
 
 
 def covers(entry: BaselineEntry, finding: KnownFinding) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.errors import Location, PolicyError, Problem
 from policy.loading.baselines import LIMITS, read_baseline
-from policy.model.baseline import BASELINE_GATES, Baseline
+from policy.model.baseline import BASELINE_GATES, BASELINE_NAME, Baseline
 from policy.source.file import read_bytes
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def refuse_gate(gate: str) -> None:
     """Raises PolicyError for a gate at which nothing that is known may pass."""
     if gate not in BASELINE_GATES:
         message = f"a baseline does not count at the gate `{gate}`: what is known there still needs its approval"
-        remedy = f"leave the baseline out; it is for the gates {', '.join(BASELINE_GATES)}"
+        gates = f"{', '.join(BASELINE_GATES[:-1])} and {BASELINE_GATES[-1]}"
+        remedy = f"a baseline is for the gates {gates}; here ask for an exception with an end: `policy waive POLICY`"
         raise PolicyError(Problem(message, remedy))
 
 
@@ -30,6 +31,8 @@ def open_baseline(root: str, path: str, gate: str, base: Base | None = None) -> 
     refuse_gate(gate)
     if base is None:
         file = name_file(path, root)
+        if not os.path.lexists(path) and os.path.isdir(os.path.dirname(path) or "."):
+            raise PolicyError(Problem(f"there is no baseline `{path}`", suggest_recording(gate, file)))
         return _doubt(read_baseline(read_bytes(path, file, LIMITS), file), gate)
     return _open_at(root, path, gate, base)
 
@@ -44,6 +47,12 @@ def open_previous(root: str, path: str) -> Baseline:
     except PolicyError as error:
         told = Problem(f"`{path}` is left as it is", "mend it, or remove it to record everything anew", level="warning")
         raise PolicyError(*error.problems, told) from None
+
+
+def suggest_recording(gate: str, file: str) -> str:
+    """What to do where there is no baseline yet; `file` is relative to the root."""
+    named = f" --file {file}" if file != BASELINE_NAME else ""
+    return f"record one with `policy baseline --gate {gate}{named}`, or correct the path"
 
 
 def name_file(path: str, root: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from policy.app.baselines.comparing import Tally
-    from policy.model.baseline import BaselineEntry, Key, Slot
+    from policy.model.baseline import BaselineEntry, Key
 
 
 class BaselineRun:
@@ -22,14 +22,14 @@ class BaselineRun:
         self.baseline = baseline
         self.gate = gate
         self.index = index or Index(baseline, gate)
-        self.taken: Counter[Slot] = Counter()
+        self.taken: Counter[BaselineEntry] = Counter()
         self.missed: set[Key] = set()
         self.projects: set[str] = set()
         self.recorded: list[tuple[BaselineEntry, str]] = []
 
     def admit(self, tally: Tally) -> bool:
         """Add what a part took; False, and nothing is added, where it took more than the parts before it have left."""
-        if any(self.taken[slot] + count > self.index.room[slot] for slot, count in tally.taken.items()):
+        if any(self.taken[entry] + count > self.index.room[entry] for entry, count in tally.taken.items()):
             return False
         self.taken.update(tally.taken)
         self.missed |= tally.missed
@@ -58,12 +58,8 @@ class BaselineRun:
         return self._make(stays, COVERED, dict(self.baseline.policy_sets))
 
     def _list_left(self) -> Iterator[BaselineEntry]:
-        """The entries of this gate that cover nothing that was found; of those that are alike the latest."""
-        left = self.index.room - self.taken
-        for entry in sorted(self.index.entries, key=lambda entry: entry.since, reverse=True):
-            if left[entry.slot] > 0:
-                left[entry.slot] -= 1
-                yield entry
+        """The entries of this gate that cover nothing that was found."""
+        return (self.index.room - self.taken).elements()
 
     def _was_judged(self, entry: BaselineEntry, *, whole: bool) -> bool:
         return whole or entry.project in self.projects
@@ -72,15 +68,9 @@ class BaselineRun:
         self, stays: Collection[BaselineEntry], states: Collection[str], policy_sets: Mapping[str, str]
     ) -> Baseline:
         elsewhere = (entry for entry in self.baseline.entries if entry.gate != self.gate)
-        entries = [*elsewhere, *stays, *self._date(states)]
+        found = (entry for entry, state in self.recorded if state in states)
+        entries = [*elsewhere, *stays, *found]
         return Baseline(self.baseline.file, tuple(sorted(entries, key=_sort_by)), tuple(sorted(policy_sets.items())))
-
-    def _date(self, states: Collection[str]) -> Iterator[BaselineEntry]:
-        """What was found in these states; of entries that are alike each keeps a day of its own."""
-        days = {mark: [entry.since for entry in entries] for mark, entries in self.index.alike.items()}
-        for entry, state in sorted(self.recorded, key=lambda found: _sort_by(found[0])):
-            if state in states:
-                yield entry._replace(since=days[entry.fingerprint].pop(0)) if state == "known" else entry
 
 
 def _sort_by(entry: BaselineEntry) -> tuple[object, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.app.set_diff.actions import compare_actions, find_effect, find_mode
+from policy.app.set_diff.actions import compare_actions, find_effect, find_mode, find_unknown_effect
 from policy.app.set_diff.lines import write_condition
 from policy.app.set_diff.requirements import compare_requirements
 from policy.app.set_diff.wording import compare_wording
 from policy.language.parameters import show_parameter
+from policy.loading.policy_sets.tightening import rank_effect
 from policy.model.gates import GATES
 from policy.model.set_changes import (
     ADDED,
@@ -19,6 +20,7 @@ from policy.model.set_changes import (
     NEW,
     REMOVED,
     STRICTER,
+    UNCLEAR,
     Change,
     Line,
     PolicyChange,
@@ -50,8 +52,22 @@ def compare_policies(old: Mapping[str, Half], new: Mapping[str, Half]) -> Iterat
 def compare_policy(pair: Pair[Half]) -> PolicyChange:
     """What differs in one policy."""
     policy = pair[1].policy
-    changes = (*compare_actions(pair), *compare_requirements(pair))
+    changes = (*compare_actions(pair), *_compare_requirements(pair))
     return PolicyChange(policy.id, policy.title, CHANGED, _judge(pair, changes), changes, tuple(compare_wording(pair)))
+
+
+def _compare_requirements(pair: Pair[Half]) -> Iterator[Change]:
+    """What is asked for; whether that is more, nobody can tell where an unknown outcome does more than a failure.
+
+    For who is asked for less may go from a failure to an unknown outcome.
+    """
+    can_tell = not any(map(_fears_unknown, pair))
+    for change in compare_requirements(pair):
+        yield change if can_tell or change.direction == NEITHER else change._replace(direction=UNCLEAR)
+
+
+def _fears_unknown(half: Half) -> bool:
+    return any(rank_effect(find_unknown_effect(half, gate)) > rank_effect(find_effect(half, gate)) for gate in GATES)
 
 
 def _judge(pair: Pair[Half], changes: tuple[Change, ...]) -> str:

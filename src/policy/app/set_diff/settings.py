@@ -9,6 +9,7 @@ from policy.app.set_diff.lines import compare_lines
 from policy.app.set_view import view_evidence
 from policy.app.trusted.comparison import describe_fields
 from policy.model.gates import EFFECTS, GATES, MODES
+from policy.model.kinds import DURATION
 from policy.model.set_changes import UNCLEAR, both, make_change, point
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def compare_settings(pair: Pair[Whole]) -> Iterator[Change]:
     ledgers = both(_say_ledger, sets)
     if ledgers[0] != ledgers[1]:
         yield make_change("ledger", ledgers, UNCLEAR)
+    approvals = both(_say_approvals, sets)
+    if approvals[0] != approvals[1]:
+        yield make_change("approvals", approvals, UNCLEAR)
 
 
 def _compare_gates(pair: Pair[Whole]) -> Iterator[Change]:
@@ -105,6 +109,22 @@ def _say_ledger(policy_set: PolicySet) -> str | None:
         # One that was made without a file may have no more than a word for it.
         return "yes" if policy_set.has_ledger else None
     return f"{said.url}, for {', '.join(said.gates)}{f', spool {said.spool}' if said.spool else ''}"
+
+
+def _say_approvals(policy_set: PolicySet) -> str | None:
+    said = policy_set.approvals
+    if said is None:
+        return None
+    groups = [f"{role}: {', '.join(names)}" for role, names in (*said.roles.items(), *said.people.items())]
+    rules = [
+        f"{rule.quorum} of {' or '.join(rule.roles) or 'anybody'} for"
+        f" {', '.join((*rule.policies, *rule.gates, *rule.projects)) or 'all'},"
+        f" {DURATION.show(rule.lasts) if rule.lasts else 'any length'}, {rule.runs or 'any'} runs"
+        for rule in said.rules
+    ]
+    lengths = f"{DURATION.show(said.request_lasts)} to decide, {DURATION.show(said.approval_lasts)} in force"
+    glass = f"broken by {' or '.join(said.override_roles) or 'nobody'}, {DURATION.show(said.override_lasts)}"
+    return "; ".join((*groups, *rules, lengths, glass))
 
 
 def _say_trusted(policy_set: PolicySet) -> str | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from policy.app.trusted.base import Base, copy_set, locate_config
+from policy.app.trusted.base import Base, copy_set, locate_config, start_base
 from policy.app.trusted.copying import Copy
 from policy.app.trusted.following import is_bundle
 from policy.app.trusted.revision import explain_absence, find_commit, refuse_absence
@@ -24,7 +23,6 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.loading.git.revisions import Revision
     from policy.loading.policy_sets.files import PolicySetFile
 
 OLD, NEW = SIDES = ("OLD", "NEW")
@@ -116,7 +114,7 @@ def open_revision(word: str, given: str, place: Place, stack: ExitStack) -> Side
         raise PolicyError(*(_add_path(problem, given) for problem in error.problems)) from None
     config = None if place.config is None else _locate(place.config, place.root)
     made = stack.enter_context(TemporaryDirectory(prefix="policy-", ignore_cleanup_errors=True))
-    base = make_base(revision, os.path.realpath(made))
+    base = start_base(revision, os.path.realpath(made))
     try:
         with ObjectReader(place.root) as objects:
             tree = Tree(objects, revision.commit)
@@ -125,14 +123,6 @@ def open_revision(word: str, given: str, place: Place, stack: ExitStack) -> Side
     except GitError as error:
         raise PolicyError(explain_absence(revision, word, error)) from None
     return Side(word, given, base.shown, place.root, base.open_set(), base)
-
-
-def make_base(revision: Revision, folder: str) -> Base:
-    """The policy set of a revision before anything of it is copied to a folder."""
-    name = f"{re.sub('[^A-Za-z0-9._-]', '-', revision.name)}@{revision.commit[:10]}"
-    base = Base(revision.name, revision.commit, folder, name)
-    os.mkdir(base.copy)
-    return base
 
 
 def _locate(config: str, root: str) -> str:

@@ -65,9 +65,7 @@ class Base(NamedTuple):
 
     def open_set(self) -> PolicySetFile | None:
         """The policy set's file. Raises PolicyError."""
-        if self.problems:
-            raise PolicyError(*self.problems)
-        return None if self.config is None else open_policy_set(os.path.join(self.folder, self.config), self.folder)
+        return _open_copied(self)
 
 
 class ProposalFiles(NamedTuple):
@@ -79,9 +77,13 @@ class ProposalFiles(NamedTuple):
 
     def open_set(self) -> PolicySetFile | None:
         """The policy set's file. Raises PolicyError."""
-        if self.problems:
-            raise PolicyError(*self.problems)
-        return None if self.config is None else open_policy_set(os.path.join(self.folder, self.config), self.folder)
+        return _open_copied(self)
+
+
+def _open_copied(files: Base | ProposalFiles) -> PolicySetFile | None:
+    if files.problems:
+        raise PolicyError(*files.problems)
+    return None if files.config is None else open_policy_set(os.path.join(files.folder, files.config), files.folder)
 
 
 @contextmanager
@@ -99,10 +101,16 @@ def open_base(root: str, name: str, config: str | None = None) -> Iterator[Base]
         yield _make_base(tree, top, root, revision, where)
 
 
-def _make_base(tree: Tree, top: str, root: str, revision: Revision, config: str | None) -> Base:
+def start_base(revision: Revision, folder: str) -> Base:
+    """The policy set of a revision before anything of it is copied to a folder."""
     name = f"{re.sub('[^A-Za-z0-9._-]', '-', revision.name)}@{revision.commit[:10]}"
-    base = Base(revision.name, revision.commit, os.path.join(top, "base"), name)
+    base = Base(revision.name, revision.commit, folder, name)
     os.makedirs(base.copy)
+    return base
+
+
+def _make_base(tree: Tree, top: str, root: str, revision: Revision, config: str | None) -> Base:
+    base = start_base(revision, os.path.join(top, "base"))
     trusted = Copy(tree, base.copy, base.folder)
     try:
         base = base._replace(config=copy_set(trusted, root, config))

@@ -51,6 +51,7 @@ def _list_settings(policy_set: PolicySet) -> dict[str, Any]:
         "plugins": policy_set.plugins,
         "evidence": policy_set.evidence,
         "ledger": policy_set.ledger,
+        "approvals": policy_set.approvals,
         "waivers": frozenset(waiving.entries) if waiving else frozenset(),
         "waiver_rules": waiving.rules if waiving else (),
         "trusted": waiving.trusted and waiving.trusted[:2] if waiving else None,

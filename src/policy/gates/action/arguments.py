@@ -43,12 +43,22 @@ def choose_revision(inputs: Inputs, event: Event, workspace: str) -> str:
     """
     if inputs.policies_from:
         return "" if inputs.policies_from == WORKSPACE else inputs.policies_from
-    if not event.proposal or (inputs.config_file and _is_outside(inputs.config_file, workspace)):
+    if not event.proposal:
+        return ""
+    if inputs.config_file and _is_outside(inputs.config_file, workspace):
+        _refuse_proposed_baseline(inputs, workspace)
         return ""
     if not event.base:
         message = f"the event `{event.name}` does not say which commit it is based on, so no policies can be read there"
         raise PolicyError(Problem(message, "name a revision as `policies-from`, or `none` for the workspace"))
     return event.base
+
+
+def _refuse_proposed_baseline(inputs: Inputs, workspace: str) -> None:
+    """Raises PolicyError where a proposal could choose what is known, for no revision's baseline is read."""
+    if inputs.baseline and not _is_outside(inputs.baseline, workspace):
+        message = "the policy set is outside of the workspace and the `baseline` is in it, where the change may edit it"
+        raise PolicyError(Problem(message, "keep the baseline beside the policy set, or say `policies-from: none`"))
 
 
 def _is_outside(path: str, folder: str) -> bool:

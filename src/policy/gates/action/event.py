@@ -37,11 +37,21 @@ def read_event(environment: Mapping[str, str]) -> Event:
     number = request.get("number")
     return Event(
         name=name,
-        proposal=bool(request or group) or name.startswith("pull_request") or name == "merge_group",
+        proposal=bool(request or group) or _is_proposal(name) or _follows_proposal(document),
         base=base if isinstance(base, str) and COMMIT.fullmatch(base) else "",
         number=number if isinstance(number, int) and number > 0 else 0,
         from_fork=bool(request) and _name_repository(request, "head") != _name_repository(request, "base"),
     )
+
+
+def _is_proposal(name: Any) -> bool:
+    return isinstance(name, str) and (name.startswith("pull_request") or name == "merge_group")
+
+
+def _follows_proposal(document: Any) -> bool:
+    """Whether it is what comes after one, a comment on it or a workflow that ran for it; neither says its base."""
+    run, issue = _find(document, "workflow_run"), _find(document, "issue")
+    return _is_proposal(run.get("event")) or bool(issue.get("pull_request"))
 
 
 def _load(path: str) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.app.baselines.opening import open_previous, refuse_gate
+from policy.app.baselines.opening import name_file, open_previous, refuse_gate, suggest_recording
 from policy.app.baselines.writing import write_baseline
 from policy.app.checking import CheckRequest
 from policy.errors import NothingToJudgeError, PolicyError, Problem
@@ -21,7 +21,8 @@ from policy.gates.cli.targets import Target, refuse_inputs, refuse_links
 from policy.language.identity import digest_policy_set
 from policy.loading.discovery import find_root
 from policy.model.baseline import BASELINE_NAME
-from policy.reports.layout import clean, count_noun
+from policy.reports.known import NAMED, name_entry
+from policy.reports.layout import clean, count_noun, join_names
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +77,8 @@ def command(
     except PolicyError as error:
         raise relocate(error, root) from None
     if prune and not os.path.lexists(path):
-        raise PolicyError(Problem(f"there is no baseline `{path}` to take something out of", "record one first"))
+        message = f"there is no baseline `{path}` to take something out of"
+        raise PolicyError(Problem(message, suggest_recording(gate, name_file(path, root))))
     request = CheckRequest(
         paths or (".",), gate, now, config=config, formats=(), jobs=jobs, trusted=trusted, baseline=previous
     )
@@ -107,27 +109,44 @@ def refuse_broken(check: Check) -> None:
 
 def write(target: Target, check: Check, known: BaselineRun, *, prune: bool) -> None:
     """Write the file, unless it says all that already, and say what is different."""
-    whole = check.is_whole
-    digest = digest_policy_set(check.bench.workspace.policy_set)
+    whole, path = check.is_whole, str(target.path)
+    first = not os.path.lexists(path)
+    policy_set = check.bench.workspace.policy_set
+    digest = digest_policy_set(policy_set)
     made = known.prune(whole=whole) if prune else known.record(digest, whole=whole)
-    if made != known.baseline or not os.path.lexists(str(target.path)):
+    if made != known.baseline or first:
         output = Output(target, Whole())
         try:
             output.finish(write_baseline(made))
         finally:
             output.discard()
-    say(say_made(made, known, target, whole=whole))
-    states = check.summary.baseline.states if check.summary.baseline is not None else {}
-    beyond = states.get("new", 0) + states.get("worsened", 0)
-    if prune and beyond:
-        say(f"not added: {count_noun(beyond, 'finding')} that {'is' if beyond == 1 else 'are'} new or worse")
+    say(say_made(made, known, path, whole=whole, prune=prune))
+    if first:
+        command = clean(f"policy check --gate {known.gate} --baseline {path}")
+        say(f"next: commit it; `{command}` then fails only for what is new or worse")
+    else:
+        say_beyond(known, prune=prune)
+    mode = policy_set.gate(known.gate).mode
+    if mode != "enforce" and not prune:
+        told = f"note: the gate `{known.gate}` is in the mode {mode}"
+        say(f"{told}; what it does when it goes further is not covered by this")
 
 
-def say_made(made: Baseline, known: BaselineRun, target: Target, *, whole: bool) -> str:
+def say_beyond(known: BaselineRun, *, prune: bool) -> None:
+    """Name what is new or worse, so that nobody accepts it unseen."""
+    beyond = [entry for entry, state in known.recorded if state in ("new", "worsened")]
+    if beyond:
+        names = join_names([name_entry(entry) for entry in beyond], NAMED)
+        counted = f"{count_noun(len(beyond), 'finding')} that {'is' if len(beyond) == 1 else 'are'} new or worse"
+        say(f"{'not added' if prune else 'known from now on'}: {counted}: {names}")
+
+
+def say_made(made: Baseline, known: BaselineRun, path: str, *, whole: bool, prune: bool) -> str:
     """How many findings are known now, and what became of those before."""
     states = [state for _, state in known.recorded]
     fixed = len(known.list_fixed(whole=whole))
-    counts = {word: states.count(word) for word in ("new", "worsened", "improved", "known")} | {"fixed": fixed}
+    words = [word for word in ("new", "worsened", "improved", "known") if not (prune and word == "new")]
+    counts = {word: states.count(word) for word in words} | {"fixed": fixed}
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     held = count_noun(len(made.entries), "known finding")
-    return f"{clean(str(target.path))}: {held}{f' ({told} at the gate {known.gate})' if told else ''}"
+    return f"{clean(path)}: {held}{f' ({told} at the gate {known.gate})' if told else ''}"

@@ -21,6 +21,7 @@ from policy.reports.diff.document import JsonDiff
 from policy.reports.diff.markdown import MarkdownDiff
 from policy.reports.diff.text import TextDiff
 from policy.reports.diff.view import DiffContext, SideView
+from policy.reports.diff.wording import list_other_gates
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ def make_context(diff: Diff, *, colour: bool) -> DiffContext:
         describe_side(side, workspace, digest)
         for side, workspace, digest in zip(diff.sides, (diff.old, diff.new), digests, strict=True)
     ]
-    time = diff.request.now.isoformat().replace("+00:00", "Z")
-    return DiffContext(views[0], views[1], diff.request.gate, time, diff.show_path, diff.evidence_differs, colour)
+    gate, time = diff.request.gate, diff.request.now.isoformat().replace("+00:00", "Z")
+    others = list_other_gates(diff.changes, gate)
+    return DiffContext(views[0], views[1], gate, time, diff.show_path, diff.evidence_differs, others, colour)
 
 
 def describe_side(side: Side, workspace: Workspace, digest: str) -> SideView:

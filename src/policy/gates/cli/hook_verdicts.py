@@ -15,6 +15,7 @@ from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import say, use_colour
 from policy.gates.cli.targets import Target
+from policy.loading.discovery import find_root
 from policy.source.display import show_text
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def make_request(gate: str, config: str | None, trusted: str | None, paths: tupl
     now = datetime.now(UTC).replace(microsecond=0)
     config = config and abspath(config)
     formats = tuple((name, use_colour()) for name in (FULL, SHORT))
-    return CheckRequest(paths, gate, now, config=config, formats=formats, trusted=trusted)
+    return CheckRequest(paths, gate, now, config=config, formats=formats, trusted=trusted, home=find_root("."))
 
 
 def judge_folder(

@@ -20,10 +20,17 @@ def find_nested(root: str, paths: Sequence[str], listed: Iterable[str]) -> list[
     """A warning for each repository at or below the paths: one that git lists as a folder, or a submodule."""
     found = {name.rstrip("/") for name in listed if name.endswith("/")}
     found.update(module for module in _list_modules(root) if _is_below(module, paths))
-    return [_warn(folder) for folder in sorted(found)]
+    return [warn_of_nested(folder) for folder in sorted(found)]
 
 
-def _warn(folder: str) -> Problem:
+def is_nested(root: str, path: str) -> bool:
+    """Whether a path that git names as it names files is a folder: the place of a repository."""
+    whole = os.path.join(root, path)
+    return os.path.isdir(whole) and not os.path.islink(whole)
+
+
+def warn_of_nested(folder: str) -> Problem:
+    """The warning that what is in a repository inside this one is not met."""
     message = f"`{folder}/` is a repository of its own and is not looked into"
     return Problem(message, "check it by itself", Location(folder), level="warning")
 

@@ -10,6 +10,7 @@ from policy.loading.policy_sets.tightening import Loosening, find_loosenings
 from policy.model.derived.derivations import DERIVATIONS, list_tables
 from policy.model.facts import CONTRADICTIONS
 from policy.model.fields import RUNS, SCHEMA
+from policy.model.gates import GATES
 from policy.source.node import Mapping
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def check_parts(parts: Sequence[Part]) -> Iterator[Problem]:
             yield from refuse_loosening(found, below) or [warn_of_loosening(found)]
         yield from refuse_means(part, below)
         yield from check_server(part, below)
+        yield from refuse_ledger(part, below)
         # What a layer makes final must hold whatever is put below it, too.
         foreign = [other for other in parts[:number] if other.layer.file not in part.extended]
         if foreign and any(setting.section == "final" for setting in part.settings):
@@ -42,6 +44,7 @@ def check_parts(parts: Sequence[Part]) -> Iterator[Problem]:
                     yield from refuse_loosening(found, alone)
                 yield from refuse_means(other, alone)
                 yield from check_server(other, alone)
+                yield from refuse_ledger(other, alone)
 
 
 def refuse_loosening(found: Loosening, below: PolicySet) -> list[Problem]:
@@ -98,6 +101,23 @@ def check_server(part: Part, below: PolicySet) -> Iterator[Problem]:
     elif known:
         message = f"runs are asked of another tracking server than `{known}`"
         yield warn_of_loosening(Loosening(message, setting.location, (), below.places.get(setting.place)))
+
+
+def refuse_ledger(part: Part, below: PolicySet) -> Iterator[Problem]:
+    """The error of a ledger in which somebody else could approve what a final policy holds."""
+    setting = next((setting for setting in part.settings if setting.place == ("ledger", "url", "")), None)
+    if setting is None:
+        return
+    concerned = [policy.id for policy in below.policies if policy.id in below.final and can_hold(below, policy)]
+    if concerned:
+        message = "a ledger of this policy set would decide who can approve what is held"
+        yield refuse_final(message, setting.location, concerned, below)
+
+
+def can_hold(policy_set: PolicySet, policy: Policy) -> bool:
+    """Whether a gate holds for the policy, or the policy asks for an approval by itself."""
+    effects = (ask(policy, gate) for gate in GATES for ask in (policy_set.effect_of, policy_set.unknown_effect_of))
+    return "hold" in effects or any(path.startswith("approval.") for path in policy.paths)
 
 
 def list_inputs(policy: Policy) -> frozenset[str]:

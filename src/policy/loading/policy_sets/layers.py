@@ -38,6 +38,8 @@ KEYS = (
     "fields",
     "tables",
     "evidence",
+    "ledger",
+    "approvals",
     *WAIVING,
 )
 FORMAT = "1"

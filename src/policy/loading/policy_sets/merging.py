@@ -64,7 +64,7 @@ class Merged(NamedTuple):
             {
                 place: setting
                 for place, setting in held.items()
-                if setting.section in ("gates", "without", "evidence") or setting.name not in left_out
+                if setting.section in ("gates", "without", "evidence", "ledger") or setting.name not in left_out
             },
         )
 

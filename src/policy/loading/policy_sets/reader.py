@@ -20,6 +20,7 @@ from policy.loading.policy_sets.settings import SettingsReader
 from policy.loading.tables.files import read_tables, shipped_tables
 from policy.model.fields import SCHEMA
 from policy.model.policy import PolicySet
+from policy.source.file import ReadFile, watch_reads
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
     from policy.errors import Location
     from policy.loading.policy_sets.files import PolicySetFile
     from policy.loading.policy_sets.layers import Layer, Name
+    from policy.loading.policy_sets.settings import Setting
+    from policy.model.approval_settings import ApprovalSettings
+    from policy.model.ledger_settings import LedgerSettings
     from policy.model.policy import Policy
     from policy.model.schema import Field, Schema
+    from policy.model.tables import Tables
     from policy.model.waiver_entry import Waiving
     from policy.plugins.contracts import PolicySource
 
@@ -45,39 +50,51 @@ class Contributed(NamedTuple):
     told: Callable[[], list[frozenset[str]]] = list
 
 
-def load_policy_set(found: PolicySetFile | None, load_plugins: PluginLoader, *, with_cases: bool = False) -> PolicySet:
+def load_policy_set(
+    found: PolicySetFile | None,
+    load_plugins: PluginLoader,
+    *,
+    with_cases: bool = False,
+    bundles: LateOpener | None = None,
+    tables: Tables | None = None,
+) -> PolicySet:
     """The policy set of a file and of those that it extends, or without one the whole catalogue as it is.
 
-    `load_plugins` imports the plugins that the set names. Raises PolicyError with every problem found.
+    `load_plugins` imports the plugins that the set names; `bundles` opens the bundles, and `tables` are those below
+    all that it names, by default the shipped ones. Raises PolicyError with every problem found.
     """
+    tables = tables or shipped_tables()
     if found is not None:
-        return PolicySetReader(found, with_cases=with_cases).read(load_plugins)
+        read: list[ReadFile] = []
+        with watch_reads(read.append):
+            reader = PolicySetReader(found, with_cases=with_cases, bundles=bundles)
+            return reader.read(load_plugins, tables, read)
     contributed = load_plugins([])
     schema = SCHEMA.extended(tuple(contributed.fields))
     folder = next(source.folder for source in contributed.sources if source.name == CATALOGUE)
     policies = load_policies(list_policies(folder, CATALOGUE), schema, with_cases=with_cases)
-    return PolicySet(tuple(policies), schema=schema, tables=shipped_tables())
+    return PolicySet(tuple(policies), schema=schema, tables=tables)
 
 
 class PolicySetReader:
     """Reads the layers of one policy set and merges them, the base first; collects problems."""
 
-    def __init__(self, found: PolicySetFile, *, with_cases: bool) -> None:
+    def __init__(self, found: PolicySetFile, *, with_cases: bool, bundles: LateOpener | None = None) -> None:
         self.with_cases = with_cases
         self.problems: list[Problem] = []
         self.found = found
-        self.bundles = LateOpener()
+        self.bundles = bundles or LateOpener()
         chain = open_layers(found, self.problems, self.bundles)
         self.layers = [read_layer(file, self.problems) for file in chain.layers.values()]
         self.extended = {file.document.file: chain.list_extended(path) for path, file in chain.layers.items()}
         self.told: list[list[tuple[str, Location | None, frozenset[str]]]] = [[] for _ in self.layers]
         self.gates = [list(SettingsReader(layer.root, layer.values).read_gates()) for layer in self.layers]
         self.evidence = read_evidence(self.layers)
+        self.ledger = self._read_ledger()
 
-    def read(self, load_plugins: PluginLoader) -> PolicySet:
-        """The policy set in force. Raises PolicyError."""
+    def read(self, load_plugins: PluginLoader, tables: Tables, read: Sequence[ReadFile]) -> PolicySet:
+        """The policy set in force, where `read` are the files that are read meanwhile. Raises PolicyError."""
         fields = self._gather_fields()
-        tables = shipped_tables()
         for layer in self.layers:
             tables = read_tables(layer.root.get("tables"), layer.values, layer.folder, tables)
         self._stop_on_problems()
@@ -89,20 +106,48 @@ class PolicySetReader:
         self._check_lock()
         parts = self._read_parts(policies)
         waiving = self._read_waiving(dict.fromkeys(policy.id for own in policies for policy, _ in own))
+        approvals = self._read_approvals(dict.fromkeys(policy.id for own in policies for policy, _ in own))
         # Where a setting cannot be read, what it loosens is not known.
         self._stop_on_problems()
         loosenings = self._check_parts(parts)
         self._stop_on_problems()
+        ledger = self._make_ledger()
         return pile(parts).make_set(
             name=next((layer.name for layer in reversed(self.layers) if layer.name is not None), CATALOGUE),
             plugins=tuple(dict.fromkeys(name for layer in self.layers for name, _ in layer.plugins)),
             schema=schema,
             tables=tables,
             waiving=waiving,
+            ledger=ledger,
+            approvals=approvals,
+            has_ledger=ledger is not None,
+            sources=self._list_sources(read) if ledger is not None else (),
             layers=tuple(layer.file for layer in self.layers),
             loosenings=loosenings,
             bundles={bundle.reference.prefix: bundle.folder for bundle in self.bundles.used.values()},
         )
+
+    def _read_ledger(self) -> list[list[Setting]]:
+        if not any("ledger" in layer.root.entries for layer in self.layers):
+            return [[] for _ in self.layers]
+        from policy.loading.policy_sets.ledger import read_ledger  # most policy sets have none
+
+        return read_ledger(self.layers)
+
+    def _make_ledger(self) -> LedgerSettings | None:
+        settings = [setting for settings in self.ledger for setting in settings]
+        if not settings:
+            return None
+        from policy.loading.policy_sets.ledger import make_ledger
+
+        return make_ledger(settings)
+
+    def _list_sources(self, read: Sequence[ReadFile]) -> tuple[ReadFile, ...]:
+        """All files that the policy set was read from, for a record of them."""
+        first = self.found
+        path = os.path.join(first.folder, os.path.basename(first.document.file))
+        # Whoever looked for it had read it before.
+        return ReadFile(path, first.document.file, first.document.text.encode()), *read
 
     def _stop_on_problems(self) -> None:
         if self.problems:
@@ -172,7 +217,9 @@ class PolicySetReader:
             known = below.add(part)
             self._refuse_duplicates(known)
             settings = SettingsReader(layer.root, layer.values).read(known.policies)
-            parts.append(part._replace(settings=(*self.gates[number], *self.evidence[number], *settings)))
+            parts.append(
+                part._replace(settings=(*self.gates[number], *self.evidence[number], *self.ledger[number], *settings))
+            )
             below = below.add(parts[-1])
         return parts
 
@@ -198,6 +245,13 @@ class PolicySetReader:
         from policy.loading.waivers.gathering import read_waiving  # most policy sets waive nothing
 
         return read_waiving(self.layers, list(named), self.extended)
+
+    def _read_approvals(self, named: Iterable[str]) -> ApprovalSettings | None:
+        if not any("approvals" in layer.root.entries for layer in self.layers):
+            return None
+        from policy.loading.policy_sets.approvals import read_approvals  # most policy sets leave it at the default
+
+        return read_approvals(self.layers, list(named))
 
 
 def add_final(problem: Problem, merged: Merged) -> Problem:

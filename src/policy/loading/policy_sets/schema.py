@@ -8,12 +8,13 @@ from policy.language.condition_schema import build_object
 from policy.language.policies import NAME, PARAMETER_NAME
 from policy.language.policy_schema import ANY_VALUE, build_effect_schema
 from policy.loading.policy_sets.evidence import ADDRESS, KINDS
+from policy.loading.policy_sets.ledger import URL
 from policy.loading.policy_sets.organisation_fields import NAME as FIELD_NAME
 from policy.loading.policy_sets.organisation_fields import TYPES
 from policy.loading.waivers.rules import LENGTH
 from policy.model.evidence_settings import SIZE, UNITS_BYTES
 from policy.model.gates import EFFECTS, GATES, MODES
-from policy.model.kinds import DATE, ListKind
+from policy.model.kinds import DATE, DURATION, ListKind
 from policy.model.tables import TABLE_NAMES
 from policy.model.value_schemas import (
     DRAFT,
@@ -45,6 +46,8 @@ ABOUT = {
     "final": "policies that no policy set which extends this one may loosen",
     "plugins": "the plugins in use, by name",
     "evidence": "what collectors may take, and the tracking server that runs are asked of",
+    "approvals": "who may approve what is held, how many have to, and for how long",
+    "ledger": "where decisions are recorded; by default those of every gate",
     "waivers": "files of dated exceptions, relative to this one",
     "waiver_rules": "who may waive what, and for how long",
     "trusted": "the revision at which a waiver must stand as it is for its approval to count",
@@ -55,6 +58,28 @@ EVIDENCE_ABOUT = {
     "time_limit": "how long one collector may take for one project; 10min without it, and a layer can only raise it",
     "size_limit": "the largest file that is read, expanded; 50 GB without it, and a layer can only raise it",
     "mlflow": "the address of the MLflow server, where MLFLOW_TRACKING_URI names none; it is sent no credentials",
+}
+LEDGER_ABOUT = {
+    "url": "sqlite:///PATH, relative to this file, or postgresql://HOST/DATABASE, without a password",
+    "gates": "the gates whose decisions are recorded; all of them without it, and a layer can only add to them",
+    "spool": "a folder, relative to this file, for what waits to be recorded where `on_error` lets a gate go on",
+}
+APPROVALS_ABOUT = {
+    "roles": "who has which role, by name: the user names or addresses of people",
+    "people": "by which other names somebody is known: {alice@example.com: [os:alice]}",
+    "rules": "which holds need the votes of which roles; all that concern a hold count",
+    "request_expires": "how long a request waits; 14d without it, and a layer can only shorten it",
+    "approval_expires": "how long an approval holds; 30d without it, and a layer can only shorten it",
+    "break_glass": "who may let a hold pass alone, and for how long at most; 4h without it",
+}
+RULE_ABOUT = {
+    "policies": "the policies that hold; all without it",
+    "gates": "the gates; all without it",
+    "projects": "the projects, as patterns; all without it",
+    "roles": "whose votes count; anybody's without it",
+    "quorum": "how many people have to say yes; 1 without it",
+    "expires": "how long such an approval holds",
+    "runs": "for how many runs such an approval holds; any number without it",
 }
 ANY_NAME = f"^{NAME.pattern}$"
 RULES_ABOUT = {
@@ -105,6 +130,8 @@ def _build_keys(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
         "fields": {**build_object({}), "patternProperties": {f"^{FIELD_NAME.pattern}$": _build_field()}},
         "tables": allow_empty(build_object(dict.fromkeys(TABLE_NAMES, TEXT))),
         "evidence": allow_empty(_build_evidence()),
+        "ledger": _build_ledger(),
+        "approvals": allow_empty(_build_approvals()),
         **_build_waiving(policies),
     }
 
@@ -124,6 +151,42 @@ def _build_evidence() -> JsonSchema:
     }
     kinds = {"time_limit": build_value_schema(KINDS["time_limit"]), "size_limit": size, "mlflow": address}
     return build_object({key: {"description": EVIDENCE_ABOUT[key], **value} for key, value in kinds.items()})
+
+
+def _build_ledger() -> JsonSchema:
+    address = {
+        "type": "string",
+        "pattern": "^(sqlite:///[^?#]*[^?#/]|postgresql://([^:@/ ]*@)?[^@# ]+)$",
+        "errorMessage": f"write {URL.describe()}; credentials stand elsewhere",
+    }
+    gates = {"type": "array", "minItems": 1, "items": build_choice_schema(GATES)}
+    keys: dict[str, JsonSchema] = {"url": address, "gates": gates, "spool": TEXT}
+    described = {key: {"description": LEDGER_ABOUT[key], **value} for key, value in keys.items()}
+    return {"anyOf": [address, allow_empty(build_object(described))]}
+
+
+def _build_approvals() -> JsonSchema:
+    names: JsonSchema = {"type": "array", "minItems": 1, "items": TEXT}
+    groups: JsonSchema = {"type": "object", "additionalProperties": names}
+    length = build_value_schema(DURATION)
+    count: JsonSchema = {"type": "integer", "minimum": 1}
+    rule: dict[str, JsonSchema] = {
+        **{key: {"type": "array", "items": TEXT} for key in ("policies", "projects", "roles")},
+        "gates": {"type": "array", "items": build_choice_schema(GATES)},
+        "quorum": count,
+        "expires": length,
+        "runs": count,
+    }
+    described = {key: {"description": RULE_ABOUT[key], **value} for key, value in rule.items()}
+    keys: dict[str, JsonSchema] = {
+        "roles": groups,
+        "people": groups,
+        "rules": {"type": "array", "items": build_object(described)},
+        "request_expires": length,
+        "approval_expires": length,
+        "break_glass": build_object({"roles": names, "longest": length}, "roles"),
+    }
+    return build_object({key: {"description": APPROVALS_ABOUT[key], **value} for key, value in keys.items()})
 
 
 def _build_waiving(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:

@@ -27,19 +27,29 @@ OPENING = b"table: 1\nrows:\n"
 @lru_cache(maxsize=1)
 def shipped_tables() -> Tables:
     """The tables that ship with the package. Their bytes are read at once, a row where it is asked for."""
+    return make_shipped(read_shipped())
+
+
+def read_shipped() -> dict[str, bytes]:
+    """The files of the package by their tables' names."""
     loading = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     folder = os.path.join(os.path.dirname(loading), "tables")
-    shipped = [ShippedTable(name, os.path.join(folder, f"{name}.yaml")) for name in TABLE_NAMES]
+    return {name: read_bytes(os.path.join(folder, f"{name}.yaml"), f"tables/{name}.yaml") for name in TABLE_NAMES}
+
+
+def make_shipped(contents: dict[str, bytes]) -> Tables:
+    """The tables that such files make."""
+    shipped = [ShippedTable(name, data) for name, data in contents.items()]
     return Tables({table.name: Table(table.name, digest_bytes(table.data), table.find) for table in shipped})
 
 
 class ShippedTable:
     """A file of the package with one row a line: to read them all takes longer than the rest of a small check."""
 
-    def __init__(self, name: str, path: str) -> None:
+    def __init__(self, name: str, data: bytes) -> None:
         self.name = name
         self.file = f"tables/{name}.yaml"
-        self.data = read_bytes(path, self.file).replace(b"\r\n", b"\n")
+        self.data = data.replace(b"\r\n", b"\n")
         self.found: dict[str, Row | None] = {}
 
     def find(self, key: str) -> Row | None:

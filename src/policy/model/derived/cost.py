@@ -66,7 +66,8 @@ MONTH_INPUTS = (
 def subtract_baseline(tuned: float, baseline: float, lower: bool | None) -> float | None:
     """What the tuned model gains over the best cheaper approach; `lower`: less is better, as of an error rate."""
     gain = baseline - tuned if lower else tuned - baseline
-    return gain if isfinite(gain) else None
+    # What is left of doubles beyond the twelfth digit is no gain and no loss.
+    return float(f"{gain:.12g}") if isfinite(gain) else None
 
 
 def estimate_run(lookup: Lookup, *values: Any) -> Told | None:

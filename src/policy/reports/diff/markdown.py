@@ -13,6 +13,7 @@ from policy.reports.diff.wording import (
     say_counts,
     say_direction,
     say_extent,
+    say_other_gates,
     say_places,
     say_responsible,
     say_side,
@@ -62,6 +63,8 @@ class MarkdownDiff:
             file = write_code(clean(context.show_path(found.file)))
             lines.append(f"- not judged {BY[found.by]}: {file}: {write_text(clean(found.why), quiet=True)}")
         lines += ["", f"**{_say(say_counts(counts, unjudged, context))}**"]
+        left_out = say_other_gates(counts, context)
+        lines += ["", f"{left_out[0].upper()}{left_out[1:]}."] if left_out else []
         if context.evidence_differs:
             lines += ["", "Evidence was collected once, with the settings of OLD."]
         if problems:

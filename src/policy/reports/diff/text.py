@@ -14,6 +14,7 @@ from policy.reports.diff.wording import (
     say_counts,
     say_direction,
     say_extent,
+    say_other_gates,
     say_places,
     say_responsible,
     say_side,
@@ -73,6 +74,8 @@ class TextDiff:
         if context.evidence_differs:
             lines += wrap("evidence was collected once, with the settings of OLD", "", "  ")
         lines += [paint(line, "bold", colour=context.colour) for line in wrap(" · ".join(parts), "", "  ")]
+        left_out = say_other_gates(counts, context)
+        lines += wrap(left_out, "", "  ") if left_out else []
         return "\n".join(lines) + "\n"
 
 

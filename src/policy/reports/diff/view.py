@@ -25,6 +25,7 @@ class DiffContext(NamedTuple):
     """What was compared and how it is shown; `show_path` turns a path from the root into one from the working folder.
 
     With `evidence_differs` the new set would collect evidence otherwise: that of the old one's settings was judged.
+    `other_gates` are those that single changes are about, while the verdicts are those at `gate`.
     """
 
     old: SideView
@@ -33,4 +34,5 @@ class DiffContext(NamedTuple):
     time: str
     show_path: Callable[[str], str]
     evidence_differs: bool = False
+    other_gates: tuple[str, ...] = ()
     colour: bool = False

@@ -114,6 +114,23 @@ def say_counts(counts: VerdictCounts, unjudged: list[Unjudged], context: DiffCon
     return f"{count_noun(counts.judged, 'subject')} at the gate {context.gate}: {', '.join(parts)}; {files}"
 
 
+def list_other_gates(changes: SetChanges, gate: str) -> tuple[str, ...]:
+    """The gates that single changes are about, and not this one."""
+    named = [change.gates for policy in changes.in_meaning for change in policy.changes]
+    named += [(change.key.split(".")[1],) for change in changes.settings if change.key.startswith("gates.")]
+    return tuple(other for other in GATES if any(other in gates and gate not in gates for gates in named))
+
+
+def say_other_gates(counts: VerdictCounts, context: DiffContext) -> str:
+    """What the verdicts leave out, and how to ask for it; empty where they leave out nothing."""
+    gates = context.other_gates
+    if not gates or not counts.judged:
+        return ""
+    asked = " or ".join(f"`--gate {gate}`" for gate in gates)
+    differ = f"the sets also differ at {join_names(list(gates), len(GATES))}"
+    return f"{differ}, which these verdicts do not show: judge there with {asked}"
+
+
 def say_responsible(found: Responsible) -> str:
     """A policy, its outcomes, and what each does."""
     before, after = (

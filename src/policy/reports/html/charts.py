@@ -26,7 +26,7 @@ def draw_verdicts(summary: Summary) -> Html:
     about = element("desc", f"Of {summary.subjects:,} judged: {said}.", id="chart-about")
     parts = [
         element("rect", x=str(start), y="0", width=str(width), height="20", class_=word)
-        for word, start, width in _divide(counts)
+        for word, start, width in divide_bar(counts)
     ]
     empty = [] if parts else [element("rect", x="0", y="0", width=str(WIDTH), height="20", class_="none")]
     return element(
@@ -43,7 +43,7 @@ def draw_verdicts(summary: Summary) -> Html:
     )
 
 
-def _divide(counts: dict[str, int]) -> Iterator[tuple[str, int, int]]:
+def divide_bar(counts: dict[str, int]) -> Iterator[tuple[str, int, int]]:
     """Each word with where its part starts and how wide it is, gaps between them."""
     free = WIDTH - GAP * (len(counts) - 1) - LEAST * len(counts)
     total, seen, start = sum(counts.values()), 0, 0

@@ -64,14 +64,18 @@ def _write_reasons(outcome: Outcome, context: ReportContext) -> Html:
 def _list_cells(reason: Reason, *, alternative: bool) -> tuple[str, ...]:
     wanted = say_wanted(reason, alternative=alternative).partition(": ")[2]
     found = code(reason.actual) if reason.actual is not None else element("em", "not known")
-    result = element("span", RESULTS[reason.result], class_=f"result {reason.result}")
     known = reason.actual is not None
     return (
         code(reason.field),
         f"one way: {wanted}" if alternative else wanted,
-        join((found, " ", result)) if known else found,
+        join((found, " ", _write_result(reason.result))) if known else found,
         _say_origin(reason) if known else "nowhere",
     )
+
+
+@lru_cache(maxsize=8)
+def _write_result(result: str) -> Html:
+    return element("span", RESULTS[result], class_=f"result {result}")
 
 
 def _say_origin(reason: Reason) -> Html:

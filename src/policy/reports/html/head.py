@@ -35,10 +35,18 @@ def read_style() -> str:
 
 def write_head(context: ReportContext) -> str:
     """Everything before the first project."""
-    style = read_style()
+    title = f"Policy report: what may go ahead at the gate {context.gate}"
+    return (
+        f"{write_top(title, read_style())}"
+        f"{element('a', 'Skip to the projects', class_='skip', href='#projects')}\n"
+        f"{_write_banner(context)}\n<main>\n"
+    )
+
+
+def write_top(title: str, style: str) -> str:
+    """The head of a page with this style sheet, up to the start of its body: what a browser may do, and the title."""
     allowed = f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
     guard = f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
-    title = f"Policy report: what may go ahead at the gate {context.gate}"
     head = (
         element("meta", charset="utf-8"),
         # Before everything that it governs.
@@ -49,12 +57,8 @@ def write_head(context: ReportContext) -> str:
         element("meta", name="generator", content=f"tunegate {__version__}"),
         element("title", title),
     )
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n{join(head, Html(chr(10)))}\n<style>{style}</style>\n'
-        "</head>\n<body>\n"
-        f"{element('a', 'Skip to the projects', class_='skip', href='#projects')}\n"
-        f"{_write_banner(context)}\n<main>\n"
-    )
+    written = join(head, Html("\n"))
+    return f'<!doctype html>\n<html lang="en">\n<head>\n{written}\n<style>{style}</style>\n</head>\n<body>\n'
 
 
 def _write_banner(context: ReportContext) -> Html:

@@ -35,7 +35,8 @@ def element(name: str, /, *content: str, **attributes: str) -> Html:
     written = _write_attributes(tuple(attributes.items())) if attributes else ""
     if name in VOID:
         return Html(f"<{name}{written}>")
-    return Html(f"<{name}{written}>{join(content)}</{name}>")
+    inner = "".join([part if type(part) is Html else write(part) for part in content])
+    return Html(f"<{name}{written}>{inner}</{name}>")
 
 
 @lru_cache(maxsize=KEPT)
@@ -67,12 +68,20 @@ def _write_short(text: str) -> Html:
 
 def write_prose(text: str) -> Html:
     """A sentence in which backticks mark code and line ends mean nothing."""
-    parts = CODE.split(" ".join(text.split()))
+    plain = " ".join(text.split())
+    if "`" not in plain:
+        return write(plain)
+    parts = CODE.split(plain)
     return Html("".join(code(part) if number % 2 else write(part) for number, part in enumerate(parts)))
 
 
 def code(text: str) -> Html:
     """A name or value out of a file. It is set apart, so that a script read from the right moves nothing around it."""
+    return _write_code(text) if len(text) <= LONGEST_NAME else Html(f"<code>{write(text)}</code>")
+
+
+@lru_cache(maxsize=KEPT)
+def _write_code(text: str) -> Html:
     return Html(f"<code>{write(text)}</code>")
 
 
@@ -105,10 +114,14 @@ def _write_top(caption: str, names: tuple[str, ...], class_: str) -> str:
 def _write_row(names: tuple[str, ...], row: Iterable[str]) -> Html:
     first, *others = row
     # On a narrow screen the cells stand below each other, each after its column's title.
-    cells = "".join(
-        [f'<td data-title="{write(title)}">{write(cell)}</td>' for title, cell in zip(names[1:], others, strict=True)]
-    )
+    openings = _write_openings(names)
+    cells = "".join([f"{opening}{write(cell)}</td>" for opening, cell in zip(openings, others, strict=True)])
     return Html(f'<tr><th scope="row">{write(first)}</th>{cells}</tr>')
+
+
+@lru_cache(maxsize=64)
+def _write_openings(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f'<td data-title="{write(title)}">' for title in names[1:])
 
 
 def items(parts: Iterable[str], **attributes: str) -> Html:

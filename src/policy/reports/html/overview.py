@@ -31,6 +31,7 @@ def write_overview(summary: Summary, problems: Sequence[Problem], context: Repor
     parts = (
         element("h2", "Overview", id="overview"),
         element("p", say_result(summary, problems), class_="result"),
+        *(element("p", told, class_="result") for told in _say_beyond(summary)),
         _write_verdicts(summary),
         element("div", write_scope(summary, problems, context), _write_outcomes(summary), class_="sides"),
         _say_rest(summary),
@@ -93,14 +94,22 @@ def _say_rest(summary: Summary) -> Html:
     return items([*said, *_say_baseline(summary)], class_="rest")
 
 
+def _say_beyond(summary: Summary) -> Iterator[str]:
+    """How the run ends, where a baseline covers some of what was found."""
+    counts = summary.baseline
+    if counts is not None and summary.subjects:
+        said = [
+            f"{counts.verdicts[word]:,} {shown.lower()}" for word, shown in VERDICTS.items() if counts.verdicts[word]
+        ]
+        yield f"Beyond the baseline, which is what ends the run: {', '.join(said)}. The counts below leave it aside."
+
+
 def _say_baseline(summary: Summary) -> Iterator[str]:
     """How the run compares with its baseline."""
     counts = summary.baseline
     if counts is None:
         return
-    beyond = [f"{counts.verdicts[word]:,} {shown.lower()}" for word, shown in VERDICTS.items() if counts.verdicts[word]]
-    told = f"Findings against the baseline {counts.file}: {say_states(counts)}"
-    yield f"{told}. What it does not cover decides how the run ends: {', '.join(beyond) or 'nothing was judged'}."
+    yield f"Findings against the baseline {counts.file}: {say_states(counts)}."
     yield from (f"{line[:1].upper()}{line[1:]}." for line in list_fixed_lines(counts))
 
 

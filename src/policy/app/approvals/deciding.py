@@ -1,0 +1,79 @@
+"""Held decisions of a run: judged again with what was approved, or asked for in the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policy.errors import Location, PolicyError, Problem
+from policy.source.display import quote_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from policy.app.workspace import Workspace
+    from policy.model.approval import Approval
+    from policy.model.decision import Decision
+    from policy.model.facts import Facts
+    from policy.model.ledger_settings import LedgerSettings
+    from policy.records.ledger import Ledger
+    from policy.records.requests.asking import Asked
+
+
+class Decider:
+    """Looks approvals up for one process; the ledger is opened with the first decision that is held."""
+
+    def __init__(self, workspace: Workspace, settings: LedgerSettings, now: datetime, home: str | None) -> None:
+        self.workspace = workspace
+        self.settings = settings
+        self.now = now
+        self.home = home
+        self._ledger: Ledger | None = None
+
+    def decide(
+        self, facts: Facts, judge: Callable[[tuple[Approval, ...]], Decision], problems: dict[Problem, Any]
+    ) -> Decision:
+        """The decision with what was approved of it; who is waited for is added to the `problems`.
+
+        Where the ledger cannot be asked, nothing is approved: what is held stays held.
+        """
+        decision = judge(())
+        if not decision.stake:
+            return decision
+        from policy.app.approvals.holding import settle_held
+        from policy.app.approvals.identity import identify_user
+
+        try:
+            decision, asked = settle_held(
+                self._open(), self.workspace, facts, decision, judge, requester=identify_user(), now=self.now
+            )
+        except PolicyError as error:
+            problems.update(dict.fromkeys(problem._replace(level="warning") for problem in error.problems))
+            return decision
+        if asked is not None:
+            problems[say_waiting(decision, asked)] = None
+        return decision
+
+    def _open(self) -> Ledger:
+        if self._ledger is None:
+            from policy.app.recording.writing import find_folder
+            from policy.records.ledger import open_ledger
+
+            folder = find_folder(self.workspace, self.settings, self.home)
+            self._ledger = open_ledger(self.settings.url, folder=folder)
+        return self._ledger
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+
+def say_waiting(decision: Decision, asked: Asked) -> Problem:
+    """That a project waits for somebody, and where to see for whom."""
+    subject, request = decision.subject, asked.row.id
+    file = subject.training_config or subject.manifest
+    message = f"{quote_name(subject.project)} waits for an approval at the gate {decision.gate}: request `{request}`"
+    remedy = f"`policy approvals show {request}` says what is asked, and who can decide"
+    return Problem(message, remedy, Location(file) if file else None, level="warning")

@@ -1,0 +1,1 @@
+"""The ledger for those who keep it and those who check it."""

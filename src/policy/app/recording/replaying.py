@@ -1,0 +1,191 @@
+"""A recorded decision made again from what is recorded of its inputs, and held against what it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.app.recording.differences import Difference, find_differences, take_over
+from policy.app.recording.rebuilding import rebuild_policy_set
+from policy.app.recording.records import FORMAT, redact_payload
+from policy.engine.judge import judge
+from policy.engine.recording import ENGINE
+from policy.errors import PolicyError, Problem
+from policy.model.canonical import canonical_json, digest
+from policy.model.recorded.exceptions import decode_approvals, decode_waivers
+from policy.model.recorded.facts import decode_facts, list_misfits
+from policy.model.recorded.sources import decode_sources
+from policy.records.objects import Erased
+from policy.reports.json_report import decision_document
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    from policy.model.decision import Decision
+    from policy.records.entry import Entry
+
+    class Ledger(Protocol):
+        """What is asked of a ledger."""
+
+        id: str
+
+        def find_decision(self, decision_id: str) -> Entry | None: ...
+        def get_object(self, digest: str) -> bytes | Erased | None: ...
+
+
+INPUTS: Final = ("facts", "policy_set", "waivers", "tables", "approvals")
+# What is not judged again: what a proposal would have done, and what was known before.
+TAKEN_OVER: Final = ("proposed", "baseline")
+VERIFY: Final = "`policy ledger verify` says what else is wrong"
+
+
+class Replayed(NamedTuple):
+    """What came of judging again: the recorded decision and where in the ledger it is, and what differs now.
+
+    `redacted` says where something had been taken out, of the facts or of a file; where that changed an outcome, the
+    record is not `complete`. `misfits` are facts that this version does not know any more.
+    """
+
+    ledger: str
+    seq: int
+    recorded_at: str
+    decision: dict[str, Any]
+    engine: str
+    redacted: Mapping[str, Any]
+    complete: bool
+    misfits: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every byte is the same, but for the version that judged and the digests that follow from it."""
+        return not self.differences
+
+    @property
+    def engine_then(self) -> str:
+        """The version that judged first."""
+        return str(self.decision.get("engine"))
+
+
+def replay_decision(ledger: Ledger, decision_id: str) -> Replayed:
+    """Judge a recorded decision again. Raises PolicyError for one that is not there, or whose inputs are not."""
+    entry = find_entry(ledger, decision_id)
+    reader = Reader(ledger, f"the decision at entry {entry.seq:,}")
+    payload = reader.read_json(entry.payload, "record")
+    check_payload(payload, reader.what)
+    documents = {name: reader.read_json(payload["inputs"][name], name.replace("_", " ")) for name in INPUTS}
+    sources = decode_sources(documents["policy_set"])
+    policy_set = rebuild_policy_set(sources, reader.read_source)
+    facts = decode_facts(documents["facts"], policy_set.schema)
+    recorded = payload["decision"]
+    decision = judge(
+        policy_set,
+        facts,
+        gate=recorded["gate"],
+        now=read_time(payload["judged_at"]),
+        waivers=decode_waivers(documents["waivers"]),
+        approvals=decode_approvals(documents["approvals"]),
+    )
+    again = decision_document(rename_engine(decision, recorded["engine"]))
+    again = redact_payload(take_over(again, recorded, TAKEN_OVER), complete=payload["complete"])
+    written = json.loads(canonical_json(again))
+    return Replayed(
+        ledger.id,
+        entry.seq,
+        entry.time,
+        recorded,
+        ENGINE,
+        {**payload["redacted"], **sources.masked},
+        payload["complete"],
+        list_misfits(documents["facts"], policy_set.schema),
+        tuple(find_differences(recorded, written)),
+    )
+
+
+def find_entry(ledger: Ledger, decision_id: str) -> Entry:
+    """The entry of a decision, by its id, with or without what it begins with. Raises PolicyError."""
+    known = decision_id if ":" in decision_id else f"sha256:{decision_id}"
+    entry = ledger.find_decision(known)
+    if entry is None:
+        message = f"there is no decision `{decision_id}` in the ledger"
+        raise PolicyError(Problem(message, "`policy ledger list --type decision` shows the last ones"))
+    return entry
+
+
+def read_time(text: str) -> datetime:
+    """The moment of judging. Raises PolicyError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise PolicyError(Problem("the recorded time of judging cannot be read", VERIFY))
+    return moment
+
+
+def rename_engine(decision: Decision, engine: str) -> Decision:
+    """The decision as if a version of that name had made it: only the digests that the name is part of change."""
+    inputs = {
+        "policy_set": decision.policy_set,
+        "subject": decision.subject_digest,
+        "evidence": decision.evidence,
+        "waivers": decision.waivers,
+        "tables": decision.tables,
+        "engine": engine,
+    }
+    basis = digest(inputs)
+    named = {"basis": basis, "approvals": decision.approvals, "gate": decision.gate, "time": decision.time}
+    return decision._replace(engine=engine, basis=basis, id=digest(named))
+
+
+def check_payload(payload: Any, what: str) -> None:
+    """Raises PolicyError for a payload that no version wrote."""
+    form = payload.get("format") if type(payload) is dict else None
+    if form != FORMAT:
+        message = f"{what} is of the format `{str(form)[:40]}`, and this version reads {FORMAT}"
+        raise PolicyError(Problem(message, "replay it with the version that recorded it, or a later one"))
+    decision, inputs = payload.get("decision"), payload.get("inputs")
+    right = (
+        type(decision) is dict
+        and all(type(decision.get(key)) is str for key in ("id", "gate", "engine", "time", "verdict", "project"))
+        and type(inputs) is dict
+        and all(type(inputs.get(name)) is str for name in INPUTS)
+        and type(payload.get("judged_at")) is str
+        and type(payload.get("complete")) is bool
+        and type(payload.get("redacted")) is dict
+    )
+    if not right:
+        raise PolicyError(Problem(f"{what} lacks what every record has", VERIFY))
+
+
+class Reader:
+    """Reads objects of a ledger that belong to one decision."""
+
+    def __init__(self, ledger: Ledger, what: str) -> None:
+        self._ledger = ledger
+        self.what = what
+
+    def read(self, digest: str, name: str) -> bytes:
+        """The bytes of an object. Raises PolicyError for one that is gone, and says why."""
+        found = self._ledger.get_object(digest)
+        if isinstance(found, Erased):
+            message = f"{self.what} cannot be judged again: its {name} was erased"
+            said = f"{found.time}, by {found.by}, as entry {found.seq:,} records: {found.reason}"
+            raise PolicyError(Problem(f"{message} ({said})", "the entry and its hash stay, and verify as before"))
+        if found is None:
+            raise PolicyError(Problem(f"{self.what} cannot be judged again: its {name} is gone ({digest})", VERIFY))
+        return found
+
+    def read_json(self, digest: str, name: str) -> Any:
+        """The value of an object. Raises PolicyError."""
+        try:
+            return json.loads(self.read(digest, name))
+        except (ValueError, RecursionError):
+            raise PolicyError(Problem(f"{self.what} cannot be judged again: its {name} is no JSON", VERIFY)) from None
+
+    def read_source(self, digest: str) -> bytes:
+        """The bytes of a file of the policy set. Raises PolicyError."""
+        return self.read(digest, "policy set")

@@ -1,0 +1,147 @@
+"""The rarer acts of `policy approvals`: delegating, breaking the glass and reviewing that, asking for waivers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from policy.errors import PolicyError, Problem
+from policy.gates.cli.approvals_desk import open_desk
+from policy.gates.cli.options import config_option
+from policy.gates.cli.streams import say
+from policy.reports.layout import clean
+
+
+@click.command("delegate")
+@click.argument("person", required=False)
+@click.option("--from", "starts", metavar="TIME", help="When it begins; now without it.")
+@click.option("--until", "ends", metavar="TIME", help="When it ends: 2026-12-31, or 2026-12-31T12:00:00Z.")
+@click.option("--end", "ended", metavar="DELEGATION", help="End this delegation now, instead.")
+@config_option
+def delegate(person: str | None, starts: str | None, ends: str | None, ended: str | None, config: str | None) -> int:
+    """Let PERSON vote in your place for a while, with your roles.
+
+    Nobody can hand on what was delegated to them, and who asked or contributed cannot vote for somebody else either.
+    """
+    from policy.app.approvals.holding import find_settings
+    from policy.records.requests.delegating import delegate as hand_over
+    from policy.records.requests.delegating import revoke
+
+    with open_desk(config) as (workspace, ledger, user):
+        settings = find_settings(workspace.policy_set)
+        if ended is not None:
+            revoke(ledger, ended, user, settings)
+            say(clean(f"ended {ended}"))
+            return 0
+        if person is None or ends is None:
+            raise PolicyError(Problem("it is not said who is to vote, and until when", "write `PERSON --until TIME`"))
+        first = _read_time("--from", starts) if starts is not None else None
+        made = hand_over(ledger, user, person, first, _read_time("--until", ends), settings)
+    say(clean(f"{made}: {person} votes for {user} until {ends}"))
+    return 0
+
+
+@click.command("break-glass")
+@click.argument("request")
+@click.option("--reason", required=True, help="Why it cannot wait.")
+@click.option("--for", "length", metavar="DURATION", help="For how long: 2h; the policy set says how long at most.")
+@config_option
+def break_glass(request: str, reason: str, length: str | None, config: str | None) -> int:
+    """Let REQUEST pass at once, alone: in an emergency, for a short time, and somebody else has to review it.
+
+    Every report says so, and it stays listed until it is reviewed.
+    """
+    from policy.app.approvals.holding import find_settings
+    from policy.app.approvals.secrecy import refuse_secrets
+    from policy.gates.cli.approvals_text import say_time
+    from policy.records.requests.overriding import break_glass as override
+
+    with open_desk(config) as (workspace, ledger, user):
+        settings = find_settings(workspace.policy_set)
+        reason = refuse_secrets(reason, "reason")
+        ends = override(ledger, request, user, reason, settings, lasts=_read_length(length))
+    say(clean(f"BROKE THE GLASS for {request} as {user}: it passes until {say_time(ends)}"))
+    say("  next: have somebody else review it, `policy approvals review`; it stays listed until then")
+    return 0
+
+
+@click.command("review")
+@click.argument("request")
+@click.option("--finding", required=True, help="What came of it.")
+@config_option
+def review(request: str, finding: str, config: str | None) -> int:
+    """Review REQUEST, for which somebody else broke the glass."""
+    from policy.app.approvals.holding import find_settings
+    from policy.app.approvals.secrecy import refuse_secrets
+    from policy.records.requests.overriding import review as look_back
+
+    with open_desk(config) as (workspace, ledger, user):
+        look_back(ledger, request, user, refuse_secrets(finding, "finding"), find_settings(workspace.policy_set))
+    say(clean(f"reviewed {request} as {user}"))
+    return 0
+
+
+@click.command("waive")
+@click.argument("policy_id", metavar="POLICY")
+@click.option("--project", required=True, metavar="GLOB", help="The project, or a pattern: support-* is several.")
+@click.option("--reason", required=True, help="Why the policy cannot be met now.")
+@click.option("--expires", required=True, metavar="DATE", help="The last day on which it is to hold.")
+@click.option("--owner", required=True, help="Who sees to it that it can end.")
+@click.option("--ticket", default="", help="Where the work towards its end is tracked.")
+@config_option
+def waive(policy_id: str, project: str, reason: str, expires: str, owner: str, ticket: str, config: str | None) -> int:
+    """Ask in the ledger for a waiver of POLICY; those whom `waiver_rules` name can grant it."""
+    from policy.app.approvals.holding import find_settings
+    from policy.app.approvals.secrecy import refuse_secrets
+    from policy.app.approvals.waiving import ask_for_waiver
+    from policy.gates.cli.explain import find_policy
+    from policy.gates.cli.waive import read_end, refuse_texts
+    from policy.model.waiver_entry import WaiverEntry
+    from policy.records.requests.refusals import check_text
+
+    with open_desk(config) as (workspace, ledger, user):
+        policy = find_policy(workspace.policy_set, policy_id)
+        today = datetime.now(UTC).date()
+        texts = {"subject": project, "reason": check_text(reason, "reason"), "owner": owner, "ticket": ticket}
+        refuse_secrets(" ".join(texts.values()), "waiver")
+        refuse_texts({**texts, "requested_by": user, "compensating_control": "", "id": ""})
+        entry = WaiverEntry(
+            policy=policy.id,
+            subject=project,
+            reason=texts["reason"],
+            owner=owner,
+            ticket=ticket,
+            requested_by=user,
+            expires=read_end(expires, today),
+            requested_on=today,
+        )
+        lasts = find_settings(workspace.policy_set).request_lasts
+        asked = ask_for_waiver(ledger, workspace.policy_set, entry, lasts=lasts)
+    how = "joined the open request" if asked.joined else "asked"
+    say(clean(f"{how} {asked.row.id}: waiver of {policy.id} for {project} until {entry.expires}"))
+    return 0
+
+
+def _read_time(option: str, text: str) -> datetime:
+    from policy.language.cases import parse_time
+
+    time = parse_time(text)
+    if time is None:
+        remedy = "write a date, 2026-12-31, or a time with its zone, 2026-12-31T12:00:00Z"
+        raise PolicyError(Problem(f"`{option}`: `{text[:40]}` is not a time", remedy))
+    return time
+
+
+def _read_length(text: str | None) -> int | None:
+    from policy.model.kinds import DURATION, KindError
+
+    if text is None:
+        return None
+    try:
+        length: int = DURATION.read(text, plain=True)
+    except KindError as error:
+        raise PolicyError(Problem(f"`--for`: {error.message}", error.remedy)) from None
+    if not length:
+        raise PolicyError(Problem("`--for` is nothing at all", "say how long: 2h"))
+    return length

@@ -1,0 +1,169 @@
+"""Holds what entries refer to against their digests, and the index of decisions against the entries that it is for."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.records.objects import digest_bytes
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from policy.records.scanning import Findings
+    from policy.records.snapshot import Snapshot
+
+DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+PARTS: Final = ("files", "sources", "bundles", "tables")
+# What the index repeats of a decision, under which name.
+INDEXED: Final = {
+    "decision_id": "id",
+    "project": "project",
+    "gate": "gate",
+    "verdict": "verdict",
+    "time": "time",
+    "policy_set": "policy_set",
+    "stake": "stake",
+}
+COLUMNS: Final = ("decision_id", "project", "gate", "verdict", "time", "policy_set", "facts", "stake")
+
+
+class Erasure(NamedTuple):
+    """An entry that says that something was erased: an object or a person's name, by whom, why."""
+
+    seq: int
+    target: str
+    by: str
+    reason: str
+
+
+class Contents(NamedTuple):
+    """How much was looked at."""
+
+    objects: int
+    erased: int
+    decisions: int
+
+
+def read_erasure(seq: int, payload: Mapping[str, Any]) -> Erasure:
+    """What the payload of an erasure's entry says."""
+    return Erasure(seq, *(str(payload.get(name) or "") for name in ("target", "by", "reason")))
+
+
+def check_contents(snapshot: Snapshot, erasures: Sequence[Erasure], findings: Findings) -> Contents:
+    """Look at every object and at the payload of every entry; what `erasures` name may be gone."""
+    erased = {erasure.target: erasure.seq for erasure in reversed(erasures)}
+    checker = _Checker(erased, findings)
+    for batch in snapshot.read_objects():
+        checker.check_objects(batch)
+    for rows in snapshot.read_payloads():
+        checker.check_payloads(rows, snapshot)
+    for seq, decision in snapshot.read_strays():
+        findings.add("index", f"the index has decision `{decision}` at entry {seq:,}, where there is none", seq)
+    for target, seq in snapshot.read_erasures():
+        if erased.get(target) != seq:
+            known = seq if isinstance(seq, int) else None
+            findings.add("erasure", f"entry {seq} does not say that `{target}` was erased", known)
+    for digest, said in checker.wrong.items():
+        # Entries that it belongs to would have been named with it.
+        findings.add("object", f"the object `{digest}` {said}")
+    return Contents(checker.objects, checker.erased_objects, checker.decisions)
+
+
+class _Checker:
+    def __init__(self, erased: Mapping[str, int], findings: Findings) -> None:
+        self.erased = erased
+        self.findings = findings
+        self.objects = self.erased_objects = self.decisions = 0
+        # By digest, what is wrong with an object that no entry was named for yet.
+        self.wrong: dict[str, str] = {}
+        self._named: dict[str, str] = {}
+        self._sets: set[str] = set()
+
+    def check_objects(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self.objects += len(rows)
+        for digest, body in rows:
+            if body is None and digest in self.erased:
+                self.erased_objects += 1
+            elif body is None:
+                self.wrong[digest] = "was erased, and no entry says so"
+            elif digest in self.erased:
+                self.wrong[digest] = f"was erased by entry {self.erased[digest]:,}, and is there again"
+            elif not isinstance(body, bytes) or digest_bytes(body) != digest:
+                self.wrong[digest] = "was changed"
+
+    def check_payloads(self, rows: Sequence[tuple[Any, ...]], snapshot: Snapshot) -> None:
+        inputs: dict[str, int] = {}
+        for seq, kind, payload, stored, body, *index in rows:
+            if stored is None:
+                self.findings.add("payload", f"the payload of entry {seq:,} is gone", seq)
+            elif self._name(payload, f"the payload of entry {seq:,}", seq) or body is None:
+                pass
+            else:
+                for name, digest in self._check_payload(seq, kind, body, index).items():
+                    inputs.setdefault(digest, seq)
+                    if name == "policy_set" and digest not in self._sets:
+                        self._sets.add(digest)
+                        for part in _list_parts(snapshot.read_body(digest)):
+                            inputs.setdefault(part, seq)
+        for digest, seq in inputs.items():
+            self._name(digest, f"an input of the decision at entry {seq:,}, `{digest}`,", seq)
+        for digest in sorted(snapshot.find_missing(list(inputs))):
+            seq = inputs[digest]
+            self.findings.add("input", f"an input of the decision at entry {seq:,}, `{digest}`, is gone", seq)
+
+    def _name(self, digest: str, what: str, seq: int) -> bool:
+        """Say what is wrong with an object by the first entry that it belongs to."""
+        said = self.wrong.pop(digest, None)
+        if said is not None:
+            self._named[digest] = said
+            self.findings.add("payload" if what.startswith("the payload") else "input", f"{what} {said}", seq)
+        return digest in self._named
+
+    def _check_payload(self, seq: int, kind: str, body: bytes, index: Sequence[Any]) -> dict[str, str]:
+        """Look at one; gives the inputs that it names."""
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError):
+            payload = None
+        if not isinstance(payload, dict):
+            self.findings.add("form", f"the payload of entry {seq:,} is no JSON object", seq)
+            return {}
+        if kind != "decision":
+            return {}
+        self.decisions += 1
+        self._check_index(seq, payload, index)
+        inputs = payload.get("inputs")
+        given = inputs if isinstance(inputs, dict) else {}
+        return {name: digest for name, digest in given.items() if isinstance(digest, str)}
+
+    def _check_index(self, seq: int, payload: Mapping[str, Any], index: Sequence[Any]) -> None:
+        if index[0] is None:
+            self.findings.add("index", f"the decision at entry {seq:,} is not in the index", seq)
+            return
+        decision, inputs = payload.get("decision"), payload.get("inputs")
+        row = dict(zip(COLUMNS, index[1:], strict=True))
+        decision = decision if isinstance(decision, dict) else {}
+        stated = {column: decision[name] or "" for column, name in INDEXED.items() if name in decision}
+        if isinstance(inputs, dict) and "facts" in inputs:
+            stated["facts"] = inputs["facts"] or ""
+        wrong = [column for column, value in stated.items() if value != row[column]]
+        if wrong:
+            names = ", ".join(f"`{column}`" for column in wrong)
+            self.findings.add("index", f"the index states another {names} of the decision at entry {seq:,}", seq)
+
+
+def _list_parts(body: bytes | None) -> Iterator[str]:
+    """The objects that the document of a policy set lists: its files, those of bundles, and its tables."""
+    try:
+        document = json.loads(body or b"")
+    except (ValueError, TypeError, RecursionError):
+        return
+    pending = [document.get(name) for name in PARTS] if isinstance(document, dict) else []
+    for value in pending:  # which grows on the way
+        if isinstance(value, dict):
+            pending += value.values()
+        elif isinstance(value, str) and DIGEST.fullmatch(value):
+            yield value

@@ -1,0 +1,61 @@
+"""Erasing what must not be kept: its hash stays, and an entry says what was erased, by whom and why."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.records.faults import LedgerError, named_faults
+from policy.records.layout import write_insert
+from policy.records.objects import Draft
+
+if TYPE_CHECKING:
+    from policy.records.database import Session
+    from policy.records.entry import Entry
+    from policy.records.ledger import Ledger
+
+FORMAT: Final = "policy-erasure/1"
+PERSON: Final = re.compile(r"p-[a-z2-7]{26}")
+LONGEST: Final = 2000
+
+
+def erase(ledger: Ledger, target: str, *, by: str, reason: str) -> Entry:
+    """Erase an object, by its digest, or a person's name, by their id; `by` is a person's id. Raises LedgerError.
+
+    In PostgreSQL it takes the rights of the owner.
+    """
+    if not PERSON.fullmatch(by):
+        raise LedgerError("draft", "who erases is to be named by the id of a person")
+    if not reason.strip() or len(reason) > LONGEST:
+        raise LedgerError("draft", f"an erasure has a reason, of at most {LONGEST} characters")
+    payload = {"format": FORMAT, "target": target, "by": by, "reason": reason}
+    with named_faults(ledger.place):
+        with ledger.transaction() as transaction:
+            _check_target(transaction.session, target)
+            entry = transaction.append([Draft("erasure", payload)])[0]
+            transaction.session.write(list_erasure(target, entry.seq), commit=False)
+        # The log still holds what was there.
+        ledger.database.forget()
+    return entry
+
+
+def list_erasure(target: str, seq: int) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    """The statements that erase, after the entry that says so."""
+    if PERSON.fullmatch(target):
+        statement = "UPDATE people SET name = NULL, folded = NULL WHERE id = ?"
+    else:
+        statement = "UPDATE objects SET body = NULL WHERE digest = ?"
+    return [(write_insert("erasures"), [(target, seq)]), (statement, [(target,)])]
+
+
+def _check_target(session: Session, target: str) -> None:
+    if PERSON.fullmatch(target):
+        rows = session.read("SELECT name FROM people WHERE id = ?", (target,))
+    else:
+        rows = session.read("SELECT body FROM objects WHERE digest = ?", (target,))
+    if not rows:
+        raise LedgerError("draft", f"there is nothing in the ledger that is called `{target[:80]!a}`")
+    if rows[0][0] is None:
+        raise LedgerError("draft", f"`{target}` is erased already")
+    if session.read("SELECT 1 FROM entries WHERE payload = ? AND type = 'erasure'", (target,)):
+        raise LedgerError("draft", "what an erasure says of itself is not erased")

@@ -1,0 +1,203 @@
+"""A ledger in a database: entries are appended and read, never changed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.records import queries
+from policy.records.address import read_address
+from policy.records.append import Appender, find_decision, prepare, say_time
+from policy.records.entry import start_chain
+from policy.records.faults import LedgerError, named_faults
+from policy.records.grouping import Group
+from policy.records.opening import TIMEOUT, find_database, identify_ledger
+from policy.records.transaction import Transaction, open_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self, TypeVar
+
+    from policy.errors import Problem
+    from policy.records.append import Prepared
+    from policy.records.database import Database, Session
+    from policy.records.entry import Entry
+    from policy.records.objects import DecisionRow, Draft, Erased
+
+    Answer = TypeVar("Answer")
+
+CHUNK: Final = 5000
+# Of a parent process: closing them here would close them there.
+_INHERITED: Final[list[Any]] = []
+
+
+def open_ledger(
+    url: str,
+    *,
+    folder: str = ".",
+    create: bool = True,
+    now: Callable[[], datetime] | None = None,
+    expect: str = "",
+    timeout: float = TIMEOUT,
+) -> Ledger:
+    """Open a ledger; an SQLite file that is not there is made, when `create`. Raises LedgerError.
+
+    `expect` is the id that it must have. `now` stands for the clock: the database's own, or this machine's.
+    """
+    database = find_database(read_address(url, folder), timeout)
+    if not database.is_there():
+        if not create:
+            raise LedgerError("absent", f"there is no ledger in `{url}`")
+        database.create(_name(database), say_time(now() if now else datetime.now(UTC)))
+    return Ledger(database, now, expect)
+
+
+def create_ledger(url: str, *, folder: str = ".", name: str = "", role: str = "", timeout: float = TIMEOUT) -> Ledger:
+    """Make a ledger, or bring one up to date, and open it; `role` (PostgreSQL) may then append. Raises LedgerError."""
+    database = find_database(read_address(url, folder), timeout)
+    if database.dialect == "postgresql" or not database.is_there():
+        database.create(name or _name(database), say_time(datetime.now(UTC)), role)
+    return Ledger(database, None, "")
+
+
+def _name(database: Database) -> str:
+    last = database.address.place.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return last.rpartition(".")[0] or last
+
+
+class Ledger:
+    """An open ledger; a context manager. Threads may share it; a process that is forked opens sessions of its own."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] | None, expect: str) -> None:
+        self.database = database
+        self.place = database.address.shown
+        self._start()
+        try:
+            self.id, self.name = identify_ledger(database, self._read_session(), expect)
+            self.warnings: tuple[Problem, ...] = self._read(lambda session: tuple(database.list_warnings(session)))
+        except BaseException:
+            self.close()
+            raise
+        self.appender = Appender(self.id, now)
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._writer: Session | None = None
+        self._reader: Session | None = None
+        self._reading = Lock()
+        self._group = Group(self._commit)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._check_process()
+        for session in (self._writer, self._reader):
+            if session is not None:
+                session.close()
+        self._writer = self._reader = None
+
+    def append(self, drafts: Sequence[Draft], *, within: Transaction | None = None) -> list[Entry]:
+        """An entry for each draft, in one transaction, durable when it returns; `within` one when that ends.
+
+        A decision that is recorded already gives the entry that records it. Raises LedgerError.
+        """
+        if within is not None:
+            return within.append(drafts)
+        prepared = [prepare(draft) for draft in drafts]
+        self._check_process()
+        return self._group.append(prepared) if prepared else []
+
+    def _commit(self, prepared: Sequence[Prepared]) -> list[Entry]:
+        """Once more where the connection was lost: whether the first try came through is seen then."""
+        self.appender.unsure = None
+        try:
+            return self._try(prepared)
+        except LedgerError as error:
+            if error.kind != "lost":
+                raise
+        self._writer = None
+        return self._try(prepared)
+
+    def _try(self, prepared: Sequence[Prepared]) -> list[Entry]:
+        with named_faults(self.place):
+            if self._writer is None:
+                self._writer = self.database.open_session()
+            return self.appender.append(self._writer, prepared)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A transaction that holds the ledger's lock from its start; raising ends it without effect."""
+        self._check_process()
+        with open_transaction(self.database, self.appender) as transaction:
+            yield transaction
+
+    def head(self) -> tuple[int, bytes]:
+        """How many entries there are, and the chain after the last."""
+        rows = self._read(lambda session: session.read("SELECT seq, chain FROM entries ORDER BY seq DESC LIMIT 1"))
+        return (rows[0][0], rows[0][1]) if rows else (0, start_chain(self.id))
+
+    def read_entries(self, start: int = 1, stop: int | None = None) -> Iterator[Entry]:
+        """Entries from `start` to before `stop`, in order, however many in little memory."""
+        while stop is None or start < stop:
+            end = start + CHUNK if stop is None else min(start + CHUNK, stop)
+            found = self._read(partial(queries.read_next, start=start, stop=stop, limit=end - start))
+            yield from found
+            if len(found) < end - start:
+                return
+            start = found[-1].seq + 1
+
+    def get_object(self, digest: str) -> bytes | Erased | None:
+        """An object's bytes, what is left of it, or None. Raises LedgerError where they are not those of the digest."""
+        return self._read(lambda session: queries.get_object(session, digest, self.place))
+
+    def find_decision(self, decision_id: str) -> Entry | None:
+        """The entry of a decision."""
+        return self._read(lambda session: find_decision(session, decision_id))
+
+    def read_decisions(self, **filters: str) -> Iterator[DecisionRow]:
+        """Recorded decisions in order; filters: project, gate, verdict, policy_set, and `since`, `until` (times)."""
+        return (row for row, _ in queries.read_decisions(self.database, filters, bodies=False))
+
+    def read_payloads(self, **filters: str) -> Iterator[tuple[DecisionRow, bytes | None]]:
+        """Recorded decisions with the bytes of their payloads, None where these are erased."""
+        return queries.read_decisions(self.database, filters, bodies=True)
+
+    def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query, which marks values with `?`."""
+        return self._read(lambda session: session.read(statement, values))
+
+    def _read(self, query: Callable[[Session], Answer]) -> Answer:
+        """The answer to a query, which is asked again where the connection was lost."""
+        self._check_process()
+        with self._reading:
+            try:
+                with named_faults(self.place):
+                    return query(self._read_session())
+            except LedgerError as error:
+                if error.kind != "lost":
+                    raise
+            self._reader = None
+            with named_faults(self.place):
+                return query(self._read_session())
+
+    def _read_session(self) -> Session:
+        if self._reader is None:
+            self._reader = self.database.open_session()
+        return self._reader
+
+    def _check_process(self) -> None:
+        if self._process != os.getpid():
+            _INHERITED.extend((self._writer, self._reader))
+            self._start()

@@ -1,0 +1,1 @@
+"""How the tables of a ledger are made and brought up to date."""

@@ -1,0 +1,67 @@
+"""What entries refer to by its digest: stored once, and where it is erased, who erased it and why stays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from policy.model.canonical import canonical_json
+from policy.structs import NamedTuple, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class StoredObject(Record):
+    """An input of a decision, or the payload of an entry, as bytes; `kind` says which: `facts`, `policy-set`."""
+
+    kind: str
+    body: bytes
+
+    @cached_property
+    def digest(self) -> str:
+        """What names it."""
+        return digest_bytes(self.body)
+
+
+class Erased(NamedTuple):
+    """What is left of an erased object: the entry that records it, when, by which person, and why."""
+
+    seq: int
+    time: str
+    by: str
+    reason: str
+
+
+class DecisionRow(NamedTuple):
+    """What decisions are found by. It repeats what the payload says; verifying compares the two."""
+
+    decision_id: str
+    project: str
+    gate: str
+    verdict: str
+    time: str
+    policy_set: str
+    facts: str
+    stake: str
+    seq: int = 0
+
+
+class Draft(NamedTuple):
+    """What is to become an entry; `index` for a decision, which is recorded once however often it is appended."""
+
+    type: str
+    payload: Mapping[str, Any]
+    objects: Sequence[StoredObject] = ()
+    index: DecisionRow | None = None  # type: ignore[assignment] # instead of the method of tuples
+
+
+def digest_bytes(body: bytes) -> str:
+    """`sha256:` and the hexadecimal digest."""
+    return "sha256:" + sha256(body).hexdigest()
+
+
+def store_json(kind: str, value: Any) -> StoredObject:
+    """A value as an object: its canonical JSON."""
+    return StoredObject(kind, canonical_json(value))

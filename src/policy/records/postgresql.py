@@ -1,0 +1,158 @@
+"""A ledger in PostgreSQL: an advisory lock puts the writers in order, durable when the transaction is committed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from policy.errors import Problem
+from policy.records.database import Head, Layout
+from policy.records.faults import LedgerError, named_faults
+from policy.records.guards import list_rules, name_guard
+from policy.records.layout import COLUMNS
+from policy.records.requests import layout as requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from policy.records.address import Address
+
+# One ledger in a database: its lock is known to every writer.
+LOCK: Final = int.from_bytes(b"policyle")
+_NOW: Final = """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+# In one go; each statement sees what was committed before it began, so that the lock must come first.
+_BEGIN: Final = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK});"  # noqa: S608 - numbers of ours
+    f" SELECT seq, time, chain, {_NOW} FROM (SELECT 1) AS one"
+    " LEFT JOIN (SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1) AS last ON true"
+)
+_APPENDS: Final = ("entries", "objects", "decisions", "people", "checkpoints", *requests.COLUMNS)
+
+
+class PostgreSQLSession:
+    """A connection that is told itself where transactions begin and end."""
+
+    def __init__(self, driver: psycopg.Connection[Any]) -> None:
+        self.driver = driver
+
+    def begin(self) -> Head | None:
+        """Start a transaction and take the lock, after those of others."""
+        cursor = self.driver.execute(_BEGIN)
+        while cursor.nextset():
+            pass
+        ((seq, time, chain, clock),) = cursor.fetchall()
+        return Head(seq or 0, time or "", chain or b"", clock)
+
+    def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.driver.execute(statement.replace("?", "%s"), values, binary=True).fetchall()
+
+    def write(self, statements: Iterable[tuple[str, Sequence[Sequence[Any]]]], *, commit: bool) -> None:
+        """Run each statement for each of its rows, all of it in one go."""
+        with self.driver.pipeline():
+            for statement, rows in statements:
+                self.driver.cursor().executemany(statement.replace("?", "%s"), rows)
+            if commit:
+                self.driver.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """End the transaction without effect."""
+        if not self.driver.closed and self.driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            self.driver.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.driver.close()
+
+
+class PostgreSQLDatabase:
+    """The database, and how connections to it are set."""
+
+    dialect = "postgresql"
+
+    def __init__(self, address: Address, timeout: float) -> None:
+        self.address = address
+        self.timeout = timeout
+
+    def open_session(self) -> PostgreSQLSession:
+        """A connection that waits for other writers, and whose commits reach the disk."""
+        with named_faults(self.address.shown):
+            return PostgreSQLSession(self.connect())
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection; one that cannot be made is another fault than one that is lost."""
+        try:
+            driver = psycopg.connect(self.address.place, autocommit=True, connect_timeout=max(2, int(self.timeout)))
+        except psycopg.Error as error:
+            said = " ".join(str(error).split())
+            kind = "unreachable" if isinstance(error, psycopg.OperationalError) else "address"
+            raise LedgerError(kind, f"the ledger `{self.address.shown}` cannot be reached: {said}") from None
+        # A role or a database may have been given settings that acknowledge what is not on the disk.
+        driver.execute(f"SET synchronous_commit = on; SET lock_timeout = {max(1, int(self.timeout * 1000))}")
+        return driver
+
+    def wrap(self, driver: Any) -> PostgreSQLSession:
+        """A session on a connection that is there."""
+        return PostgreSQLSession(driver)
+
+    def is_there(self) -> bool:
+        """A database is there or cannot be connected to; its tables are another matter."""
+        return True
+
+    def create(self, name: str, created: str, role: str = "") -> None:
+        """Make the tables in the schema that the connection names first, and let the role append."""
+        from policy.records.creation import make_tables
+
+        session = self.open_session()
+        try:
+            with named_faults(self.address.shown):
+                session.driver.execute(f"SELECT pg_advisory_lock({LOCK})")
+                make_tables(self, session.driver, name, created, write_grants(role) if role else ())
+        finally:
+            session.close()
+
+    def forget(self) -> None:
+        """Let go of the rows that were replaced, as far as nobody reads them any more."""
+        session = self.open_session()
+        try:
+            session.driver.execute("VACUUM objects, people")
+        finally:
+            session.close()
+
+    def read_layout(self, session: Any) -> Layout:
+        """What there is in the schema that the connection names first."""
+        columns: dict[str, set[str]] = {}
+        query = "SELECT table_name::text, column_name::text FROM information_schema.columns"
+        for table, column in session.read(f"{query} WHERE table_schema = current_schema()"):
+            columns.setdefault(table, set()).add(column)
+        triggers = session.read(
+            "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE c.relnamespace = current_schema()::regnamespace AND t.tgenabled IN ('O', 'A')"
+        )
+        version = session.read("SELECT version_num FROM alembic_version") if "alembic_version" in columns else []
+        return Layout(columns, {name for (name,) in triggers}, str(version[0][0]) if len(version) == 1 else "")
+
+    def list_guards(self) -> set[str]:
+        """The names of all triggers."""
+        truncates = {f"policy_{table}_truncate_never" for table in COLUMNS}
+        return {name_guard(rule) for rule in list_rules(tuple(COLUMNS))} | truncates | {"policy_entries_insert_chain"}
+
+    def list_warnings(self, session: Any) -> Sequence[Problem]:
+        """A server that acknowledges what it has not written."""
+        settings = ("fsync", "full_page_writes")
+        off = [name for name in settings if session.read("SELECT current_setting(?)", (name,)) == [("off",)]]
+        message = "the server of the ledger has `{} = off`: what it acknowledged may be lost when the machine fails"
+        return [Problem(message.format(name), "switch it on", level="warning") for name in off]
+
+
+def write_grants(role: str) -> tuple[str, ...]:
+    """What lets a role append and read, and nothing else: erasing is left to the owner."""
+    name = '"' + role.replace('"', '""') + '"'
+    tables = ", ".join(COLUMNS)
+    return (
+        f"REVOKE ALL ON {tables}, alembic_version FROM {name}",
+        f"GRANT SELECT ON {tables}, alembic_version TO {name}",
+        f"GRANT INSERT ON {', '.join(_APPENDS)} TO {name}",
+        f"GRANT UPDATE ON {', '.join(requests.CHANGED)} TO {name}",
+    )

@@ -1,0 +1,166 @@
+"""Asking: a request is opened, or joins the open one for the same thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.model.approval import fold_name
+from policy.records.objects import StoredObject, store_json
+from policy.records.requests.clock import add_length
+from policy.records.requests.closing import list_asking
+from policy.records.requests.desk import make_token, open_desk
+from policy.records.requests.queries import find_rows, list_people
+from policy.records.requests.refusals import LONGEST_NAME, check_name
+from policy.records.requests.rows import PENDING, Row
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from policy.records.ledger import Ledger
+    from policy.records.requests.desk import Desk
+
+APPROVAL: Final = "approval"
+WAIVER: Final = "waiver"
+
+
+class Question(NamedTuple):
+    """What is asked. `document` is what approvers read, `staked` what the stake is the digest of.
+
+    Lengths are in milliseconds; `ends` is when what is asked for is over, where that is asked for, too.
+    """
+
+    kind: str
+    project: str
+    gate: str
+    stake: str
+    subject: str
+    document: Mapping[str, Any]
+    staked: Mapping[str, Any] | None
+    policy_set: str
+    requester: str
+    contributors: tuple[str, ...] = ()
+    lasts: int = 0
+    runs: int | None = None
+    ends: str | None = None
+
+
+class Asked(NamedTuple):
+    """The request, and whether it was there before."""
+
+    row: Row
+    joined: bool
+
+
+def ask(ledger: Ledger, question: Question, *, now: datetime | None = None) -> Asked:
+    """Open a request, or join the open one for the same thing. Raises PolicyError."""
+    check_name(question.requester, "name of who asks")
+    with open_desk(ledger, now) as desk:
+        same = {"kind": question.kind, "project": question.project, "gate": question.gate, "stake": question.stake}
+        for row in find_rows(desk.session, **same, state=PENDING):
+            if row.expires > desk.clock:
+                _join(desk, row, question)
+                return Asked(row, joined=True)
+            _expire(desk, row)
+        return Asked(_open(desk, question), joined=False)
+
+
+def _expire(desk: Desk, row: Row) -> None:
+    """Note that nobody decided in time."""
+    if desk.swap("state = 'expired'", "id = ? AND state = 'pending' AND expires <= {now}", (row.id,)):
+        seq = desk.note("expiry", row.id, {"kind": row.kind, "expires": row.expires})
+        _settle(desk, row.id, seq, "expired")
+
+
+def _settle(desk: Desk, request_id: str, seq: int, event: str) -> None:
+    desk.insert("request_events", (seq, request_id, event))
+    desk.swap("decided = ?", "id = ? AND decided IS NULL", (seq, request_id))
+
+
+def _open(desk: Desk, question: Question) -> Row:
+    document = store_json("request", question.document)
+    objects = [document]
+    if question.staked is not None:
+        objects.append(store_json("stake", question.staked))
+    staked = objects[-1].digest if question.staked is not None else ""
+    made = f"r-{make_token(5)}"
+    expires = add_length(desk.clock, question.lasts)
+    if question.ends is not None:
+        expires = min(expires, question.ends)
+    requester, contributors = _name_all(desk, question)
+    said = {
+        "event": "asked",
+        "kind": question.kind,
+        "project": question.project,
+        "gate": question.gate,
+        "stake": question.stake,
+        "subject": question.subject,
+        "document": document.digest,
+        "policy_set": question.policy_set,
+        "requester": requester,
+        "contributors": contributors,
+        "asked": desk.clock,
+        "expires": expires,
+        "ends": question.ends,
+        "runs": question.runs,
+    }
+    seq = desk.note("request", made, said, _list_new(objects))
+    row = Row(
+        id=made,
+        kind=question.kind,
+        project=question.project,
+        gate=question.gate,
+        stake=question.stake,
+        subject=question.subject,
+        state=PENDING,
+        asked=desk.clock,
+        expires=expires,
+        ends=question.ends,
+        runs=question.runs,
+        uses=0,
+        votes=0,
+        overridden=0,
+        document=document.digest,
+        staked=staked,
+        policy_set=question.policy_set,
+        seq=seq,
+        decided=None,
+        reviewed=None,
+    )
+    desk.insert("requests", row)
+    parts = [(requester, "requester"), *((person, "contributor") for person in contributors)]
+    desk.insert("request_people", *((made, person, part, seq) for person, part in parts))
+    desk.insert("request_events", (seq, made, "asked"))
+    return row
+
+
+def _list_new(objects: Iterable[StoredObject]) -> list[StoredObject]:
+    return list({item.digest: item for item in objects}.values())
+
+
+def _name_all(desk: Desk, question: Question) -> tuple[str, list[str]]:
+    # Who is written with what cannot be seen contributed all the same.
+    shown = ("".join(filter(str.isprintable, name))[:LONGEST_NAME] for name in question.contributors)
+    names = {fold_name(name): name for name in shown if fold_name(name)}
+    return desk.name_person(question.requester), sorted({desk.name_person(name) for name in names.values()})
+
+
+def _join(desk: Desk, row: Row, question: Question) -> None:
+    """Add who asks, and who contributed meanwhile; nothing happens where all are there."""
+    requester, contributors = _name_all(desk, question)
+    people = list_people(desk.session, row.id)
+    known = {(one.id, one.part) for one in people if one.part == "contributor"}
+    known |= {(one.id, "requester") for one in list_asking(people)}
+    parts = [(requester, "requester"), *((person, "contributor") for person in contributors)]
+    new = [part for part in parts if part not in known]
+    if new:
+        said = {
+            "event": "joined",
+            "kind": row.kind,
+            "requesters": [person for person, part in new if part == "requester"],
+            "contributors": [person for person, part in new if part == "contributor"],
+        }
+        seq = desk.note("request", row.id, said)
+        desk.insert("request_people", *((row.id, person, part, seq) for person, part in new))
+        desk.insert("request_events", (seq, row.id, "joined"))

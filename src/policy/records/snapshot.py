@@ -1,0 +1,277 @@
+"""A ledger as it is at one moment, for who verifies it: read in order, however much there is, and never written to.
+
+It is read as it stands: guards that are missing and texts that are none keep nobody from looking at the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from contextlib import contextmanager
+from copy import copy
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.records.address import read_address
+from policy.records.entry import Entry
+from policy.records.faults import LedgerError, named_faults
+from policy.records.layout import write_select
+from policy.records.objects import digest_bytes
+from policy.records.opening import find_database, identify_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from policy.records.address import Address
+    from policy.records.database import Database, Session
+
+BATCH: Final = 1024
+_FIRST: Final = -(2**62)
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_ENTRIES: Final = write_select("entries", "WHERE seq >= ? ORDER BY seq")
+_LEAVES: Final = "SELECT leaf FROM entries WHERE seq < ? ORDER BY seq"
+_PAYLOADS: Final = (
+    "SELECT e.seq, e.type, e.payload, o.digest, o.body, d.seq, d.decision_id, d.project, d.gate, d.verdict, d.time,"
+    " d.policy_set, d.facts, d.stake FROM entries e LEFT JOIN objects o ON o.digest = e.payload"
+    " LEFT JOIN decisions d ON d.seq = e.seq ORDER BY e.seq"
+)
+_ERASURE: Final = (
+    "SELECT e.seq, e.payload FROM erasures x JOIN entries e ON e.seq = x.seq WHERE x.target = ? AND e.type = 'erasure'"
+)
+_NEWEST: Final = (
+    "SELECT e.seq, e.time, e.type, d.decision_id, d.project, d.gate, d.verdict"
+    " FROM entries e LEFT JOIN decisions d ON d.seq = e.seq {where} ORDER BY e.seq DESC LIMIT ?"
+)
+_STRAYS: Final = (
+    "SELECT d.seq, d.decision_id FROM decisions d LEFT JOIN entries e ON e.seq = d.seq AND e.type = 'decision'"
+    " WHERE e.seq IS NULL ORDER BY d.seq"
+)
+
+
+class Snapshot:
+    """An open snapshot; a context manager."""
+
+    def __init__(self, database: Database, session: Session) -> None:
+        self._session = session
+        self._shown = database.address.shown
+        self._on_file = database.dialect == "sqlite"
+        self._read_any_text()
+        self.id, self.name = identify_ledger(_unguard(database), session, "")
+        if not _ID.fullmatch(self.id):
+            raise LedgerError("corrupt", f"the ledger `{self._shown}` has an id that no ledger has")
+        self._check_numbers()
+        self.missing_guards = sorted(database.list_guards() - database.read_layout(session).guards)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._session.close()
+
+    @property
+    def format(self) -> str:
+        """Which form the ledger says that it has."""
+        return str(self._read("SELECT format FROM ledger")[0][0])
+
+    def read_batches(self, start: int = _FIRST) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of entries from `start` on, by their number, as they are stored, many at once.
+
+        Without a start also those of numbers below 1, which no ledger has.
+        """
+        last = start - 1
+        if self._on_file:
+            self._session.driver.text_factory = str
+        try:
+            for batch in self._stream(_ENTRIES, (start,)):
+                yield batch
+                last = batch[-1][0]
+        except LedgerError as error:
+            if not isinstance(error.__cause__, sqlite3.OperationalError) or "decode" not in str(error.__cause__):
+                raise
+            # There is a text that is none: from here on they are read one by one, which costs more.
+            self._read_any_text()
+            yield from self._stream(_ENTRIES, (last + 1,))
+
+    def read_leaves(self, size: int) -> Iterator[bytes]:
+        """The leaf hashes of the first so many entries, as they are stored."""
+        return (row[0] for batch in self._stream(_LEAVES, (size + 1,)) for row in batch)
+
+    def read_payloads(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Entries with number, type and payload, then digest and body of the object, then the row of the index."""
+        self._read_any_text()
+        return self._stream(_PAYLOADS)
+
+    def read_strays(self) -> Iterator[tuple[Any, ...]]:
+        """Rows of the index, by number and decision, that no decision's entry belongs to."""
+        self._read_any_text()
+        return (row for batch in self._stream(_STRAYS) for row in batch)
+
+    def read_erasures(self) -> Iterator[tuple[Any, ...]]:
+        """What the database says was erased: what, and by which entry."""
+        self._read_any_text()
+        return (row for batch in self._stream("SELECT target, seq FROM erasures ORDER BY seq") for row in batch)
+
+    def read_objects(self) -> Iterator[list[tuple[Any, ...]]]:
+        """All objects: digest and body, None for an erased one."""
+        self._read_any_text()
+        return self._stream("SELECT digest, body FROM objects")
+
+    def read_checkpoints(self) -> list[tuple[Any, ...]]:
+        """The checkpoints that the database itself keeps: size, root, note and frontier, the newest first."""
+        self._read_any_text()
+        return self._read(write_select("checkpoints", "ORDER BY size DESC"))
+
+    def read_body(self, digest: str) -> Any:
+        """The body of an object as it is stored, bytes if nobody changed it; None for an erased one, and for none."""
+        rows = self._read("SELECT body FROM objects WHERE digest = ?", (digest,))
+        return rows[0][0] if rows else None
+
+    def read_newest(self, count: int, kind: str | None) -> list[tuple[Any, ...]]:
+        """The newest entries, the last one first: number, time, type, and of a decision what the index has."""
+        self._read_any_text()
+        if kind is None:
+            return self._read(_NEWEST.format(where=""), (count,))
+        return self._read(_NEWEST.format(where="WHERE e.type = ?"), (kind, count))
+
+    def read_typed(self, kind: str) -> list[tuple[int, str, str]]:
+        """Number, type and payload of all entries of a rare type."""
+        self._read_any_text()
+        found = self._read("SELECT seq, type, payload FROM entries WHERE type = ? ORDER BY seq", (kind,))
+        return [(row[0], row[1], row[2]) for row in found]
+
+    def find_erasure(self, target: str) -> tuple[int, dict[str, Any]] | None:
+        """Number and payload of the entry by which something was erased."""
+        rows = self._read(_ERASURE, (target,))
+        payload = self.read_payload(rows[0][1]) if rows else None
+        return (rows[0][0], payload) if payload is not None else None
+
+    def read_payload(self, digest: str) -> dict[str, Any] | None:
+        """The payload of a digest; None where there is none, or another."""
+        body = self.read_body(digest)
+        try:
+            payload = json.loads(body) if isinstance(body, bytes) and digest_bytes(body) == digest else None
+        except (ValueError, RecursionError):
+            return None
+        return payload if isinstance(payload, dict) else None
+
+    def find_missing(self, digests: Sequence[str]) -> set[str]:
+        """Of some digests, those of which there is no object."""
+        marks = ", ".join("?" * len(digests))
+        found = self._read(f"SELECT digest FROM objects WHERE digest IN ({marks})", digests) if digests else []  # noqa: S608 - marks
+        return set(digests) - {row[0] for row in found}
+
+    def find_entry(self, name: str) -> Entry | None:
+        """The entry of a number, or of a decision's id."""
+        self._read_any_text()
+        if name.isascii() and name.isdigit():
+            # A longer number is none of an entry's, and more than the database takes.
+            rows = self._read(write_select("entries", "WHERE seq = ?"), (int(name) if len(name) < 19 else 0,))
+        else:
+            where = "WHERE seq = (SELECT seq FROM decisions WHERE decision_id = ?)"
+            rows = self._read(write_select("entries", where), (name,))
+        return Entry._make(rows[0]) if rows else None
+
+    def _check_numbers(self) -> None:
+        """In SQLite only rows that are numbered by their key have whole numbers for sure: a damaged schema may not."""
+        for table, column in (("entries", "seq"), ("decisions", "seq"), ("checkpoints", "size")):
+            query = "SELECT type, pk FROM pragma_table_info(?) WHERE name = ?"
+            if self._on_file and self._read(query, (table, column)) != [("INTEGER", 1)]:
+                message = f"the ledger `{self._shown}` is not whole: `{table}.{column}` does not number its rows"
+                raise LedgerError("schema", message)
+
+    def _read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with _named_faults(self._shown):
+            return self._session.read(statement, values)
+
+    def _stream(self, statement: str, values: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        driver = self._session.driver
+        with _named_faults(self._shown):
+            if self._on_file:
+                cursor = driver.execute(statement, values)
+            else:
+                # A cursor of the server's: the client would hold all rows at once.
+                cursor = driver.cursor(name="snapshot", binary=True)
+                cursor.execute(statement.replace("?", "%s"), values)
+            try:
+                while rows := cursor.fetchmany(BATCH):
+                    yield rows
+            finally:
+                cursor.close()
+
+    def _read_any_text(self) -> None:
+        if self._on_file:
+            self._session.driver.text_factory = _decode_any
+
+
+@contextmanager
+def _named_faults(shown: str) -> Iterator[None]:
+    try:
+        with named_faults(shown):
+            yield
+    except UnicodeDecodeError:
+        # What SQLite says of a damaged schema quotes it, and Python cannot read the message.
+        raise LedgerError("corrupt", f"the ledger `{shown}` cannot be used: it is damaged") from None
+
+
+def _decode_any(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
+
+
+def _unguard(database: Database) -> Database:
+    """The same database, but that no guards are expected of it: those that lack are reported."""
+    unguarded = copy(database)
+    unguarded.list_guards = set  # type: ignore[method-assign]
+    return unguarded
+
+
+def open_snapshot(url: str, folder: str = ".") -> Snapshot:
+    """A ledger as it is now; a relative file is one of `folder`. Raises LedgerError."""
+    address = read_address(url, folder)
+    database = find_database(address)
+    if not database.is_there():
+        raise LedgerError("absent", f"there is no ledger at `{address.shown}`")
+    with _named_faults(address.shown):
+        session = _open_file(database, address) if database.dialect == "sqlite" else database.open_session()
+        try:
+            session.driver.execute(
+                "BEGIN" if database.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            )
+            return Snapshot(database, session)
+        except BaseException:
+            session.close()
+            raise
+
+
+def _open_file(database: Database, address: Address) -> Session:
+    """A connection that writes nothing; a copy on a medium that cannot be written to is read, too."""
+    from urllib.parse import quote
+
+    place = f"file:{quote(address.place)}"
+    last: sqlite3.Error | None = None
+    alone = not os.path.exists(f"{address.place}-wal")
+    for mode in ("mode=ro", "mode=ro&immutable=1") if alone else ("mode=ro",):
+        try:
+            driver = sqlite3.connect(f"{place}?{mode}", uri=True, isolation_level=None, timeout=10)
+        except sqlite3.Error as error:
+            last = error
+            continue
+        try:
+            driver.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            driver.close()
+            last = error
+            continue
+        except BaseException:
+            driver.close()
+            raise
+        return database.wrap(driver)
+    raise last or LedgerError("unreachable", f"the ledger `{address.shown}` cannot be opened")

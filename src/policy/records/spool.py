@@ -1,0 +1,170 @@
+"""Where decisions wait when the ledger cannot be written and the gate is told to go on: a file, synced line by line.
+
+Each line is a checksum and a decision. It is recorded once however often it is replayed, for it has an id; a line that
+was torn by a crash, or changed, is set aside and reported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64decode, b64encode
+from contextlib import contextmanager
+from errno import ENOSPC
+from glob import escape, glob
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.errors import Problem
+from policy.model.canonical import canonical_json
+from policy.records.faults import LedgerError
+from policy.records.objects import DecisionRow, Draft, StoredObject
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.records.ledger import Ledger
+
+FORMAT: Final = "policy-spool/1"
+BATCH: Final = 100
+
+
+class Replay(NamedTuple):
+    """What came of a spool: how many decisions were recorded, how many had been before, and what could not be read."""
+
+    recorded: int
+    known: int
+    problems: tuple[Problem, ...]
+
+
+def spool_decision(path: str, draft: Draft) -> None:
+    """Add a decision to the file, on the disk when it returns. Raises LedgerError."""
+    if draft.index is None:
+        raise LedgerError("draft", "only decisions can wait: of nothing else it is known whether it is recorded")
+    line = write_line(draft)
+    try:
+        with _opened(path) as file:
+            _add(file, line)
+    except OSError as error:
+        kind = "full" if error.errno == ENOSPC else "unreachable"
+        said = error.strerror or str(error)
+        remedy = "make room, or let the user who runs this write there"
+        raise LedgerError(kind, f"the spool of the ledger `{path}` cannot be written: {said}", remedy) from None
+
+
+def _add(file: int, line: bytes) -> None:
+    size = os.fstat(file).st_size
+    # After a line that a crash has torn, a new one begins.
+    torn = size and os.pread(file, 1, size - 1) != b"\n"
+    line = b"\n" + line if torn else line
+    if os.write(file, line) != len(line):
+        os.ftruncate(file, size)
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+    os.fsync(file)
+
+
+def write_line(draft: Draft) -> bytes:
+    """A decision as a line: a checksum, and canonical JSON."""
+    objects = [[item.kind, b64encode(item.body).decode()] for item in draft.objects]
+    index = list(draft.index or ())[:-1]
+    body = canonical_json({"format": FORMAT, "payload": draft.payload, "objects": objects, "index": index})
+    return sha256(body).hexdigest()[:32].encode() + b" " + body + b"\n"
+
+
+def read_line(line: bytes) -> Draft:
+    """The decision of a line. Raises ValueError where it is not whole."""
+    checksum, _, body = line.partition(b" ")
+    if checksum != sha256(body).hexdigest()[:32].encode():
+        raise ValueError("it is torn or changed")
+    read: dict[str, Any] = json.loads(body)
+    if read["format"] != FORMAT:
+        raise ValueError("it was written by another version")
+    objects = tuple(StoredObject(kind, b64decode(text)) for kind, text in read["objects"])
+    return Draft("decision", read["payload"], objects, DecisionRow(*read["index"]))
+
+
+def replay_spool(ledger: Ledger, path: str) -> Replay:
+    """Record what waits. What cannot be read is kept beside the file. Raises LedgerError; nothing is lost then."""
+    recorded = known = 0
+    problems: list[Problem] = []
+    # What an earlier replay has left comes first: it is older.
+    for taken in [*sorted(glob(f"{escape(path)}.*.taken")), *_take(path)]:
+        drafts, damaged = read_spool(taken)
+        for start in range(0, len(drafts), BATCH):
+            batch = drafts[start : start + BATCH]
+            before = ledger.head()[0]
+            answers = ledger.append(batch)
+            new = len({entry.seq for entry in answers if entry.seq > before})
+            recorded, known = recorded + new, known + len(batch) - new
+        if damaged:
+            kept = taken.removesuffix(".taken") + ".damaged"
+            problems += _keep(kept, damaged, path)
+        os.unlink(taken)
+    return Replay(recorded, known, tuple(problems))
+
+
+def read_spool(path: str) -> tuple[list[Draft], list[tuple[int, bytes, str]]]:
+    """The decisions of a file; of lines that cannot be read the number, the bytes, and what is wrong."""
+    drafts, damaged = [], []
+    with open(path, "rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            try:
+                drafts.append(read_line(line.rstrip(b"\n")))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                damaged.append((number, line, str(error) if type(error) is ValueError else "it is no decision"))
+    return drafts, damaged
+
+
+def _keep(kept: str, damaged: Sequence[tuple[int, bytes, str]], path: str) -> Iterator[Problem]:
+    with open(kept, "wb") as stream:
+        stream.writelines(line for _, line, _ in damaged)
+        stream.flush()
+        os.fsync(stream.fileno())
+    for number, _, said in damaged:
+        message = f"line {number} of the spool `{path}` cannot be replayed: {said}"
+        yield Problem(message, f"judge again what it was about; the line is kept in `{kept}`", level="warning")
+
+
+def _take(path: str) -> Iterator[str]:
+    """Move the file away, so that what is added from now on starts another."""
+    if os.path.exists(path):
+        taken = f"{path}.{os.urandom(4).hex()}.taken"
+        with _opened(path):
+            os.rename(path, taken)
+        yield taken
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    """The file, locked against other processes; the one that has the name when the lock is held."""
+    while True:
+        new = not os.path.exists(path)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            _lock(file)
+            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
+                if new:
+                    _sync_folder(os.path.dirname(os.path.abspath(path)))
+                yield file
+                return
+        finally:
+            os.close(file)
+
+
+def _lock(file: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows, where a file that is open is not moved away
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _sync_folder(folder: str) -> None:
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
