@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "advise": "Say which approach a project should take, and what to try first.",
+    "approvals": "List what waits for approval, and decide on it.",
     "baseline": "Record the findings of today, so that only new and worsened ones fail a check.",
     "bundle": "Pack a policy set, and verify, fetch and lock those that are named.",
     "check": "Judge the projects below here and say what to do instead.",
