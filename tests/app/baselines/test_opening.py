@@ -124,6 +124,23 @@ def test_a_link_leads_where_the_base_says(edit, call, tmp_path):  # noqa: F811
     assert check(call).code == 0
 
 
+def test_a_folder_that_a_change_makes_a_link_leads_nowhere_else(edit, call, tmp_path):  # noqa: F811
+    """An older baseline, which the base has too, knows what is mended since."""
+    edit(BASE)
+    for name, manifest in (("old", BAD), ("kept", GOOD)):
+        (tmp_path / name).mkdir()
+        (tmp_path / "a/ml-manifest.yaml").write_text(manifest)
+        assert call(f"baseline --file {name}/{FILE}").code == 0
+    edit({})
+    git(tmp_path, "switch", "--quiet", "--create", "change")
+    edit({f"kept/{FILE}": None, "a/ml-manifest.yaml": BAD})
+    (tmp_path / "kept").rmdir() if (tmp_path / "kept").exists() else None
+    (tmp_path / "kept").symlink_to("old")
+    edit({})
+    result = call(f"check --policies-from main --baseline kept/{FILE}")
+    assert (result.code, "(1 new)" in result.out) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

@@ -211,6 +211,18 @@ def test_a_named_policy_set_is_read_at_the_base(tree):
     assert "there is no policy set `main@" in missing.err
 
 
+@pytest.mark.parametrize("target", ["mild", "."])
+@pytest.mark.parametrize("named", ["sets/policy.yaml", "{}/sets/policy.yaml", "./rules/../sets/policy.yaml"])
+def test_a_link_does_not_choose_another_policy_set_of_the_base(tree, tmp_path, named, target):
+    base = {"sets/policy.yaml": SET.replace("./", "../"), "mild/policy.yaml": SET.replace("./", "../") + FLAG}
+    made = tree({**STRICT, **base, "policy.yaml": SET + FLAG, "p/ml-manifest.yaml": BAD}, {"sets/policy.yaml": None})
+    (tmp_path / "sets").rmdir() if (tmp_path / "sets").exists() else None
+    (tmp_path / "sets").symlink_to(target)
+    result = made.check(f"--config {named.format(tmp_path)}")
+    assert result.code == 1
+    assert "judged by sets/policy.yaml at main" in result.out
+
+
 def test_a_policy_set_outside_is_not_what_a_revision_has(tree, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside") / "policy.yaml"
     outside.write_text("policy_set: 1\n")

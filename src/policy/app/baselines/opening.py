@@ -73,7 +73,7 @@ def _doubt(baseline: Baseline, gate: str) -> Baseline:
 
 
 def _open_at(root: str, path: str, gate: str, base: Base) -> Baseline:
-    from policy.app.trusted.base import OPTION
+    from policy.app.trusted.base import OPTION, locate_named
     from policy.app.trusted.copying import Copy
     from policy.app.trusted.revision import explain_absence
     from policy.loading.git.commands import GitError
@@ -81,8 +81,8 @@ def _open_at(root: str, path: str, gate: str, base: Base) -> Baseline:
     from policy.loading.git.revisions import Revision
     from policy.loading.git.trees import Tree
 
-    where = name_file(path, root)
-    if where.startswith("../") or os.path.isabs(where):
+    where = locate_named(path, root)
+    if not where:
         message = f"`--baseline {path}` is no file of the repository, and `{OPTION}` reads nothing else"
         raise PolicyError(Problem(message, "keep the baseline in the repository, where changes to it are reviewed"))
     try:

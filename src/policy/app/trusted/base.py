@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -214,12 +215,25 @@ def _find_named(copy: Copy, config: str) -> PolicySetFile:
 
 def locate_config(config: str, root: str) -> str:
     """The path of a policy set's file from the root. Raises PolicyError for one outside, which no revision holds."""
-    whole = os.path.join(os.path.realpath(os.path.dirname(config) or "."), os.path.basename(config))
-    where = _locate(whole, root)
+    where = locate_named(config, root)
     if not where:
         message = f"`--config {config}` is no file of the repository, and `{OPTION}` reads nothing else"
         raise PolicyError(Problem(message, f"leave `{OPTION}` out: a proposal cannot change that file"))
     return where
+
+
+def locate_named(path: str, root: str) -> str | None:
+    """The path from the root that a name stands for at every revision; None for one outside.
+
+    Links below the root are the work tree's, and a proposal may change where they lead: they are left to the revision.
+    """
+    whole = os.path.normpath(os.path.join(os.path.realpath("."), path))
+    parts = whole.split(os.sep)
+    for count in range(1, len(parts) + 1):
+        above = _locate(os.path.realpath(os.sep.join(parts[:count]) or os.sep), root)
+        if above is not None:
+            return posixpath.join(above, *parts[count:])
+    return None
 
 
 def _locate(path: str, root: str) -> str | None:
