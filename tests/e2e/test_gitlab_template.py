@@ -187,6 +187,7 @@ HOSTILE = {
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "a;touch pwned;$(touch pwned)`touch pwned`",
     "POLICY_PATH": "-x;touch pwned",
     "POLICY_CONFIG": "$(touch pwned)",
+    "POLICY_BASELINE": "$(touch pwned)",
 }
 
 
@@ -222,4 +223,4 @@ def test_the_template_is_what_gitlab_reads_and_what_the_page_says():
     (script,) = job["script"]
     assert {Path(path).name for path in re.findall(r"--output \w+=(\S+)", script)} == REPORTS
     # Between quotes a value is a value; so it is to the right of an assignment.
-    assert re.findall(r"\$\{?[A-Z]\w+", re.sub(r'"[^"\n]*"', "", script)) == ["${POLICY_CONFIG", *UNQUOTED]
+    assert re.findall(r"\$\{?[A-Z]\w+", re.sub(r'"[^"\n]*"', "", script)) == ["${POLICY_CONFIG", "${POLICY_BASELINE", *UNQUOTED]
