@@ -90,8 +90,8 @@ def run_formats(repository: str) -> bool:
         rows.append((name, f"{spent.median:.2f}", f"{spent.least:.2f}", each, f"{ratio:.2f}", said))
     print_table(
         f"Reports of {MANY:,} projects",
-        f"Whole processes, one each, their reports thrown away, {ROUNDS} interleaved runs, s. The ratio is that of the\n"
-        "least times to a report that says nothing.",
+        f"Whole processes, one each, their reports thrown away, {ROUNDS} interleaved runs, s. The ratio is that of\n"
+        "the least times to a report that says nothing.",
         ("report", "median", "least", "µs a project", "ratio", "budget"),
         rows,
     )

@@ -275,7 +275,13 @@ def test_what_was_not_compared_is_not_known():
     ("state", "since", "note", "said", "named"),
     [
         ("known", DAY, "", "known since 2026-11-20, by the baseline", "known since 2026-11-20"),
-        ("improved", DAY, "a was 1, is 2", "known since 2026-11-20, by the baseline, better now: a was 1, is 2", "improved"),
+        (
+            "improved",
+            DAY,
+            "a was 1, is 2",
+            "known since 2026-11-20, by the baseline, better now: a was 1, is 2",
+            "improved",
+        ),
         ("worsened", None, "a was 2, is 1", "worse than in the baseline: a was 2, is 1", "worsened"),
         ("new", None, "", "", "new"),
         ("new", None, "its effect was flag, and is block", None, "new"),
