@@ -1,0 +1,163 @@
+"""Requests for approval as the entries of a ledger tell them: who asked, who decided, how long it took."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.app.auditing.fixes import find_median
+from policy.app.auditing.period import count_minutes
+from policy.model.audit import Overruling, RequestNote, Voter
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+FORMAT: Final = "policy-request-record/1"
+TYPES: Final = ("request", "approval", "rejection", "override", "review", "withdrawal", "expiry")
+OPEN: Final = "pending"
+OVERRIDDEN: Final = "override"
+
+
+class Step(NamedTuple):
+    """One entry about a request, with its payload; None where that is erased."""
+
+    seq: int
+    time: str
+    type: str
+    payload: Mapping[str, Any] | None
+
+
+class Vote(NamedTuple):
+    """Somebody's part in a decision about a request: `answer` is approval, rejection or override."""
+
+    person: str
+    answer: str
+    minutes: int | None
+
+
+class Request:
+    """A request as its entries have told it so far."""
+
+    def __init__(self, step: Step, said: Mapping[str, Any]) -> None:
+        self.said = said
+        self.asked = step.time
+        self.state = OPEN
+        self.decided = self.ends = self.reason = self.reviewed = ""
+        self.asking = [str(said.get("requester") or "")]
+        self.votes: list[Vote] = []
+
+    def take(self, step: Step, said: Mapping[str, Any]) -> None:
+        """One more entry."""
+        if step.type == "request":
+            self.asking += [str(one) for one in said.get("requesters") or ()]
+        elif step.type in ("approval", "rejection", OVERRIDDEN):
+            self.votes.append(Vote(str(said.get("person") or ""), step.type, count_minutes(self.asked, step.time)))
+            self.reason = str(said.get("reason") or "") or self.reason
+            self._settle(step, OVERRIDDEN if step.type == OVERRIDDEN else str(said.get("state") or OPEN))
+            self.ends = str(said.get("ends") or "")
+        elif step.type == "review":
+            self.reviewed = str(said.get("finding") or "reviewed")
+        elif step.type == "withdrawal":
+            self._settle(step, str(said.get("state") or OPEN))
+        elif step.type == "expiry":
+            self._settle(step, "expired")
+
+    def _settle(self, step: Step, state: str) -> None:
+        self.state = state
+        if state != OPEN:
+            self.decided = step.time
+
+
+class Requests:
+    """All requests up to the end of the period; steps come in the order of their entries."""
+
+    def __init__(self, name_person: Callable[[str], str]) -> None:
+        self.name_person = name_person
+        self.by_id: dict[str, Request] = {}
+        self.erased = 0
+
+    def add(self, step: Step) -> None:
+        """Take one entry; what no version wrote is passed over."""
+        said = step.payload
+        if said is None:
+            self.erased += 1
+            return
+        name = said.get("request")
+        if said.get("format") != FORMAT or type(name) is not str:
+            return
+        if step.type == "request" and said.get("event") == "asked":
+            self.by_id.setdefault(name, Request(step, said))
+        elif name in self.by_id:
+            self.by_id[name].take(step, said)
+
+    def keep(self, wants: Callable[[Request], bool]) -> None:
+        """Let go of what is out of scope."""
+        self.by_id = {name: request for name, request in self.by_id.items() if wants(request)}
+
+    def keep_named(self, names: Collection[str]) -> None:
+        """Let go of all but some."""
+        self.by_id = {name: request for name, request in self.by_id.items() if name in names}
+
+    def list_requests(self, policies: Mapping[str, tuple[str, ...]], until: str) -> tuple[RequestNote, ...]:
+        """Every request as it stood at the end, in the order in which they were asked."""
+        return tuple(
+            self._make_note(name, request, policies.get(name, ()), until) for name, request in self.by_id.items()
+        )
+
+    def _make_note(self, name: str, request: Request, policies: tuple[str, ...], until: str) -> RequestNote:
+        said, state, decided = request.said, request.state, request.decided
+        expires = str(said.get("expires") or "")
+        if state == OPEN and expires and expires < until:
+            state, decided = "expired", expires
+        return RequestNote(
+            name,
+            str(said.get("kind") or ""),
+            str(said.get("project") or ""),
+            str(said.get("gate") or ""),
+            policies,
+            ", ".join(dict.fromkeys(map(self.name_person, filter(None, request.asking)))),
+            request.asked,
+            state,
+            ", ".join(dict.fromkeys(self.name_person(vote.person) for vote in request.votes)),
+            decided,
+            count_minutes(request.asked, decided) if request.votes and decided else None,
+            request.ends or expires,
+            request.reason,
+            request.reviewed,
+        )
+
+    def list_voters(self) -> tuple[Voter, ...]:
+        """Who decided how often, most votes first."""
+        votes = [vote for request in self.by_id.values() for vote in request.votes]
+        people: dict[str, list[Vote]] = defaultdict(list)
+        for vote in votes:
+            people[vote.person].append(vote)
+        made = [self._make_voter(person, cast) for person, cast in people.items()]
+        return tuple(sorted(made, key=lambda one: (-(one.approved + one.rejected + one.overridden), one.person)))
+
+    def _make_voter(self, person: str, votes: list[Vote]) -> Voter:
+        answers = Counter(vote.answer for vote in votes)
+        waits = Counter(vote.minutes for vote in votes if vote.minutes is not None)
+        return Voter(
+            self.name_person(person),
+            answers["approval"],
+            answers["rejection"],
+            answers[OVERRIDDEN],
+            find_median(waits),
+            max(waits, default=None),
+        )
+
+
+def list_overrulings(requests: Iterable[RequestNote]) -> tuple[Overruling, ...]:
+    """How often the holds of each policy were let through, the most overruled first."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for request in requests:
+        for policy in request.policies if request.kind == "approval" else ():
+            counts[policy]["asked"] += 1
+            counts[policy][request.state] += 1
+    made = [
+        Overruling(policy, *(found[word] for word in ("asked", "approved", OVERRIDDEN, "rejected", OPEN)))
+        for policy, found in counts.items()
+    ]
+    return tuple(sorted(made, key=lambda one: (-(one.approved + one.overridden), -one.asked, one.policy)))
