@@ -6,8 +6,8 @@ import os
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "judging", "manifests", "reports", "data_files", "scan", "ledger", "ledger_verify", "audit")
-NAMED_ONLY = ("imports", "corpus_score", "licenses")
+NAMES = ("startup", "judging", "manifests", "reports", "data_files", "scan", "ledger", "ledger_verify")
+NAMED_ONLY = ("imports", "corpus_score", "licenses", "preview", "audit")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "lint": "Look for mistakes and bad style in policy files.",
     "list": "List the policies in force.",
     "new": "Write a policy of your own to start from.",
+    "preview": "Judge recorded decisions again by another policy set, and say who would fare otherwise.",
     "report": "Report what decisions of a period come to, for those who audit.",
     "schema": "Print the JSON Schema of manifests, policies or reports.",
     "set": "Show the policy set in force, or write a new one.",

@@ -15,7 +15,7 @@ from policy.gates.cli.workspace import open_here
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet
 
-REPORTS = ("decisions", "evidence", "advice", "baseline", "diff")
+REPORTS = ("decisions", "evidence", "advice", "baseline", "diff", "preview")
 KINDS = ("manifest", "policy", "policy-set", "waivers", *REPORTS)
 
 
@@ -41,7 +41,8 @@ def command(kind: str, config: str | None) -> int:
 
     The YAML support of VS Code, Neovim, Helix and Zed reads that line; in others, assign the schema to
     ml-manifest.yaml in the settings. Of the reports `decisions` is what `policy check --output json` writes,
-    `evidence`, `advice`, `baseline` and `diff` what the commands `evidence`, `advise`, `baseline` and `diff` do.
+    `evidence`, `advice`, `baseline`, `diff` and `preview` what the commands `evidence`, `advise`, `baseline`,
+    `diff` and `preview` do.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
     schema = describe_report(kind) if kind in REPORTS else describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.
@@ -56,12 +57,14 @@ def describe_report(kind: str) -> dict[str, Any]:
     from policy.reports.contract import Decisions, Document, json_schema
     from policy.reports.diff.contract import DiffDocument
     from policy.reports.evidence.contract import EvidenceDocument
+    from policy.reports.preview.contract import PreviewDocument
 
     reports: dict[str, type[Document]] = {
         "decisions": Decisions,
         "evidence": EvidenceDocument,
         "advice": AdviceReport,
         "diff": DiffDocument,
+        "preview": PreviewDocument,
     }
     return baseline_json_schema() if kind == "baseline" else json_schema(reports[kind])
 

@@ -1,0 +1,1 @@
+"""What another policy set would have decided, as text, JSON and Markdown."""
