@@ -440,6 +440,35 @@ def test_what_approvals_tell_is_no_part_of_the_basis():
     assert approved.approvals != asked.approvals
 
 
+EXEMPTING = """
+policy: exempting
+require: {any: [{data.change_interval: {at_least: 30d}}, {approval.current: true}]}
+effect: hold
+"""
+
+
+@pytest.mark.parametrize(("interval", "verdict"), [("7d", "allow"), ("1d", "hold"), ("40d", "allow")])
+def test_what_a_policy_reads_beside_the_approval_is_at_stake(interval, verdict):
+    """Otherwise a yes to one thing would be a yes to everything that such a policy asks."""
+    policies, first = make_policy(EXEMPTING), make_facts("data: {change_interval: 7d}")
+    held = judge_hold(facts=first, policies=policies)
+    assert held.verdict == "hold"
+    approval = approve(held.stake)
+    assert judge_hold(approval, facts=first, policies=policies).stake == held.stake
+    now = make_facts(f"data: {{change_interval: {interval}}}")
+    assert judge_hold(approval, facts=now, policies=policies).verdict == verdict
+
+
+def test_a_hold_that_an_approval_does_not_meet_is_not_lifted_by_it():
+    text = "policy: by-ann\nrequire: {approval.by: {equals: ann@example.com}}\neffect: hold\n"
+    policies = make_policy(text)
+    facts = make_facts("project: p")
+    held = judge_hold(facts=facts, policies=policies)
+    assert held.verdict == "hold"
+    assert judge_hold(approve(held.stake, by="mallory@example.com"), facts=facts, policies=policies).verdict == "hold"
+    assert judge_hold(approve(held.stake), facts=facts, policies=policies).verdict == "allow"
+
+
 # Subjects without a manifest
 
 

@@ -75,7 +75,8 @@ class Bench:
         changes = self.proposal.changes if self.proposal is not None else None
         source = find_source(self.workspace, changes)
         contexts = (make_context(self.workspace, request, colour=colour) for _, colour in request.formats)
-        self.contexts = [context._replace(policies_from=source) for context in contexts]
+        granted = self.waivers.granted if self.waivers is not None else ()
+        self.contexts = [context._replace(policies_from=source, granted=granted) for context in contexts]
         self.recorder = open_recorder(self.workspace, request, source)
         self.decider = open_decider(self.workspace, request) if self.recorder is not None else None
 
@@ -173,7 +174,13 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
         return None
     from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
-    return Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
+    waivers = Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
+    settings = workspace.policy_set.ledger
+    if settings is not None and settings.covers(request.gate) and takes_effect(request):
+        from policy.app.waivers.granted import find_granted
+
+        waivers.add_granted(*find_granted(workspace, settings, request.now, request.home))
+    return waivers
 
 
 def open_recorder(workspace: Workspace, request: CheckRequest, source: PoliciesFrom | None) -> Recorder | None:

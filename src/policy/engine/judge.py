@@ -63,23 +63,36 @@ class Hearing(NamedTuple):
     def settle(self, kind: type[Judgement]) -> tuple[tuple[Outcome, ...], str, str]:
         """The outcomes in the plan's order, the verdict, and the digest of what is at stake where that is asked."""
         plan, gate, approvals = self.plan, self.gate, self.approvals
+        asking = [step for step in plan.steps if step.reads_approval]
         judgement = kind(plan, self.facts, self.today, self.waivers)
-        first = [step for step in plan.steps if not step.reads_approval]
-        outcomes = {step.policy.id: judgement.judge_step(step) for step in first}
+        outcomes = {step.policy.id: judgement.judge_step(step) for step in plan.steps if not step.reads_approval}
+        # Without any approval first: what is at stake is the same before and after somebody approves it.
+        outcomes |= self._judge_asking(kind, asking, (), "")
         stake = ""
         # Policies that read the approval may hold, too, and can be met only by an approval of this stake.
-        asks = len(first) < len(plan.steps) or any(outcome.effect == "hold" for outcome in outcomes.values())
+        asks = asking or any(outcome.effect == "hold" for outcome in outcomes.values())
         if approvals or (asks and kind.tells_stake):
-            stake = digest_stake(first, outcomes, self.facts, gate)
-        if len(first) < len(plan.steps):
-            facts = self.facts.with_claims(approval_facts(approvals, gate, stake, self.now))
-            judgement = kind(plan, facts, self.today, self.waivers)
-            outcomes |= {step.policy.id: judgement.judge_step(step) for step in plan.steps if step.reads_approval}
+            stake = digest_stake(plan.steps, outcomes, self.facts, gate)
+        if approvals:
+            outcomes |= self._judge_asking(kind, asking, approvals, stake)
         ordered = tuple(outcomes[step.policy.id] for step in plan.steps)
-        effects = [outcome.effect for outcome in ordered]
-        if is_approved(approvals, gate, stake, self.now):
-            effects = [effect for effect in effects if effect != "hold"]
+        # A policy that has seen the approval and holds all the same is not met by it.
+        lifts = is_approved(approvals, gate, stake, self.now)
+        effects = [
+            None if lifts and outcome.effect == "hold" and not step.reads_approval else outcome.effect
+            for step, outcome in zip(plan.steps, ordered, strict=True)
+        ]
         return ordered, hardest_verdict(effects), stake
+
+    def _judge_asking(
+        self, kind: type[Judgement], steps: Sequence[Step], approvals: Sequence[Approval], stake: str
+    ) -> dict[str, Outcome]:
+        """What the policies say that read the approval."""
+        if not steps:
+            return {}
+        facts = self.facts.with_claims(approval_facts(approvals, self.gate, stake, self.now))
+        judgement = kind(self.plan, facts, self.today, self.waivers)
+        return {step.policy.id: judgement.judge_step(step) for step in steps}
 
 
 class Judgement:

@@ -32,8 +32,13 @@ def _assess(entry: WaiverEntry, waiving: Waiving, trust: Trust, today: date) -> 
     pending = tuple(_find_pending(entry, rules, trust, today))
     if pending:
         return Standing(entry, "pending", pending, left)
+    return Standing(entry, tell_nearness(left, rules), (), left)
+
+
+def tell_nearness(left: int, rules: Sequence[WaiverRules]) -> str:
+    """The state of a waiver that counts, with so many days left."""
     soon = max((rule.warn_before for rule in rules if rule.warn_before is not None), default=WARNING_DAYS)
-    return Standing(entry, "expiring" if left <= soon else "active", (), left)
+    return "expiring" if left <= soon else "active"
 
 
 def find_foreign(entry: WaiverEntry, finals: Mapping[str, tuple[str, ...]]) -> Iterator[Doubt]:
@@ -58,7 +63,7 @@ def find_refusals(entry: WaiverEntry, rules: Sequence[WaiverRules], source: str 
     elif entry.approved_by and _fold(entry.approved_by) not in set(map(_fold, entitled)):
         message = f"{source} does not let {entry.approved_by} waive `{entry.policy}`"
         yield Doubt(message, f"let one of these approve it: {', '.join(entitled)}", "approved_by")
-    yield from _find_excess(entry, rules)
+    yield from find_excess(entry, rules)
 
 
 def find_barriers(entry: WaiverEntry, waiving: Waiving) -> Iterator[Doubt]:
@@ -67,7 +72,7 @@ def find_barriers(entry: WaiverEntry, waiving: Waiving) -> Iterator[Doubt]:
     if list_approvers(entry.policy, waiving.rules) or any(entry.policy in rule.protected for rule in waiving.rules):
         yield from find_refusals(entry, waiving.rules)
     else:
-        yield from _find_excess(entry, waiving.rules)
+        yield from find_excess(entry, waiving.rules)
 
 
 def list_approvers(policy: str, rules: Sequence[WaiverRules]) -> tuple[str, ...]:
@@ -84,7 +89,8 @@ def find_longest(rules: Sequence[WaiverRules]) -> int:
     return min((rule.longest for rule in rules if rule.longest is not None), default=LONGEST_DAYS)
 
 
-def _find_excess(entry: WaiverEntry, rules: Sequence[WaiverRules]) -> Iterator[Doubt]:
+def find_excess(entry: WaiverEntry, rules: Sequence[WaiverRules]) -> Iterator[Doubt]:
+    """That a waiver holds for longer than the rules allow."""
     start = entry.approved_on or entry.requested_on
     if start is None:
         return

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from policy.records.address import Address
     from policy.records.database import Database, Session
+    from policy.records.requests.checking import Mismatch
 
 BATCH: Final = 1024
 _FIRST: Final = -(2**62)
@@ -134,6 +135,14 @@ class Snapshot:
         """The body of an object as it is stored, bytes if nobody changed it; None for an erased one, and for none."""
         rows = self._read("SELECT body FROM objects WHERE digest = ?", (digest,))
         return rows[0][0] if rows else None
+
+    def check_requests(self) -> Iterator[Mismatch]:
+        """What the tables of requests say otherwise than their entries."""
+        from policy.records.requests.checking import check_requests
+
+        self._read_any_text()
+        with _named_faults(self._shown):
+            yield from check_requests(self._session)
 
     def read_newest(self, count: int, kind: str | None) -> list[tuple[Any, ...]]:
         """The newest entries, the last one first: number, time, type, and of a decision what the index has."""

@@ -27,11 +27,14 @@ class Transaction:
         self.connection = connection
         self.session = session
         self.head = head
+        # What entries say of the time, where it is not the database's.
+        self.clock: str | None = None
         self._appender = appender
 
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """An entry for each draft, durable when the transaction ends."""
-        made = self._appender.plan(self.session, self.head, [prepare(draft) for draft in drafts])
+        head = self.head._replace(clock=self.clock) if self.clock is not None else self.head
+        made = self._appender.plan(self.session, head, [prepare(draft) for draft in drafts])
         self.session.write(list_writes(made), commit=False)
         self.head = made.head
         return made.answers

@@ -76,6 +76,8 @@ def verify_ledger(
         for seq in mute:
             findings.add("payload", f"the payload of entry {seq:,} is gone or was changed", seq)
     contents = check_contents(snapshot, erasures, findings) if with_contents else None
+    if with_contents:
+        _hold_requests(snapshot, findings)
     covered = max((one.size for one in compared if one.outside and one.result == AGREES), default=0)
     return Verified(
         snapshot.id,
@@ -92,6 +94,16 @@ def verify_ledger(
         contents,
         erasures,
     )
+
+
+def _hold_requests(snapshot: Snapshot, findings: Findings) -> None:
+    """Hold the tables of requests, by which approvals are found, against the entries that they are for."""
+    for one in snapshot.check_requests():
+        if one.request == "none":
+            findings.add("request", f"entry {one.seq:,}, of the type {one.recorded}, is of no request", one.seq)
+            continue
+        message = f"the `{one.what}` of `{one.request}` is `{one.stored}`, and its entry says `{one.recorded}`"
+        findings.add("request", message, one.seq or None)
 
 
 def _find_time(snapshot: Snapshot, seq: int) -> str:

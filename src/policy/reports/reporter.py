@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from policy.model.proposal import PoliciesFrom
     from policy.model.selection import Selection
     from policy.model.summary import Summary
+    from policy.model.waiver_entry import WaiverEntry
 
 
 class ReportContext(NamedTuple):
@@ -24,7 +25,8 @@ class ReportContext(NamedTuple):
     `read_source` gives a file's text (manifest, training config or policy), or None; `config` is the policy
     set's file, None where the catalogue alone is in force; `paths` are those that were asked for.
     `policies_from` is the revision that the policy set is of, where one was named; `selection` says what was judged
-    where it was not everything. `exit_code` is what the run ends with, known when a report is finished.
+    where it was not everything. `exit_code` is what the run ends with, known when a report is finished. `granted` are
+    the waivers that the ledger adds to those of the policy set.
     """
 
     policy_set: PolicySet
@@ -39,6 +41,7 @@ class ReportContext(NamedTuple):
     policies_from: PoliciesFrom | None = None
     selection: Selection | None = None
     exit_code: int | None = None
+    granted: tuple[WaiverEntry, ...] = ()
 
 
 class Reporter(Protocol):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def find_entries(outcome: Outcome, decision: Decision, context: ReportContext) -> Iterator[WaiverEntry]:
     """The waivers that may have done it: the outcome itself tells no more than the day on which its waiver ends."""
     waiving = context.policy_set.waiving
-    for entry in waiving.entries if waiving else ():
+    for entry in (*(waiving.entries if waiving else ()), *context.granted):
         ends = f"waived until {entry.expires.isoformat()};" in outcome.note
         if entry.policy == outcome.policy and ends and fnmatchcase(decision.subject.project, entry.subject):
             yield entry

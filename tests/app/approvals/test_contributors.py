@@ -46,10 +46,10 @@ def test_authors_of_what_is_below_a_path(commit, tmp_path):
     assert len(list(list_authors(str(tmp_path)))) == 4
 
 
-def test_a_mailmap_says_who_is_who(commit, tmp_path):
+def test_a_mailmap_says_who_is_who_and_hides_nobody(commit, tmp_path):
     commit("x", "al <old@example.com>")
     (tmp_path / ".mailmap").write_text("Alice Smith <alice@example.com> <old@example.com>\n")
-    assert list(list_authors(str(tmp_path))) == ["Alice Smith <alice@example.com>"]
+    assert list(list_authors(str(tmp_path))) == ["Alice Smith <alice@example.com>", "al <old@example.com>"]
 
 
 def test_without_a_repository_or_a_commit_nobody(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -118,6 +119,23 @@ def test_a_policy_set_of_several_layers_with_fields_parameters_dates_and_an_expr
     assert replay(decision.id).same
 
 
+def test_an_index_that_leads_to_another_decision_is_said(record):
+    """Otherwise it would be that other one that comes out the same."""
+    first, second = record({**FILES, "other/ml-manifest.yaml": MANIFEST.replace("reply-tone", "other")})
+    with sqlite3.connect("ledger.db") as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            if name.startswith("policy_decisions_update"):
+                ((text,),) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchall()
+                connection.execute(f"DROP TRIGGER {name}")
+        for old, new in ((first.id, "x"), (second.id, first.id), ("x", second.id)):
+            connection.execute("UPDATE decisions SET decision_id = ? WHERE decision_id = ?", (new, old))
+        connection.execute(text)
+    connection.close()
+    for one in (first, second):
+        with pytest.raises(PolicyError, match="is another one than"):
+            replay(one.id)
+
+
 def test_an_unknown_decision_is_said(record):
     record(FILES)
     with pytest.raises(PolicyError, match="there is no decision `sha256:0`"):
@@ -178,7 +196,8 @@ def replay_changed(decision, edit):
 def test_another_version_of_the_engine_alone_is_no_difference(record):
     (decision,) = record(FILES)
     older = decision_document(rename_engine(decision, "tunegate 0.0.9"))
-    replayed = replay_changed(decision, lambda payload: payload.update(decision=older))
+    changed = change(decision.id, lambda payload: payload.update(decision=older))
+    replayed = replay_decision(changed, older["id"])
     assert older["id"] != decision.id
     assert replayed.same
     assert (replayed.engine_then, replayed.engine) == ("tunegate 0.0.9", decision.engine)

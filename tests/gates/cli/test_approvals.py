@@ -317,3 +317,17 @@ def test_markup_and_commands_in_names_are_shown_and_do_nothing(act, plant):
         assert not {"\x7f", "\x1b", "\u202e"} & set(shown)
         assert not any(line.startswith("::") for line in shown.splitlines())
         assert "<b>x</b>'; DROP TABLE requests" in shown
+
+
+@pytest.mark.parametrize("option", ["--project", "--owner", "--ticket", "--reason"])
+def test_no_text_of_a_waiver_is_longer_than_a_screen(act, option):
+    texts = {
+        "--project": "x",
+        "--reason": "r",
+        "--expires": f"{datetime.now(UTC) + timedelta(days=9):%F}",
+        "--owner": "o",
+    }
+    texts[option] = "x" * 5000
+    code, out, err = act("dave", "waive", "volatile-data", *(part for pair in texts.items() for part in pair))
+    assert (code, out) == (2, "")
+    assert "5,000 characters, and 4,000 are the most" in err

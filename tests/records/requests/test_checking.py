@@ -6,9 +6,12 @@ import pytest
 
 from policy.records.requests.checking import check_requests
 from policy.records.requests.closing import comment, withdraw
+from policy.records.requests.delegating import delegate, revoke
 from policy.records.requests.desk import open_session
 from policy.records.requests.overriding import break_glass, review
 from policy.records.requests.using import use
+from policy.records.snapshot import open_snapshot
+from policy.records.verification import verify_ledger
 from tests.records.requests.asked import DAY, NOW, SETTINGS, ask_one, say
 
 
@@ -27,6 +30,10 @@ def busy(ledger):
     review(ledger, broken.id, "alice", "fine", SETTINGS, now=NOW)
     ask_one(ledger, stake="e")
     ask_one(ledger, stake="e", now=NOW + 20 * DAY)
+    ask_one(ledger, stake="e", now=NOW + 21 * DAY, requester="os:zed@desk", contributors=("zoe",))
+    made = delegate(ledger, "alice", "zoe", NOW, NOW + DAY, SETTINGS, now=NOW)
+    revoke(ledger, made, "alice", SETTINGS, now=NOW)
+    delegate(ledger, "bob", "zoe", NOW, NOW + DAY, SETTINGS, now=NOW)
     return ledger
 
 
@@ -35,8 +42,10 @@ def check(ledger):
         return list(check_requests(session))
 
 
-def test_what_commands_did_is_what_the_entries_say(busy):
+def test_what_commands_did_is_what_the_entries_say(busy, url):
     assert check(busy) == []
+    with open_snapshot(url) as snapshot:
+        assert verify_ledger(snapshot).total == 0
 
 
 @pytest.mark.parametrize(
@@ -60,9 +69,15 @@ def test_what_commands_did_is_what_the_entries_say(busy):
         ("UPDATE request_votes SET behalf = person WHERE answer = 'reject'", "vote"),
         ("DELETE FROM request_events WHERE event = 'reject'", "state"),
         ("DELETE FROM request_events WHERE event = 'asked'", "opening"),
+        ("DELETE FROM request_events WHERE event = 'comment'", "events"),
+        ("DELETE FROM request_people WHERE part = 'contributor'", "people"),
+        ("UPDATE request_people SET part = 'contributor' WHERE part = 'withdrawn'", "people"),
+        ("UPDATE delegations SET taker = giver", "taker"),
+        ("UPDATE people SET name = 'alice' WHERE name = 'zoe'", "name"),
+        ("UPDATE delegations SET ends = '2099-01-01T00:00:00.000Z'", "ends"),
     ],
 )
-def test_a_change_past_the_entries_is_found(busy, statement, what):
+def test_a_change_past_the_entries_is_found(busy, url, statement, what):
     table = statement.split()[1 if statement.startswith("UPDATE") else 2]
     with busy.transaction() as transaction:
         run = transaction.connection.exec_driver_sql
@@ -75,4 +90,9 @@ def test_a_change_past_the_entries_is_found(busy, statement, what):
         run(statement)
     found = check(busy)
     assert what in {mismatch.what for mismatch in found}
+    with open_snapshot(url) as snapshot:
+        verified = verify_ledger(snapshot)
+    assert verified.total
+    assert {finding.kind for finding in verified.findings} <= {"request", "guard"}
+    assert "request" in {finding.kind for finding in verified.findings}
     assert all(mismatch.stored != mismatch.recorded for mismatch in found)

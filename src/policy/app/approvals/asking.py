@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from policy.app.approvals.holding import judge_with_approvals
 from policy.app.recording.judging import judge_for_record
 from policy.app.subjects import build_subjects
+from policy.app.waivers.granted import list_standings
 from policy.app.waivers.in_force import Waivers
 from policy.engine.recording import NOTHING_DIGEST
 from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.loading.discovery import discover
-from policy.records.requests.standing import load_waivers
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def ask_at_gate(
 
 def list_waivers(ledger: Ledger, workspace: Workspace, facts: Facts, gate: str, now: datetime) -> tuple[Waiver, ...]:
     """The waivers that count for a subject: those of files, and those that were granted in the ledger."""
-    project = facts.subject.project
-    granted = load_waivers(ledger, project, now)
     if workspace.policy_set.waiving is None:
-        return granted
-    return (*Waivers(workspace, gate=gate, now=now, trusted=None).select(project), *granted)
+        return ()
+    waivers = Waivers(workspace, gate=gate, now=now, trusted=None)
+    waivers.add_granted(list_standings(ledger, workspace.policy_set, now))
+    return waivers.select(facts.subject.project)
 
 
 def _list_subjects(workspace: Workspace, path: str, now: datetime) -> Iterator[Facts]:

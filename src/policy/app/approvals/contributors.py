@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from policy.model.facts import Facts
 
 MOST_BYTES = 4 * 1024 * 1024
-# Names as .mailmap has them; who is named as co-author has written it, too.
-FORMAT = "--format=%aN <%aE>%n%(trailers:key=Co-authored-by,valueonly,separator=%x0A)"
+# Names as .mailmap has them, and as they were written: whoever changes the project may change that file, too. Who is
+# named as co-author has written it as well.
+FORMAT = "--format=%aN <%aE>%n%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,separator=%x0A)"
 
 
 def list_contributors(root: str, facts: Facts) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from policy.errors import Location, PolicyError, Problem
 from policy.source.display import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from policy.app.workspace import Workspace
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from policy.model.ledger_settings import LedgerSettings
     from policy.records.ledger import Ledger
     from policy.records.requests.asking import Asked
+    from policy.records.requests.standing import Override
 
 
 class Decider:
@@ -40,13 +41,27 @@ class Decider:
         decision = judge(())
         if not decision.stake:
             return decision
+        from datetime import UTC, datetime
+
         from policy.app.approvals.holding import settle_held
         from policy.app.approvals.identity import identify_user
 
+        # Who says that it is yesterday does not bring back what has ended; what has ended by then the judge tells.
+        now = max(self.now, datetime.now(UTC))
         try:
             decision, asked = settle_held(
-                self._open(), self.workspace, facts, decision, judge, requester=identify_user(), now=self.now
+                self._open(),
+                self.workspace,
+                facts,
+                decision,
+                judge,
+                requester=identify_user(),
+                now=now,
+                # An approver who checks what somebody asked for does not ask for it.
+                insists=False,
             )
+            if decision.verdict not in ("hold", "block"):
+                problems.update(dict.fromkeys(self._list_broken(decision, now)))
         except PolicyError as error:
             problems.update(dict.fromkeys(problem._replace(level="warning") for problem in error.problems))
             return decision
@@ -54,12 +69,26 @@ class Decider:
             problems[say_waiting(decision, asked)] = None
         return decision
 
+    def _list_broken(self, decision: Decision, now: datetime) -> Iterator[Problem]:
+        """What every report says of a decision that passes because somebody broke the glass."""
+        from policy.app.approvals.secrecy import redact_document
+        from policy.records.requests.standing import list_grants, list_overrides
+
+        project = redact_document(decision.subject.project)
+        grants = list_grants(self._open(), project, decision.gate, decision.stake, now)
+        broken = {grant.request for grant in grants if grant.overridden}
+        for one in list_overrides(self._open()) if broken else ():
+            if one.request in broken:
+                yield say_broken(decision, one)
+
     def _open(self) -> Ledger:
         if self._ledger is None:
+            from policy.app.ledgers.proposed import refuse_proposed
             from policy.app.recording.writing import find_folder
             from policy.records.ledger import open_ledger
 
             folder = find_folder(self.workspace, self.settings, self.home)
+            refuse_proposed(self.workspace, self.settings.url, folder)
             self._ledger = open_ledger(self.settings.url, folder=folder)
         return self._ledger
 
@@ -68,6 +97,18 @@ class Decider:
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
+
+
+def say_broken(decision: Decision, override: Override) -> Problem:
+    """That a project passes because one person let it, who, why, until when, and whether somebody looked at it."""
+    subject = decision.subject
+    file = subject.training_config or subject.manifest
+    why = f"{override.by} BROKE THE GLASS until {override.ends} (`{override.request}`): {override.reason}"
+    message = f"{quote_name(subject.project)} passes the gate {decision.gate} because {why}"
+    remedy = f"have somebody else review it, `policy approvals review {override.request} --finding …`"
+    if override.reviewed is not None:
+        remedy = f"{override.reviewer} has reviewed it: {override.reviewed}"
+    return Problem(message, remedy, Location(file) if file else None, level="warning")
 
 
 def say_waiting(decision: Decision, asked: Asked) -> Problem:

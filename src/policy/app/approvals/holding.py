@@ -70,7 +70,7 @@ def find_approvals(
     if not needs_approval(policy_set, decision):
         return ()
     settings, terms = find_settings(policy_set), find_decision_terms(policy_set, decision)
-    project, gate = decision.subject.project, decision.gate
+    project, gate = redact_document(decision.subject.project), decision.gate
     grants = list_grants(ledger, project, gate, decision.stake, now, terms=terms, settings=settings)
     if run and grants:
         use(ledger, grants[0].request, run, now=now)
@@ -88,6 +88,7 @@ def ask_for_approval(
     contributors: tuple[str, ...],
     runs: int | None = None,
     now: datetime | None = None,
+    insists: bool = True,
 ) -> Asked:
     """Open the request of a held decision, or join it; `runs` is for how many, and no more than the rules allow."""
     terms = find_decision_terms(policy_set, decision)
@@ -95,10 +96,10 @@ def ask_for_approval(
         ledger,
         Question(
             kind=APPROVAL,
-            project=decision.subject.project,
+            project=redact_document(decision.subject.project),
             gate=decision.gate,
             stake=decision.stake,
-            subject=decision.subject.training_config or "",
+            subject=redact_document(decision.subject.training_config or ""),
             document=redact_document(build_document(policy_set, decision)),
             staked=rebuild_stake(policy_set, redact_facts(facts).facts, decision),
             policy_set=decision.policy_set,
@@ -106,6 +107,7 @@ def ask_for_approval(
             contributors=contributors,
             lasts=find_settings(policy_set).request_lasts,
             runs=min((count for count in (runs, terms.runs) if count is not None), default=None),
+            insists=insists,
         ),
         now=now,
     )
@@ -126,9 +128,7 @@ def judge_with_approvals(
 
     `judge` gives the decision for some approvals, on these facts and as it is recorded. `run` as for `find_approvals`.
     """
-    return settle_held(
-        ledger, workspace, facts, judge(()), judge, requester=requester, now=now, runs=runs, run=run
-    )
+    return settle_held(ledger, workspace, facts, judge(()), judge, requester=requester, now=now, runs=runs, run=run)
 
 
 def settle_held(
@@ -142,8 +142,9 @@ def settle_held(
     now: datetime,
     runs: int | None = None,
     run: str = "",
+    insists: bool = True,
 ) -> tuple[Decision, Asked | None]:
-    """As `judge_with_approvals`, for a decision that was made without any."""
+    """As `judge_with_approvals`, for a decision that was made without any; `insists` as in a Question."""
     policy_set = workspace.policy_set
     if not needs_approval(policy_set, decision):
         return decision, None
@@ -152,7 +153,14 @@ def settle_held(
         return judge(approvals), None
     contributors = list_contributors(workspace.root, facts)
     asked = ask_for_approval(
-        ledger, policy_set, decision, facts, requester=requester, contributors=contributors, runs=runs
+        ledger,
+        policy_set,
+        decision,
+        facts,
+        requester=requester,
+        contributors=contributors,
+        runs=runs,
+        insists=insists,
     )
     return decision, asked
 

@@ -39,8 +39,7 @@ def rebuild_stake(policy_set: PolicySet, facts: Facts, decision: Decision) -> di
     plan = make_plan(policy_set, decision.gate)
     facts = facts.on(datetime.fromisoformat(decision.time).date(), policy_set.tables)
     outcomes = {outcome.policy: outcome for outcome in decision.outcomes}
-    steps = [step for step in plan.steps if not step.reads_approval]
-    document = build_stake(steps, outcomes, facts, decision.gate)
+    document = build_stake(plan.steps, outcomes, facts, decision.gate)
     return document if digest(document) == decision.stake else None
 
 

@@ -47,4 +47,6 @@ class Recorder:
     def take(self) -> list[Record]:
         """The records so far; they are this side's no more."""
         taken, self._records = self._records, []
+        # What was judged again with an approval is no decision that takes effect.
+        self._bases.clear()
         return taken

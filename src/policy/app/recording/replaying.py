@@ -76,6 +76,7 @@ def replay_decision(ledger: Ledger, decision_id: str) -> Replayed:
     reader = Reader(ledger, f"the decision at entry {entry.seq:,}")
     payload = reader.read_json(entry.payload, "record")
     check_payload(payload, reader.what)
+    refuse_another(payload, decision_id, reader.what)
     documents = {name: reader.read_json(payload["inputs"][name], name.replace("_", " ")) for name in INPUTS}
     sources = decode_sources(documents["policy_set"])
     policy_set = rebuild_policy_set(sources, reader.read_source)
@@ -159,6 +160,13 @@ def check_payload(payload: Any, what: str) -> None:
     )
     if not right:
         raise PolicyError(Problem(f"{what} lacks what every record has", VERIFY))
+
+
+def refuse_another(payload: Any, decision_id: str, what: str) -> None:
+    """Raises PolicyError where the index led to another decision than the one that was asked for."""
+    found = payload["decision"]["id"]
+    if found.removeprefix("sha256:") != decision_id.removeprefix("sha256:"):
+        raise PolicyError(Problem(f"{what} is another one than `{decision_id}`: `{found}`", VERIFY))
 
 
 class Reader:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Waivers:
     """Every waiver with how it stands at the time and gate of a run; `met` and `used` are positions among them.
 
-    `revision` is the one that is trusted, empty for none. A waiver is met by a subject that it names and whose
+    Those that were `granted` in the ledger come last; `problems` say why it could not be asked. `revision` is the one
+    that is trusted, empty for none. A waiver is met by a subject that it names and whose
     decision judges its policy, and used where it takes effect.
     """
 
@@ -33,8 +34,16 @@ class Waivers:
         trust = find_trust(workspace, waiving, gate, trusted)
         self.revision = trust.revision
         self.standings = assess_waivers(waiving, trust, now.astimezone(UTC).date())
+        self.granted: tuple[WaiverEntry, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         self.met: set[int] = set()
         self.used: set[int] = set()
+
+    def add_granted(self, standings: tuple[Standing, ...], problems: tuple[Problem, ...] = ()) -> None:
+        """Add what was granted in the ledger, or why that is not known."""
+        self.standings += standings
+        self.granted = tuple(standing.entry for standing in standings)
+        self.problems = problems
 
     def select(self, project: str) -> tuple[Waiver, ...]:
         """Those that count for a project: what concerns others is no part of its decision."""
@@ -61,6 +70,7 @@ class Waivers:
 
     def warn(self, *, whole: bool, policy: str | None = None) -> Iterator[Problem]:
         """A warning for each waiver, or each of a policy, that does not count, ends soon, or was not needed."""
+        yield from self.problems
         for position, standing in enumerate(self.settle(whole=whole)):
             if policy in (None, standing.entry.policy):
                 yield from describe_standing(standing, met=position in self.met)

@@ -103,15 +103,17 @@ def waive(policy_id: str, project: str, reason: str, expires: str, owner: str, t
     with open_desk(config) as (workspace, ledger, user):
         policy = find_policy(workspace.policy_set, policy_id)
         today = datetime.now(UTC).date()
-        texts = {"subject": project, "reason": check_text(reason, "reason"), "owner": owner, "ticket": ticket}
+        texts = {"subject": project, "reason": reason, "owner": owner, "ticket": ticket}
         refuse_secrets(" ".join(texts.values()), "waiver")
         refuse_texts({**texts, "requested_by": user, "compensating_control": "", "id": ""})
+        words = {"subject": "pattern of projects", "owner": "name of the owner"}
+        texts = {key: check_text(text, words.get(key, key), needed=key != "ticket") for key, text in texts.items()}
         entry = WaiverEntry(
             policy=policy.id,
-            subject=project,
+            subject=texts["subject"],
             reason=texts["reason"],
-            owner=owner,
-            ticket=ticket,
+            owner=texts["owner"],
+            ticket=texts["ticket"],
             requested_by=user,
             expires=read_end(expires, today),
             requested_on=today,

@@ -28,7 +28,8 @@ WAIVER: Final = "waiver"
 class Question(NamedTuple):
     """What is asked. `document` is what approvers read, `staked` what the stake is the digest of.
 
-    Lengths are in milliseconds; `ends` is when what is asked for is over, where that is asked for, too.
+    Lengths are in milliseconds; `ends` is when what is asked for is over, where that is asked for, too. Where nobody
+    `insists`, who only looks at what somebody else asked for does not ask for it, and may vote.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Question(NamedTuple):
     lasts: int = 0
     runs: int | None = None
     ends: str | None = None
+    insists: bool = True
 
 
 class Asked(NamedTuple):
@@ -153,7 +155,7 @@ def _join(desk: Desk, row: Row, question: Question) -> None:
     known = {(one.id, one.part) for one in people if one.part == "contributor"}
     known |= {(one.id, "requester") for one in list_asking(people)}
     parts = [(requester, "requester"), *((person, "contributor") for person in contributors)]
-    new = [part for part in parts if part not in known]
+    new = [part for part in parts if part not in known and (question.insists or part[1] == "contributor")]
     if new:
         said = {
             "event": "joined",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.records.requests.queries import find_rows, list_events, list_votes
+from policy.records.faults import LedgerError
+from policy.records.people import fold_name
+from policy.records.requests.queries import (
+    find_rows,
+    list_delegations,
+    list_events,
+    list_people,
+    list_votes,
+    read_payload,
+)
 from policy.records.requests.rows import PENDING
 from policy.structs import NamedTuple
 
@@ -14,6 +23,11 @@ if TYPE_CHECKING:
     from policy.records.database import Session
     from policy.records.requests.rows import Event, Row
 
+TYPES: Final = ("request", "approval", "rejection", "withdrawal", "comment", "override", "review", "use", "expiry")
+_STRAYS: Final = (
+    "SELECT e.seq, e.type FROM entries e LEFT JOIN request_events v ON v.seq = e.seq LEFT JOIN requests r"  # noqa: S608 - marks
+    f" ON r.id = v.request WHERE r.id IS NULL AND e.type IN ({', '.join('?' * len(TYPES))}) ORDER BY e.seq"
+)
 _ASKED: Final = ("kind", "project", "gate", "stake", "subject", "document", "policy_set", "asked", "expires", "runs")
 
 
@@ -30,13 +44,29 @@ class Mismatch(NamedTuple):
 def check_requests(session: Session) -> Iterator[Mismatch]:
     """Every request of which a table says something else than its entries; erased entries say nothing."""
     for row in find_rows(session):
-        events = list_events(session, row.id)
-        if not events or events[0].seq != row.seq or events[0].type != "request":
-            yield Mismatch(row.id, "opening", str(row.seq), str(events[0].seq) if events else "none", row.seq)
-            continue
-        yield from _check_asked(row, events[0])
-        yield from _check_course(row, events)
-        yield from _check_votes(session, row, events)
+        try:
+            yield from _check_one(session, row)
+        except LedgerError:
+            # What its entries said was changed.
+            yield Mismatch(row.id, "entries", "changed", "not to be read", row.seq)
+    yield from _check_delegations(session)
+    for person, name, folded in session.read("SELECT id, name, folded FROM people WHERE name IS NOT NULL"):
+        if fold_name(str(name)) != folded:
+            # Whoever is found by one name would be shown, and counted, by another.
+            yield Mismatch(person, "name", str(name), str(folded), 0)
+    for seq, kind in session.read(_STRAYS, TYPES):
+        yield Mismatch("none", "events", "nothing", str(kind), seq)
+
+
+def _check_one(session: Session, row: Row) -> Iterator[Mismatch]:
+    events = list_events(session, row.id)
+    if not events or events[0].seq != row.seq or events[0].type != "request":
+        yield Mismatch(row.id, "opening", str(row.seq), str(events[0].seq) if events else "none", row.seq)
+        return
+    yield from _check_asked(row, events[0])
+    yield from _check_course(row, events)
+    yield from _check_votes(session, row, events)
+    yield from _check_people(session, row, events)
 
 
 def _check_asked(row: Row, opening: Event) -> Iterator[Mismatch]:
@@ -84,7 +114,7 @@ def _replay(events: Sequence[Event]) -> dict[str, Any]:
 
 def _check_votes(session: Session, row: Row, events: Sequence[Event]) -> Iterator[Mismatch]:
     recorded = {
-        (event.seq, said["person"], said["behalf"] or "", said["event"])
+        (event.seq, said.get("person"), said.get("behalf") or "", said.get("event"))
         for event in events
         if event.type in ("approval", "rejection") and (said := event.payload) is not None
     }
@@ -94,6 +124,55 @@ def _check_votes(session: Session, row: Row, events: Sequence[Event]) -> Iterato
         for vote in list_votes(session, row.id)
         if vote.seq not in erased
     }
-    for one in sorted(recorded ^ stored):
+    for one in sorted(recorded ^ stored, key=str):
         texts = (str(one[1:]), "none")
         yield Mismatch(row.id, "vote", *(texts if one in stored else texts[::-1]), one[0])
+
+
+def _check_people(session: Session, row: Row, events: Sequence[Event]) -> Iterator[Mismatch]:
+    recorded: set[tuple[Any, str]] = set()
+    for said in (event.payload for event in events if event.payload is not None):
+        if said.get("event") == "asked":
+            recorded.add((said.get("requester"), "requester"))
+        recorded |= {(one, "requester") for one in said.get("requesters", ())}
+        recorded |= {(one, "contributor") for one in said.get("contributors", ())}
+        recorded |= {(one, "withdrawn") for one in said.get("withdrawn", ())}
+    stored = {(one.id, one.part) for one in list_people(session, row.id)}
+    if any(event.payload is None for event in events):
+        # An erased entry may have named them.
+        stored &= recorded
+    for one in sorted(recorded ^ stored, key=str):
+        texts = (" ".join(map(str, one)), "none")
+        yield Mismatch(row.id, "people", *(texts if one in stored else texts[::-1]), row.seq)
+
+
+def _check_delegations(session: Session) -> Iterator[Mismatch]:
+    """Who votes for whom; a delegation that ended early has a second entry, which the table does not name."""
+    ended = {
+        said.get("request"): said.get("ends")
+        for (seq,) in session.read("SELECT seq FROM entries WHERE type = 'delegation' ORDER BY seq")
+        if isinstance(said := _read(session, seq), dict) and said.get("event") == "revoked"
+    }
+    for one in list_delegations(session):
+        said = _read(session, one.seq)
+        if said is None:
+            continue
+        ends = ended.get(one.id) or said.get("ends")
+        stored = {
+            "request": one.id,
+            "giver": one.giver.id,
+            "taker": one.taker.id,
+            "starts": one.starts,
+            "ends": one.ends,
+        }
+        recorded = {**said, "ends": ends}
+        for name, value in stored.items():
+            if recorded.get(name) != value:
+                yield Mismatch(one.id, name, str(value), str(recorded.get(name)), one.seq)
+
+
+def _read(session: Session, seq: int) -> Any:
+    try:
+        return read_payload(session, seq)
+    except LedgerError:
+        return None  # a changed payload is found where all of them are looked at

@@ -120,6 +120,7 @@ def open_desk(ledger: Ledger, now: datetime | None = None) -> Iterator[Desk]:
     """A transaction on the requests of a ledger; `now` stands for the database's clock."""
     clock_sql = CLOCKS[ledger.database.dialect] if now is None else f"'{write_time(now)}'"
     with ledger.transaction() as transaction:
+        transaction.clock = write_time(now) if now is not None else None
         yield Desk(transaction, clock_sql)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from policy.records.faults import LedgerError
+from policy.records.objects import digest_bytes
 from policy.records.requests.rows import Delegation, Event, Person, Row, Vote, list_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from policy.records.database import Session
 
 FILTERS = ("id", "kind", "project", "gate", "stake", "state", "subject", "overridden")
@@ -52,26 +56,38 @@ def list_votes(session: Session, request_id: str) -> list[Vote]:
 def list_events(session: Session, request_id: str) -> list[Event]:
     """Everything that happened to a request, with what its entries say."""
     query = (
-        "SELECT e.seq, e.time, e.type, o.body FROM request_events v JOIN entries e ON e.seq = v.seq"
+        "SELECT e.seq, e.time, e.type, o.digest, o.body FROM request_events v JOIN entries e ON e.seq = v.seq"
         " LEFT JOIN objects o ON o.digest = e.payload WHERE v.request = ? ORDER BY e.seq"
     )
     return [
-        Event(seq, time, kind, json.loads(body) if body is not None else None)
-        for seq, time, kind, body in session.read(query, (request_id,))
+        Event(seq, time, kind, _read_json([stored])) for seq, time, kind, *stored in session.read(query, (request_id,))
     ]
 
 
 def read_payload(session: Session, seq: int) -> Any:
-    """What an entry says; None where there is none, or where it is erased."""
-    query = "SELECT o.body FROM entries e JOIN objects o ON o.digest = e.payload WHERE e.seq = ?"
-    rows = session.read(query, (seq,))
-    return json.loads(rows[0][0]) if rows and rows[0][0] is not None else None
+    """What an entry says; None where there is none, or where it is erased. Raises LedgerError for a changed one."""
+    query = "SELECT o.digest, o.body FROM entries e JOIN objects o ON o.digest = e.payload WHERE e.seq = ?"
+    return _read_json(session.read(query, (seq,)))
+
+
+def find_time(session: Session, seq: int) -> str:
+    """When an entry was appended; empty where there is none."""
+    rows = session.read("SELECT time FROM entries WHERE seq = ?", (seq,))
+    return str(rows[0][0]) if rows else ""
 
 
 def read_object(session: Session, digest: str) -> Any:
-    """A stored JSON document; None where there is none, or where it is erased."""
-    rows = session.read("SELECT body FROM objects WHERE digest = ?", (digest,)) if digest else []
-    return json.loads(rows[0][0]) if rows and rows[0][0] is not None else None
+    """A stored JSON document; None where there is none, or where it is erased. Raises LedgerError for a changed one."""
+    return _read_json(session.read("SELECT digest, body FROM objects WHERE digest = ?", (digest,)) if digest else [])
+
+
+def _read_json(rows: Sequence[Sequence[Any]]) -> Any:
+    if not rows or rows[0][1] is None:
+        return None
+    digest, body = rows[0]
+    if not isinstance(body, bytes) or digest_bytes(body) != digest:
+        raise LedgerError("corrupt", f"in the ledger the object `{digest}` is not what it was")
+    return json.loads(body)
 
 
 def find_name(session: Session, person: str) -> Person:
@@ -84,10 +100,10 @@ def list_delegations(session: Session, clock: str = "") -> list[Delegation]:
     """Delegations in the order in which they were made; with a time only those in force then."""
     where = "d.starts <= ? AND d.ends > ?" if clock else "1 = 1"
     query = (
-        "SELECT d.id, d.giver, g.name, d.taker, t.name, d.starts, d.ends FROM delegations d"  # noqa: S608 - as above
+        "SELECT d.id, d.giver, g.name, d.taker, t.name, d.starts, d.ends, d.seq FROM delegations d"  # noqa: S608 - as above
         f" LEFT JOIN people g ON g.id = d.giver LEFT JOIN people t ON t.id = d.taker WHERE {where} ORDER BY d.seq"
     )
     return [
-        Delegation(name, Person(giver, given), Person(taker, taken), starts, ends)
-        for name, giver, given, taker, taken, starts, ends in session.read(query, (clock, clock) if clock else ())
+        Delegation(name, Person(giver, given), Person(taker, taken), starts, ends, seq)
+        for name, giver, given, taker, taken, starts, ends, seq in session.read(query, (clock, clock) if clock else ())
     ]

@@ -88,13 +88,14 @@ class Event(NamedTuple):
 
 
 class Delegation(NamedTuple):
-    """Who votes for whom, from when to when."""
+    """Who votes for whom, from when to when; `seq` is its entry."""
 
     id: str
     giver: Person
     taker: Person
     starts: str
     ends: str
+    seq: int = 0
 
 
 def list_columns(table: str, alias: str = "") -> str:

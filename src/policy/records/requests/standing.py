@@ -9,8 +9,9 @@ from policy.model.approval import Approval
 from policy.model.waiver import Waiver
 from policy.records.requests.asking import APPROVAL, WAIVER
 from policy.records.requests.clock import read_time, write_time
+from policy.records.requests.confirming import confirm
 from policy.records.requests.desk import open_session
-from policy.records.requests.queries import find_name, find_rows, list_people, list_votes, read_object, read_payload
+from policy.records.requests.queries import find_name, find_rows, read_object, read_payload
 from policy.records.requests.rows import APPROVED
 from policy.structs import NamedTuple
 
@@ -77,43 +78,21 @@ def list_grants(
     clock = write_time(now)
     with open_session(ledger) as session:
         rows = find_rows(session, kind=APPROVAL, project=project, gate=gate, stake=stake, state=APPROVED)
-        return [
-            grant
-            for row in rows
-            if row.state_at(clock) == APPROVED
-            for grant in _confirm(session, row, terms=terms, settings=settings)
-        ]
+        return [grant for row in rows for grant in _read_grants(session, row, clock, terms, settings)]
 
 
-def _confirm(session: Any, row: Row, *, terms: Terms | None, settings: ApprovalSettings | None) -> Iterator[Grant]:
-    """The yeses of a request of which the entries say the same as the tables, and that are enough."""
-    decided = read_payload(session, row.decided) if row.decided is not None else None
-    if decided is None or not is_recorded(row, decided):
+def _read_grants(
+    session: Any, row: Row, clock: str, terms: Terms | None, settings: ApprovalSettings | None
+) -> Iterator[Grant]:
+    """The yeses of a request, where they are enough, not over, and not used up."""
+    if row.state_at(clock) != APPROVED or (terms is not None and terms.runs is not None and row.uses >= terms.runs):
         return
-    names = [vote.owner.shown for vote in list_votes(session, row.id) if vote.answer == "approve"]
-    if row.overridden:
-        by = find_name(session, decided["person"])
-        if settings is not None and not _may_override(by.name or "", settings):
-            return
-        names = [by.shown]
-    elif terms is not None and settings is not None and terms.list_open(names, settings):
+    found = confirm(session, row, terms, settings)
+    if found is None or (found.ends is not None and found.ends <= clock):
         return
-    asking = next(one for one in list_people(session, row.id) if one.part == "requester")
-    ends = read_time(row.ends) if row.ends is not None else None
-    for name in names:
-        yield Grant(Approval(name, asking.shown, row.gate, row.stake, ends), row.id, bool(row.overridden))
-
-
-def is_recorded(row: Row, decided: Any) -> bool:
-    """Whether the entry of its decision says what the row says: who writes to a table approves nothing by that."""
-    said = ("request", row.id), ("project", row.project), ("gate", row.gate), ("stake", row.stake), ("state", row.state)
-    return isinstance(decided, dict) and decided.get("ends") == row.ends and all(decided.get(k) == v for k, v in said)
-
-
-def _may_override(name: str, settings: ApprovalSettings) -> bool:
-    from policy.model.person import is_member
-
-    return is_member(name, settings.list_members(settings.override_roles), settings.people)
+    ends = read_time(found.ends) if found.ends is not None else None
+    for name in found.names:
+        yield Grant(Approval(name, found.requester, row.gate, row.stake, ends), row.id, bool(row.overridden))
 
 
 def load_waivers(ledger: Ledger, project: str | None, now: datetime) -> tuple[Waiver, ...]:
@@ -126,12 +105,10 @@ def load_waivers(ledger: Ledger, project: str | None, now: datetime) -> tuple[Wa
 
 
 def _read_waiver(session: Any, row: Row) -> Waiver | None:
-    decided = read_payload(session, row.decided) if row.decided is not None else None
-    document = read_object(session, row.document)
-    if not is_recorded(row, decided) or document is None:
+    found, document = confirm(session, row, None, None), read_object(session, row.document)
+    if found is None or document is None:
         return None
     asked = document["waiver"]
-    names = [vote.owner.shown for vote in list_votes(session, row.id) if vote.answer == "approve"]
     return Waiver(
         policy=asked["policy"],
         subject=asked["subject"],
@@ -139,7 +116,7 @@ def _read_waiver(session: Any, row: Row) -> Waiver | None:
         expires=date.fromisoformat(asked["expires"]),
         owner=asked["owner"],
         ticket=asked["ticket"],
-        approved_by=" and ".join(names),
+        approved_by=" and ".join(found.names),
     )
 
 

@@ -1,0 +1,64 @@
+"""Waivers that were granted in the ledger, as the policy set that judges lets them count."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from policy.engine.waiving import find_excess, find_foreign, tell_nearness
+from policy.errors import PolicyError
+from policy.model.waiver_entry import Standing, Waiving
+
+if TYPE_CHECKING:
+    from policy.app.workspace import Workspace
+    from policy.errors import Problem
+    from policy.model.ledger_settings import LedgerSettings
+    from policy.model.policy import PolicySet
+    from policy.records.ledger import Ledger
+
+
+def find_granted(
+    workspace: Workspace, settings: LedgerSettings, now: datetime, home: str | None
+) -> tuple[tuple[Standing, ...], tuple[Problem, ...]]:
+    """How they stand, and why the ledger could not be asked, as warnings: then nothing is waived by it."""
+    from policy.app.ledgers.proposed import refuse_proposed
+    from policy.app.recording.writing import find_folder
+    from policy.records.faults import LedgerError
+    from policy.records.ledger import open_ledger
+
+    folder = find_folder(workspace, settings, home)
+    try:
+        refuse_proposed(workspace, settings.url, folder)
+        with open_ledger(settings.url, folder=folder, create=False) as ledger:
+            return list_standings(ledger, workspace.policy_set, now), ()
+    except PolicyError as error:
+        if isinstance(error, LedgerError) and error.kind == "absent":
+            # Nobody has recorded anything yet.
+            return (), ()
+        return (), tuple(problem._replace(level="warning") for problem in error.problems)
+
+
+def list_standings(ledger: Ledger, policy_set: PolicySet, now: datetime) -> tuple[Standing, ...]:
+    """How the waivers of a ledger stand at a time by a policy set: those that somebody granted by its own rules."""
+    from policy.app.approvals.holding import find_settings
+    from policy.app.approvals.waiving import find_waiver_terms
+    from policy.records.requests.waivers import list_granted
+
+    waiving = policy_set.waiving or Waiving()
+
+    # Who says that it is yesterday does not bring back what has ended.
+    entries = list_granted(
+        ledger,
+        max(now, datetime.now(UTC)),
+        find_settings(policy_set),
+        lambda policy: find_waiver_terms(policy_set, policy),
+    )
+    found = []
+    for entry in entries:
+        # Who may grant it, and that it is not protected, was seen when its votes were counted.
+        doubts = (*find_foreign(entry, waiving.finals), *find_excess(entry, waiving.rules))
+        left = (entry.expires - now.astimezone(UTC).date()).days
+        state = "refused" if doubts else "expired" if left < 0 else tell_nearness(left, waiving.rules)
+        if state != "expired":
+            found.append(Standing(entry, state, doubts, left))
+    return tuple(found)
