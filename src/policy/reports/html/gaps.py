@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policy.model.manifest import MANIFEST_NAME
-from policy.reports.html.markup import Html, code, element, join, table, write_prose
+from policy.reports.html.markup import KEPT, Html, code, element, join, table, write_prose
 from policy.reports.html.record import link_policy
 from policy.reports.html.waivers import write_unseen
 from policy.reports.unassessed import find_gaps, say_effect
@@ -13,7 +14,7 @@ from policy.reports.unassessed import find_gaps, say_effect
 if TYPE_CHECKING:
     from policy.model.decision import Decision
     from policy.reports.reporter import ReportContext
-from policy.reports.unassessed import Gap
+    from policy.reports.unassessed import Gap
 
 
 def write_gaps(decision: Decision, context: ReportContext) -> Html:
@@ -44,13 +45,16 @@ def write_gaps(decision: Decision, context: ReportContext) -> Html:
 
 def _list_cells(gap: Gap, effects: dict[str, str], context: ReportContext) -> tuple[str, ...]:
     settle = gap.settle if gap.stated else gap.supply
-    return (
-        code(gap.fact),
-        write_prose(settle),
-        join([_name_policy(name, effects, context) for name in gap.policies], ", "),
-    )
+    named = tuple((link_policy(name, context), effects.get(name, "")) for name in gap.policies)
+    return code(gap.fact), _write_settling(settle), _name_policies(named)
 
 
-def _name_policy(policy: str, effects: dict[str, str], context: ReportContext) -> Html:
-    effect = effects.get(policy, "")
-    return join((link_policy(policy, context), f" ({effect})" if effect else ""))
+@lru_cache(maxsize=KEPT)
+def _write_settling(settle: str) -> Html:
+    """Many projects lack the same."""
+    return write_prose(settle)
+
+
+@lru_cache(maxsize=KEPT)
+def _name_policies(named: tuple[tuple[Html, str], ...]) -> Html:
+    return join([join((link, f" ({effect})" if effect else "")) for link, effect in named], ", ")

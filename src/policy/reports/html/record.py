@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policy.reports.findings import is_shown
-from policy.reports.html.markup import Html, code, element, terms
+from policy.reports.html.markup import KEPT, Html, code, element, terms
 from policy.reports.html.words import OUTCOMES, say_time
 
 if TYPE_CHECKING:
@@ -35,8 +36,12 @@ def _list_outcomes(decision: Decision) -> dict[str, list[str]]:
 
 def link_policy(policy: str, context: ReportContext) -> Html:
     """The id of a policy, leading to what the page says of it."""
-    shown = code(policy)
-    return element("a", shown, href=f"#p-{policy}") if policy in context.policies else shown
+    return _link(policy) if policy in context.policies else code(policy)
+
+
+@lru_cache(maxsize=KEPT)
+def _link(policy: str) -> Html:
+    return element("a", code(policy), href=f"#p-{policy}")
 
 
 def _list_digests(decision: Decision, context: ReportContext) -> list[tuple[str, str]]:
