@@ -21,13 +21,20 @@ WRONG = {
     "approvals lst": ("there is no command `approvals lst`", "write `approvals list`"),
     "approvals approve": ("`policy approvals approve` needs REQUEST", None),
     "approvals list": (
-        "there are no approvals without a ledger, and the policy set names none",
-        "add one to the policy set: `ledger: sqlite:///ledger.db`",
+        "there is no policy set, which would name a ledger",
+        "write a policy.yaml: `policy_set: 1`, `name: …` and `ledger: sqlite:///ledger.db`",
     ),
     "report --output pdf": ("there is no format `pdf`", None),
     "report --output csv:chian": ("there is no table `chian`", "write `chain`"),
     "report --since soon": ("`--since`: `soon` is neither a time nor a length", None),
-    "report": ("the policy set has no ledger", "add `ledger: sqlite:///ledger.db` to it, or name one with `--ledger`"),
+    "report": (
+        "there is no policy set, which would name a ledger",
+        (
+            "write a policy.yaml: `policy_set: 1`, `name: …` and `ledger: sqlite:///ledger.db`"
+            ", or name one with `--ledger`, or folders whose projects are judged now"
+        ),
+    ),
+    "ledger key new": ("`policy ledger key new` needs `--key`", "`policy ledger key new --help` says how it is called"),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),
     "check --gate comit": ("there is no gate `comit`", "write `commit`"),
     "check --gate nightly": ("there is no gate `nightly`", "there are check, commit, ci, run, release"),
@@ -93,7 +100,7 @@ WRONG = {
     "preview . --output jsn": ("there is no format `jsn`", "write `json`"),
     "preview . --gate comit": ("there is no gate `comit`", "write `commit`"),
     "preview . --since soon": ("`--since`: `soon` is neither a duration nor a time", None),
-    "preview .": ("the policy set has no ledger", None),
+    "preview .": ("there is no policy set, which would name a ledger", None),
     "schema manifst": ("there is no kind of schema `manifst`", "write `manifest`"),
     "lint gone": ("there is no `gone`", "name a policy file, or a folder of policies"),
     "version x": ("got unexpected extra argument (x)", "`policy version --help` says how it is called"),

@@ -107,8 +107,6 @@ class Bench:
         met, used = (set(self.waivers.met), set(self.waivers.used)) if self.waivers else (set(), set())
         tally = comparer.tally if comparer is not None else None
         records = self.recorder.take() if self.recorder is not None else ()
-        if self.decider is not None:
-            self.decider.close()
         return Piece(rendered, summary, list(problems), places, names, met, used, len(items), tally, records)
 
     def _start_comparing(self, summary: Summary, taken: Counter[BaselineEntry] | None) -> Comparer | None:

@@ -162,6 +162,8 @@ class Check:
         self._settle_waivers()
         if self.known is not None and self.summary.baseline is not None:
             self.summary.baseline.fixed = self.known.list_fixed(whole=self.is_whole)
+        if self.bench.decider is not None:
+            self.bench.decider.close()
         if self.writer is not None:
             self.summary.records = self.writer.finish()
             self._problems.update(dict.fromkeys(self.summary.records.problems))

@@ -68,6 +68,23 @@ def list_requests(folder="."):
         return find_rows(session)
 
 
+@pytest.mark.usefixtures("bot")
+def test_the_ledger_is_opened_as_often_for_many_that_wait_as_for_one(plant, monkeypatch):
+    create_ledger("sqlite:///ledger.db").close()
+    opened: list[str] = []
+
+    def open_counted(url, **options):
+        opened.append(url)
+        return open_ledger(url, **options)
+
+    monkeypatch.setattr("policy.records.ledger.open_ledger", open_counted)
+    assert check()[0] == ["hold"]
+    for_one = len(opened)
+    plant({f"other-{number}/ml-manifest.yaml": write_manifest(f"other-{number}") for number in range(3)})
+    assert check()[0] == ["hold"] * 4
+    assert len(opened) == 2 * for_one > 0
+
+
 def approve(request, name="alice", now=None):
     workspace = open_workspace(os.getcwd())
     with open_ledger("sqlite:///ledger.db", create=False) as ledger:

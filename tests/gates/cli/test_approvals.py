@@ -301,7 +301,7 @@ def test_without_a_ledger_there_are_no_approvals(act, plant):
     for arguments in (["list"], ["ask"], ["approve", "r-x"]):
         code, out, err = act("alice", *arguments)
         assert (code, out) == (2, "")
-        assert err.startswith("error: there are no approvals without a ledger, and the policy set names none\n  help: ")
+        assert err.startswith("error: the policy set has no ledger\n  help: ")
 
 
 def test_markup_and_commands_in_names_are_shown_and_do_nothing(act, plant):

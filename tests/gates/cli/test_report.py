@@ -72,7 +72,8 @@ def test_the_ledger_of_the_policy_set_is_the_default(call, tmp_path):
 def test_without_a_ledger_or_paths_there_is_nothing_to_report_on(call):
     result = call("report")
     assert result.code == 2
-    assert "the policy set has no ledger" in result.err
+    assert "there is no policy set, which would name a ledger" in result.err
+    assert "or folders whose projects are judged now" in result.err
 
 
 def test_manifests_alone(call, plant):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.app.approvals.holding import find_settings
 from policy.app.approvals.waiving import find_waiver_terms
-from policy.errors import PolicyError, Problem
+from policy.app.ledgers.locating import find_named
 from policy.model.approval_settings import find_terms
 from policy.records.requests.asking import WAIVER
 from policy.records.requests.desk import open_session, refuse_unknown
@@ -27,15 +27,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_requests(workspace: Workspace) -> Iterator[Ledger]:
-    """The ledger that the policy set names. Raises PolicyError where it names none."""
-    settings = workspace.policy_set.ledger
-    if settings is None:
-        message = "there are no approvals without a ledger, and the policy set names none"
-        raise PolicyError(Problem(message, "add one to the policy set: `ledger: sqlite:///ledger.db`"))
+def open_requests(workspace: Workspace, *, create: bool = False) -> Iterator[Ledger]:
+    """The ledger that the policy set names, which only who asks for something would `create`. Raises PolicyError."""
+    place = find_named(workspace)
     from policy.records.ledger import open_ledger
 
-    with open_ledger(settings.url, folder=settings.folder) as ledger:
+    with open_ledger(place.url, folder=place.folder, create=create) as ledger:
         yield ledger
 
 

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from policy.evidence.data.json_text import BrokenTextError, read_line_value
+from policy.web import make_opener
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,23 +60,11 @@ def fetch_json(address: str, headers: Mapping[str, str], seconds: float = SECOND
 def _fetch(address: str, headers: Mapping[str, str], seconds: float) -> bytes:
     from http.client import HTTPException
     from urllib.error import HTTPError
-    from urllib.request import (
-        HTTPDefaultErrorHandler,
-        HTTPErrorProcessor,
-        HTTPHandler,
-        HTTPSHandler,
-        OpenerDirector,
-        ProxyHandler,
-        Request,
-    )
+    from urllib.request import Request
 
-    opener = OpenerDirector()
-    # Without the handlers of redirects, files and FTP, which `urlopen` has.
-    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor):
-        opener.add_handler(handler())
     deadline = monotonic() + seconds
     try:
-        with opener.open(Request(address, headers=dict(headers)), timeout=seconds) as response:  # noqa: S310 - checked
+        with make_opener().open(Request(address, headers=dict(headers)), timeout=seconds) as response:  # noqa: S310 - checked
             return _read_up_to(response, deadline)
     except HTTPError as fault:
         fault.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.reports.layout import clean
 from policy.structs import NamedTuple
+from policy.web import make_opener
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -72,7 +73,7 @@ class Forge(NamedTuple):
         data = None if document is None else json.dumps(document).encode()
         request = Request(address, data, headers, method=method)  # noqa: S310 - the address is looked at above
         try:
-            with _make_opener().open(request, timeout=SECONDS) as response:
+            with make_opener().open(request, timeout=SECONDS) as response:
                 return _read_answer(response)
         except HTTPError as fault:
             with fault:
@@ -82,23 +83,6 @@ class Forge(NamedTuple):
             raise ForgeError(f"the server cannot be reached: {clean(str(cause), 200)}") from None
         except (HTTPException, ValueError, RecursionError):
             raise ForgeError("the server's answer is not what GitHub's API gives") from None
-
-
-def _make_opener() -> Any:
-    """Without the handlers of redirects, files and FTP, which `urlopen` has."""
-    from urllib.request import (
-        HTTPDefaultErrorHandler,
-        HTTPErrorProcessor,
-        HTTPHandler,
-        HTTPSHandler,
-        OpenerDirector,
-        ProxyHandler,
-    )
-
-    opener = OpenerDirector()
-    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor):
-        opener.add_handler(handler())
-    return opener
 
 
 def _read_answer(response: HTTPResponse) -> Any:

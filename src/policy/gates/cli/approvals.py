@@ -120,7 +120,7 @@ def ask(path: str, gate: str, runs: int | None, config: str | None) -> int:
     from policy.app.approvals.asking import ask_at_gate
 
     verdicts = []
-    with open_desk(config) as (workspace, ledger, user):
+    with open_desk(config, create=True) as (workspace, ledger, user):
         now = datetime.now(UTC)
         for answer in ask_at_gate(ledger, workspace, path, gate, requester=user, runs=runs, now=now):
             decision, asked = answer.decision, answer.asked

@@ -100,7 +100,7 @@ def waive(policy_id: str, project: str, reason: str, expires: str, owner: str, t
     from policy.model.waiver_entry import WaiverEntry
     from policy.records.requests.refusals import check_text
 
-    with open_desk(config) as (workspace, ledger, user):
+    with open_desk(config, create=True) as (workspace, ledger, user):
         policy = find_policy(workspace.policy_set, policy_id)
         today = datetime.now(UTC).date()
         texts = {"subject": project, "reason": reason, "owner": owner, "ticket": ticket}

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_desk(config: str | None) -> Iterator[tuple[Workspace, Ledger, str]]:
-    """The workspace, its ledger, and who sits here. Raises PolicyError."""
+def open_desk(config: str | None, *, create: bool = False) -> Iterator[tuple[Workspace, Ledger, str]]:
+    """The workspace, its ledger, which is made where it may `create` one, and who sits here. Raises PolicyError."""
     from policy.app.approvals.desk import open_requests
     from policy.app.approvals.identity import identify_user
 
     workspace = open_here(config)
-    with open_requests(workspace) as ledger:
+    with open_requests(workspace, create=create) as ledger:
         yield workspace, ledger, identify_user()

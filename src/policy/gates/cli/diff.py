@@ -16,7 +16,6 @@ from policy.gates.cli.problems import print_problems
 from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import use_colour
 from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
-from policy.gates.cli.usage import refuse_name
 from policy.reports.diff.document import JsonDiff
 from policy.reports.diff.markdown import MarkdownDiff
 from policy.reports.diff.text import TextDiff
@@ -87,10 +86,7 @@ def command(
     Exit codes: 0 compared, 1 something differs (with --exit-code only), 2 the input is wrong, 3 nothing to compare, or
     nothing to judge in the PATHs that are named.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
-    targets = parse_targets(outputs)
-    for target in targets:
-        if target.format not in FORMS:
-            raise refuse_name("format", target.format, list(FORMS))
+    targets = parse_targets(outputs, FORMS)
     with ExitStack() as stack:
         diff = Diff(DiffRequest(old, new, paths, gate, now, config), stack)
         refuse_links(targets, diff.root)

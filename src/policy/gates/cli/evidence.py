@@ -16,7 +16,6 @@ from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import use_colour
 from policy.gates.cli.targets import parse_targets, refuse_inputs
-from policy.gates.cli.usage import refuse_name
 from policy.loading.discovery import find_root
 from policy.reports.evidence.document import JsonEvidence
 from policy.reports.evidence.text import TextEvidence
@@ -68,10 +67,7 @@ def command(
 
     Exit codes: 0 also where there are no facts, 2 the input is wrong.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
-    targets = parse_targets(outputs)
-    for target in targets:
-        if target.format not in FORMS:
-            raise refuse_name("format", target.format, list(FORMS))
+    targets = parse_targets(outputs, FORMS)
     request = ObservationRequest(paths or (".",), now.date(), config, everything)
     observation = open_observation(request)
     refuse_inputs(targets, list_inputs(observation))

@@ -14,7 +14,7 @@ from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.gates.cli.ledger_options import ledger_option
 from policy.gates.cli.outputs import Output
 from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
-from policy.gates.cli.usage import NameOf, refuse_name
+from policy.gates.cli.usage import NameOf
 from policy.model.gates import GATES
 from policy.reports.preview.document import JsonPreview
 from policy.reports.preview.markdown import MarkdownPreview
@@ -107,10 +107,7 @@ def command(
     Exit codes: 0 judged again, 1 a verdict differs (with --exit-code only), 2 the input is wrong, 3 there is nothing
     to judge: no decision is recorded, or none that can be judged.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
-    targets = parse_targets(outputs)
-    for target in targets:
-        if target.format not in FORMS:
-            raise refuse_name("format", target.format, list(FORMS))
+    targets = parse_targets(outputs, FORMS)
     now = datetime.now(UTC)
     scope = Scope(*read_period(since, until, now), gate, project, read_time(at), now)
     with ExitStack() as stack:

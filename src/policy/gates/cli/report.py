@@ -149,10 +149,10 @@ def read_targets(outputs: tuple[str, ...]) -> list[Target]:
 
 def find_place(url: str | None, config: str | None) -> Place:
     """The ledger that is meant. Raises PolicyError."""
-    from policy.app.ledgers.locating import find_ledger
+    from policy.app.ledgers.locating import NAME_ONE, find_ledger
     from policy.gates.cli.workspace import open_here
 
-    return find_ledger(url, lambda: open_here(config))
+    return find_ledger(url, lambda: open_here(config), f"{NAME_ONE}, or folders whose projects are judged now")
 
 
 def list_ledger_files(place: Place) -> Iterator[str]:

@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError, Problem
+from policy.gates.cli.usage import refuse_name
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 class Target(NamedTuple):
@@ -19,13 +20,18 @@ class Target(NamedTuple):
     path: str | None
 
 
-def parse_targets(values: tuple[str, ...]) -> list[Target]:
-    """`FMT` or `FMT=PATH`, several times; without any, text on standard output. Raises PolicyError."""
+def parse_targets(values: tuple[str, ...], forms: Collection[str] | None = None) -> list[Target]:
+    """`FMT` or `FMT=PATH`, several times; without any, text on standard output. Raises PolicyError.
+
+    Where the `forms` are known already, no other one is taken.
+    """
     targets = []
     for value in values or ("text",):
         name, separator, path = value.partition("=")
         if separator and not path:
             raise PolicyError(Problem(f"`--output {value}` names no file", f"write --output {name}=FILE"))
+        if forms is not None and name not in forms:
+            raise refuse_name("format", name, list(forms))
         targets.append(Target(name, path or None))
     places = [target.path and os.path.realpath(target.path) for target in targets]
     if len(set(places)) < len(places):

@@ -54,7 +54,9 @@ def describe_usage(error: click.ClickException) -> Problem:
     if isinstance(error, click.BadOptionUsage):
         return Problem(f"`{error.option_name}` needs a value", remedy)
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return Problem(f"`{called}` needs {error.param.human_readable_name}", remedy)
+        option = isinstance(error.param, click.Option)
+        needed = f"`{error.param.opts[0]}`" if option else error.param.human_readable_name
+        return Problem(f"`{called}` needs {needed}", remedy)
     if isinstance(error, click.BadParameter) and error.param is not None:
         return Problem(f"`{error.param.opts[0]}`: {error.message.rstrip('.')}", remedy)
     message = error.format_message().rstrip(".")

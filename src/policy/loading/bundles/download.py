@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import PolicyError, Problem
 from policy.loading.bundles.reference import LOOPBACK
+from policy.web import make_opener
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -60,16 +61,7 @@ def _fetch(address: str, most: int, seconds: float) -> bytes:
 
 
 def _open(address: str, seconds: float) -> HTTPResponse:
-    from urllib.request import (
-        HTTPDefaultErrorHandler,
-        HTTPErrorProcessor,
-        HTTPHandler,
-        HTTPRedirectHandler,
-        HTTPSHandler,
-        OpenerDirector,
-        ProxyHandler,
-        Request,
-    )
+    from urllib.request import HTTPRedirectHandler, Request
 
     class Redirects(HTTPRedirectHandler):
         """Follows a few redirects, and only to where the connection is as safe."""
@@ -82,11 +74,7 @@ def _open(address: str, seconds: float) -> HTTPResponse:
                 raise DownloadError("it sends on to an address without https, which is not followed")
             return super().redirect_request(req, fp, code, msg, headers, newurl)
 
-    opener = OpenerDirector()
-    # Without the handlers of files, FTP and passwords, which `urlopen` has.
-    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor, Redirects):
-        opener.add_handler(handler())
-    response: HTTPResponse = opener.open(Request(address), timeout=seconds)  # noqa: S310 - the scheme is checked
+    response: HTTPResponse = make_opener(Redirects()).open(Request(address), timeout=seconds)  # noqa: S310 - the scheme is checked
     return response
 
 
