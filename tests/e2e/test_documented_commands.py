@@ -15,7 +15,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/how-to").glob("*.md"))]
 EXAMPLE = ROOT / "examples/reply-tone"
 # What needs a terminal, a folder without a manifest, a remote repository or what an earlier line wrote is typed in the
 # tests of those commands.
-ELSEWHERE = ("--ask", "policy init", "--policies-from", "--baseline")
+ELSEWHERE = ("--ask", "policy init", "--policies-from", "--baseline", "ledger erase")
 
 
 def list_blocks(page: Path, *languages: str) -> list[str]:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from policy.evidence.scan.secrets import SECRETS
 from policy.evidence.scan.spans import find_spans
 from policy.records.faults import LedgerError
-from policy.records.objects import Draft, StoredObject, store_json
 from policy.records.redaction import Redactor
 
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -51,33 +50,7 @@ def test_a_password_beside_its_key_is_replaced(redactor):
 
 def test_what_has_no_secret_is_the_same(redactor):
     value = {"text": "nothing here", "list": [1, 2.5, None]}
-    item = store_json("facts", value)
     assert redactor.redact_value(value) is value
-    assert redactor.redact_object(item) is item
-
-
-@pytest.mark.parametrize(
-    "body", [TOKEN.encode(), f"key: {TOKEN}\n".encode(), json.dumps({"a": TOKEN}).encode(), b"\xff" + TOKEN.encode()]
-)
-def test_an_object_is_redacted_and_named_by_what_is_left(redactor, body):
-    item = redactor.redact_object(StoredObject("manifest", body))
-    assert TOKEN.encode() not in item.body
-    assert MARK.encode() in item.body
-    assert item.digest != StoredObject("manifest", body).digest
-
-
-def test_a_draft_is_redacted_before_it_is_hashed(redactor, ledger):
-    (entry,) = ledger.append([redactor.redact_draft(Draft("note", {"text": TOKEN}))])
-    assert json.loads(ledger.get_object(entry.payload)) == {"text": MARK}
-
-
-def test_a_draft_whose_objects_hold_a_secret_is_refused(redactor):
-    item = StoredObject("manifest", TOKEN.encode())
-    with pytest.raises(LedgerError, match="`manifest`") as caught:
-        redactor.redact_draft(Draft("note", {}, (item,)))
-    assert caught.value.kind == "secret"
-    assert TOKEN not in str(caught.value)
-    redactor.redact_draft(Draft("note", {}, (redactor.redact_object(item),)))
 
 
 def test_a_secret_that_is_no_text_is_replaced_or_refused():
@@ -88,7 +61,7 @@ def test_a_secret_that_is_no_text_is_replaced_or_refused():
 
 def test_findings_that_overlap_leave_nothing_between_them():
     redactor = Redactor(lambda text: [(2, 6, "a"), (4, 9, "b")] if text.startswith(b"0123456789") else [])
-    assert redactor.redact_object(StoredObject("text", b"0123456789-")).body == b"01[redacted: a]9-"
+    assert redactor.redact_value("0123456789-") == "01[redacted: a]9-"
 
 
 # JSON escapes what is not seen in digits, which `recognise_digits` takes for a finding.

@@ -25,14 +25,20 @@ def fold_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
 
 
+def find_person(ledger: Ledger, name: str) -> str | None:
+    """The id of a person whose name is in the directory, under any spelling that `fold_name` makes one."""
+    known = ledger.read(_FIND, (fold_name(name),))
+    return str(known[0][0]) if known else None
+
+
 def identify_person(ledger: Ledger, name: str) -> str:
     """The id of a person, the same under every spelling that `fold_name` makes one; made where there is none."""
     folded = fold_name(name)
     if not folded or len(name) > LONGEST or not name.isprintable():
         raise LedgerError("draft", f"`{name[:40]!a}` is no name of a person")
-    known = ledger.read(_FIND, (folded,))
-    if known:
-        return str(known[0][0])
+    known = find_person(ledger, name)
+    if known is not None:
+        return known
     with named_faults(ledger.place), ledger.transaction() as transaction:
         return add_person(transaction.session, name, folded)
 

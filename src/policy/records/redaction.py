@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.canonical import canonical_json
 from policy.records.faults import LedgerError
-from policy.records.objects import Draft, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,26 +26,6 @@ class Redactor:
 
     def __init__(self, recognise: Recognise) -> None:
         self._recognise = recognise
-
-    def redact_draft(self, draft: Draft) -> Draft:
-        """A draft without secrets; its objects must be without already, for the payload names them by their digests."""
-        for item in draft.objects:
-            if self.redact_object(item) is not item:
-                raise LedgerError(
-                    "secret", f"an object of the kind `{item.kind}` that is to be recorded holds a secret"
-                )
-        return draft._replace(payload=self.redact_value(draft.payload))
-
-    def redact_object(self, item: StoredObject) -> StoredObject:
-        """An object without secrets; the same where there are none."""
-        try:
-            value = json.loads(item.body)
-        except (ValueError, RecursionError):
-            body = self._replace(item.body)
-        else:
-            redacted = self.redact_value(value)
-            body = item.body if redacted == value else canonical_json(redacted)
-        return item if body == item.body else StoredObject(item.kind, body)
 
     def redact_value(self, value: Any) -> Any:
         """A JSON value without secrets; the same where there are none."""

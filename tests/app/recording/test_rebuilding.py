@@ -44,7 +44,8 @@ def rebuild(workspace):
     stored = {item.digest: item.body for item in gathered.files}
     sources = decode_sources(json.loads(gathered.document.body))
     assert sources == gathered.sources
-    assert set(sources.list_digests()) == stored.keys()
+    named = (sources.files, sources.tables, *sources.sources.values(), *sources.bundles.values())
+    assert {digest for digests in named for digest in digests.values()} == stored.keys()
     shutil.rmtree(workspace.root)
     return sources, rebuild_policy_set(sources, stored.__getitem__)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy.app.set_diff.direction import compare_violations, join_signs
+from policy.app.set_diff.direction import compare as compare_conditions
+from policy.app.set_diff.direction import join_signs, negate
 from policy.app.set_diff.normal_form import normalise
 from policy.engine.mutation.mutants import find_mutants
 from policy.language.interpreter import judge_policy
@@ -78,6 +81,15 @@ CASES = {
     ),
 }
 MIRRORED = {1: -1, -1: 1, 0: 0, None: None}
+
+
+def compare_violations(old: Policy, new: Policy, values: tuple[dict[str, Any], dict[str, Any]]) -> int | None:
+    """As `policy diff` sums up a policy: a stricter `when`, or a `require` that is harder to meet."""
+    meant, required = (
+        compare_conditions(normalise(before, values[0]), normalise(after, values[1]))
+        for before, after in ((old.when, new.when), (old.require, new.require))
+    )
+    return join_signs((meant, negate(required)))
 
 
 def compare(old: Policy, new: Policy) -> int | None:

@@ -315,3 +315,22 @@ def test_what_was_changed_to_nonsense_is_shown_and_not_proven(value, kept, call)
         result = call(f"ledger {line}")
         assert "a bug" not in result.err, line
         assert result.code == code, line
+
+
+def test_an_object_and_a_name_are_erased_and_the_ledger_still_verifies(kept, call):
+    with open_ledger(f"sqlite:///{kept}/ledger.db") as ledger:
+        person = identify_person(ledger, "os:ada@desk")
+    digest = json.loads(call("ledger show 2 --output json").out)["digest"]
+    first = call(f"ledger erase {digest} --reason asked")
+    assert (first.code, first.out) == (0, f"erased {digest}: entry 4 says so\n")
+    assert call("ledger erase OS:Ada@desk --reason asked").out == f"erased {person}: entry 5 says so\n"
+    again = call("ledger erase os:ada@desk --reason asked")
+    assert (again.code, again.err.splitlines()[0]) == (
+        2,
+        "error: there is nothing in the ledger that is called `'os:ada@desk'`",
+    )
+    assert f"`{person}` is erased already" in call(f"ledger erase {person} --reason asked").err
+    assert "an erasure has a reason" in call(f"ledger erase {digest} --reason=").err
+    verified = call("ledger verify")
+    assert verified.code == 0
+    assert "asked" in verified.out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.app.set_diff.normal_form import normalise
 from policy.language.encoding import leaf_kind
 from policy.language.polarity import COUNT_SIGNS
 from policy.language.strictness import TEST_SIGNS, compare_strictness
@@ -14,26 +13,11 @@ from policy.model.kinds import COUNT, SIGNED_DURATION
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from policy.app.set_diff.normal_form import Values
     from policy.model.condition import Operand
     from policy.model.kinds import Kind
-    from policy.model.policy import Policy
 
 # A test that holds wherever another one does, of the same value.
 WIDER = {"more_than": "at_least", "less_than": "at_most"}
-
-
-def compare_violations(old: Policy, new: Policy, values: tuple[Values, Values]) -> int | None:
-    """1 where the new policy is stricter than the old one, -1 where it is milder, 0 where they mean the same.
-
-    None where that cannot be told from the trees. `values` are those of the parameters, old and new. Stricter means
-    that no subject fares better: a failure stays one, and an unknown outcome does not become a pass.
-    """
-    meant, required = (
-        compare(normalise(before, values[0]), normalise(after, values[1]))
-        for before, after in ((old.when, new.when), (old.require, new.require))
-    )
-    return join_signs((meant, negate(required)))
 
 
 def join_signs(signs: Iterable[int | None]) -> int | None:

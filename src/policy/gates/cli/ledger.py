@@ -140,6 +140,23 @@ def checkpoint(
 command.add_command(key)
 
 
+@command.command("erase")
+@ledger_option
+@click.argument("target")
+@click.option("--reason", required=True, help="Why it must not be kept; it stays in the ledger.")
+def erase(url: str | None, config: str | None, target: str, reason: str) -> int:
+    """Erase TARGET for good: an object, by its digest, or a person's name, given as it is or by its id.
+
+    Its hash stays, so that the ledger still verifies; an entry says what was erased, by whom and why. A decision
+    whose input is erased cannot be judged again. In PostgreSQL it takes the rights of the owner.
+    """
+    from policy.app.ledgers.erasing import erase_at
+
+    entry, named = erase_at(find_place(url, config), target, reason)
+    say(clean(f"erased {named}: entry {entry.seq:,} says so"))
+    return 0
+
+
 @command.command("list")
 @ledger_option
 @click.option("--type", "kind", metavar="TYPE", help="Only entries of this type, such as decision or key.")

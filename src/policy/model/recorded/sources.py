@@ -9,7 +9,7 @@ from policy.errors import PolicyError, Problem
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 FORMAT: Final = "policy-sources/1"
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -43,11 +43,6 @@ class Sources(NamedTuple):
     bundles: Mapping[str, Mapping[str, str]] = NOTHING
     tables: Mapping[str, str] = NOTHING
     masked: Mapping[str, tuple[str, ...]] = NOTHING
-
-    def list_digests(self) -> Iterator[str]:
-        """The digests of all files, some of which may be the same."""
-        for digests in (self.files, self.tables, *self.sources.values(), *self.bundles.values()):
-            yield from digests.values()
 
 
 def encode_sources(sources: Sources) -> dict[str, Any]:
