@@ -1,7 +1,10 @@
 """Kills writers, or the server, in the middle of their work, and looks at what is left.
 
-    python -m tests.campaigns.kill_rounds --rounds 200 [--kind sqlite-writers ...]
+    python -m tests.campaigns.kill_rounds
 
+makes 200 rounds of each kind; `--rounds`, `--kind` and `--minutes` make fewer. Killed are several processes that append
+(`sqlite-writers`, `postgresql-writers`), a process that appends for many threads at once as a server does
+(`sqlite-server`, `postgresql-threads`), the database's server itself (`postgresql-server`), and what writes to a spool.
 Each round writes to the ledger that the rounds before have left. What a writer was told is durable it says on a pipe:
 all of that must be there, under the number that it was told, and the chain must be whole. The machine goes on, so that
 this is about the order of what is done, not about what the disk keeps when the power fails.
@@ -17,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +32,19 @@ from tests.records.server import Server, find_programs, running_server
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS = 3
-KINDS = ("sqlite-writers", "postgresql-writers", "postgresql-server", "spool-writers")
+THREADS = 8
+# Seconds that the server takes at most to end what killed writers had begun.
+LONGEST = 60
+KINDS = (
+    "sqlite-writers",
+    "sqlite-server",
+    "postgresql-writers",
+    "postgresql-threads",
+    "postgresql-server",
+    "spool-writers",
+)
+# One process with many threads, whose appends become durable together.
+THREADED = ("sqlite-server", "postgresql-threads")
 START = "from tests.campaigns.kill_rounds import write; import sys; write(*sys.argv[1:])"
 
 
@@ -51,11 +67,20 @@ def write(kind: str, place: str, tag: str) -> None:
             number += 1
     with open_ledger(place, timeout=60) as ledger:
         os.write(1, b".")
-        while True:
-            names = [f"{tag}-{number + extra}" for extra in range(1 if number % 3 else 5)]
-            entries = ledger.append([*map(draft_decision, names), draft_note(names[0])])
-            os.write(1, "".join(f"{name} {entry.seq}\n" for name, entry in zip(names, entries, strict=False)).encode())
-            number += len(names)
+        if kind not in THREADED:
+            append_on(ledger, tag)
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(append_on, [ledger] * THREADS, [f"{tag}-{name}" for name in range(THREADS)]))
+
+
+def append_on(ledger: Ledger, tag: str) -> None:
+    """Append one and several in turn, without end."""
+    number = 0
+    while True:
+        names = [f"{tag}-{number + extra}" for extra in range(1 if number % 3 else 5)]
+        entries = ledger.append([*map(draft_decision, names), draft_note(names[0])])
+        os.write(1, "".join(f"{name} {entry.seq}\n" for name, entry in zip(names, entries, strict=False)).encode())
+        number += len(names)
 
 
 def start_writers(kind: str, place: str) -> list[subprocess.Popen[bytes]]:
@@ -69,7 +94,7 @@ def start_writers(kind: str, place: str) -> list[subprocess.Popen[bytes]]:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        for _ in range(WRITERS)
+        for _ in range(1 if kind in THREADED else WRITERS)
     ]
     for writer in writers:
         assert writer.stdout is not None
@@ -102,6 +127,17 @@ def check(ledger: Ledger, told: dict[str, int], known: int) -> int:
     return len(found)
 
 
+def await_ends(ledger: Ledger) -> None:
+    """Wait until nothing commits any more: PostgreSQL carries out what a writer had sent before it was killed."""
+    if ledger.database.dialect != "postgresql":
+        return
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    end = time.monotonic() + LONGEST
+    while ledger.read(others) != [(0,)]:
+        assert time.monotonic() < end, "a writer that was killed does not end"
+        time.sleep(0.01)
+
+
 def run_round(
     kind: str, place: str, ledger_place: str, server: Server | None, chance: random.Random
 ) -> tuple[int, int]:
@@ -118,6 +154,7 @@ def run_round(
         assert server is not None
         server.start()
     with open_ledger(ledger_place) as ledger:
+        await_ends(ledger)
         if kind == "spool-writers":
             replay_spool(ledger, place)
         return len(told), check(ledger, told, known)
@@ -135,12 +172,15 @@ def prepared(kind: str, server: Server | None) -> Iterator[tuple[str, str]]:
         yield (f"{folder}/spool.jsonl" if kind == "spool-writers" else place), place
 
 
-def run_rounds(kind: str, rounds: int, server: Server | None, seed: int = 0) -> Tally:
-    """Some rounds of one kind, on one ledger. Raises AssertionError where something is lost."""
+def run_rounds(kind: str, rounds: int, server: Server | None, seed: int = 0, seconds: float = float("inf")) -> Tally:
+    """Rounds of one kind, on one ledger, as many as begin in time. Raises AssertionError where something is lost."""
     chance = random.Random(seed)
+    end = time.monotonic() + seconds
+    results: list[tuple[int, int]] = []
     with prepared(kind, server) as (place, ledger_place):
-        results = [run_round(kind, place, ledger_place, server, chance) for _ in range(rounds)]
-    return Tally(rounds, sum(told for told, _ in results), sum(beyond for _, beyond in results))
+        while len(results) < rounds and time.monotonic() < end:
+            results.append(run_round(kind, place, ledger_place, server, chance))
+    return Tally(len(results), sum(told for told, _ in results), sum(beyond for _, beyond in results))
 
 
 def say(kind: str, result: Tally | str) -> None:
@@ -154,16 +194,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="of each kind")
     parser.add_argument("--kind", choices=KINDS, nargs="+", default=KINDS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="for all kinds, which share them")
     chosen = parser.parse_args()
+    seconds = chosen.minutes * 60 / len(chosen.kind)
     programs = find_programs()
     for kind in chosen.kind:
         if not kind.startswith("postgresql"):
-            say(kind, run_rounds(kind, chosen.rounds, None, chosen.seed))
+            say(kind, run_rounds(kind, chosen.rounds, None, chosen.seed, seconds))
         elif programs is None:
             say(kind, "left out: no PostgreSQL server is installed")
         else:
             with running_server(programs) as server:
-                say(kind, run_rounds(kind, chosen.rounds, server, chosen.seed))
+                say(kind, run_rounds(kind, chosen.rounds, server, chosen.seed, seconds))
 
 
 if __name__ == "__main__":

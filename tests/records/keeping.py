@@ -14,10 +14,10 @@ from policy.records.checkpoints import Checkpoint, SignedCheckpoint, name_origin
 from policy.records.entry import Entry, make_entry, start_chain
 from policy.records.keys import SigningKey, TrustedKey, make_key
 from policy.records.ledger import Ledger, create_ledger
-from policy.records.merkle import root_of
 from policy.records.objects import DecisionRow, Draft, StoredObject, digest_bytes, store_json
 from policy.records.snapshot import open_snapshot
 from policy.records.verification import Verified, verify_ledger
+from tests.records.trees import root_of
 
 SET = StoredObject("policy.yaml", b"policy_set: 1\n")
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)

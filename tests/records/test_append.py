@@ -10,10 +10,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.records.append import is_done, list_writes, plan, prepare
+from policy.model.canonical import canonical_json
+from policy.records.append import is_done
 from policy.records.database import Head
 from policy.records.entry import Entry, start_chain
 from policy.records.ledger import create_ledger, open_ledger
+from policy.records.objects import Draft, StoredObject
+from policy.records.planning import list_writes, plan, prepare
 from tests.records.drafts import FACTS, check_chain, draft_decision, draft_note
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,3 +136,13 @@ def test_several_processes_make_one_ledger_in_a_server(server):
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(make, range(4)))) == 1
+
+
+def test_a_decision_whose_words_are_stored_already_is_recorded(ledger):
+    draft = draft_decision("one")
+    same = StoredObject("text", canonical_json(draft.payload))
+    ledger.append([Draft("note", {"text": "it holds the same bytes"}, (same,))])
+    (entry,) = ledger.append([draft])
+    assert (entry.seq, entry.payload) == (2, same.digest)
+    assert check_chain(ledger) == [1, 2]
+    assert len(list(ledger.read_decisions())) == 1

@@ -11,10 +11,10 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.records.append import plan, prepare
 from policy.records.database import Head
 from policy.records.entry import TYPE, extend_chain, hash_leaf, leaf_bytes, make_entry, start_chain
 from policy.records.objects import Draft, digest_bytes
+from policy.records.planning import plan, prepare
 from policy.records.spool import read_line
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -86,7 +86,7 @@ def test_what_is_appended_today_is_what_version_1_appended():
     for row in golden["entries"]:
         draft = prepare(Draft("note", json.loads(row["body"])))._replace(type=row["type"])
         made = plan(golden["ledger"], head, [draft], {}, row["time"], set())
-        assert made.objects == {row["payload"]: (row["type"], row["body"].encode())}
+        assert made.objects == {row["payload"]: (row["payload"], row["type"], row["body"].encode())}
         assert (made.entries[0].leaf.hex(), made.entries[0].chain.hex()) == (row["leaf"], row["chain"])
         head = made.head
 

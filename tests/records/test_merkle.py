@@ -11,16 +11,14 @@ from policy.records.merkle import (
     BATCH,
     EMPTY_ROOT,
     CompactRange,
-    consistency_path,
     find_consistency_ranges,
     find_inclusion_ranges,
     hash_children,
     hash_ranges,
-    inclusion_path,
-    root_of,
     verify_consistency,
     verify_inclusion,
 )
+from tests.records.trees import consistency_path, inclusion_path, root_of
 
 sizes = st.integers(1, 70)
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from policy.model.canonical import canonical_json
 from policy.records.entry import Entry, make_entry, start_chain
-from policy.records.merkle import CompactRange, root_of
+from policy.records.merkle import CompactRange
 from policy.records.scanning import MOST_FINDINGS, Scan, Start
+from tests.records.trees import root_of
 
 LEDGER = "0123456789abcdef" * 2
 PAYLOAD = "sha256:" + "a" * 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 
@@ -176,6 +177,22 @@ def test_a_dropped_guard_is_found(original, copied):
     found = look(file, original)
     assert [(finding.kind, finding.seq) for finding in found.findings] == [("guard", None)]
     assert "policy_entries_update_never" in found.findings[0].message
+
+
+def test_guards_that_lack_are_one_finding_behind_what_they_guarded(original, copied):
+    file = copied()
+    driver = sqlite3.connect(file)
+    for (name,) in driver.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        driver.execute(f"DROP TRIGGER {name}")
+    driver.execute("UPDATE entries SET time = '2020-01-01T00:00:00.000Z' WHERE seq = 3")
+    driver.commit()
+    driver.close()
+    found = look(file, original, outside=False)
+    kinds = [finding.kind for finding in found.findings]
+    assert (kinds.count("guard"), kinds[-1], found.total) == (1, "guard", len(kinds))
+    assert found.findings[0].seq == 3
+    message = found.findings[-1].message
+    assert re.search(r"^\d\d guards of the database are missing or changed: `\w+`, .* and \d\d more$", message)
 
 
 def test_a_weakened_guard_is_found(original, copied):

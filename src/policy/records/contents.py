@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.records.objects import digest_bytes
+from policy.records.use_check import UseCheck
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def read_erasure(seq: int, payload: Mapping[str, Any]) -> Erasure:
 def check_contents(snapshot: Snapshot, erasures: Sequence[Erasure], findings: Findings) -> Contents:
     """Look at every object and at the payload of every entry; what `erasures` name may be gone."""
     erased = {erasure.target: erasure.seq for erasure in reversed(erasures)}
-    checker = _Checker(erased, findings)
+    checker = _Checker(erased, findings, UseCheck(snapshot.read_uses(), findings))
     for batch in snapshot.read_objects():
         checker.check_objects(batch)
     for rows in snapshot.read_payloads():
         checker.check_payloads(rows, snapshot)
+    checker.uses.finish()
     for seq, decision in snapshot.read_strays():
         findings.add("index", f"the index has decision `{decision}` at entry {seq:,}, where there is none", seq)
     for target, seq in snapshot.read_erasures():
@@ -73,8 +75,9 @@ def check_contents(snapshot: Snapshot, erasures: Sequence[Erasure], findings: Fi
 
 
 class _Checker:
-    def __init__(self, erased: Mapping[str, int], findings: Findings) -> None:
+    def __init__(self, erased: Mapping[str, int], findings: Findings, uses: UseCheck) -> None:
         self.erased = erased
+        self.uses = uses
         self.findings = findings
         self.objects = self.erased_objects = self.decisions = 0
         # By digest, what is wrong with an object that no entry was named for yet.
@@ -100,7 +103,7 @@ class _Checker:
             if stored is None:
                 self.findings.add("payload", f"the payload of entry {seq:,} is gone", seq)
             elif self._name(payload, f"the payload of entry {seq:,}", seq) or body is None:
-                pass
+                self.uses.skip(seq)
             else:
                 for name, digest in self._check_payload(seq, kind, body, index).items():
                     inputs.setdefault(digest, seq)
@@ -131,6 +134,7 @@ class _Checker:
         if not isinstance(payload, dict):
             self.findings.add("form", f"the payload of entry {seq:,} is no JSON object", seq)
             return {}
+        self.uses.check(seq, kind, payload)
         if kind != "decision":
             return {}
         self.decisions += 1

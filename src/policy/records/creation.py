@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from policy.records.entry import LEDGER_FORMAT
-from policy.records.faults import LedgerError
+from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_insert
 
 if TYPE_CHECKING:
@@ -36,15 +36,27 @@ def make_tables(database: Database, driver: Any, name: str, created: str, after:
             connection.exec_driver_sql(statement)
 
 
+def upgrade_tables(database: Database) -> None:
+    """Bring the tables of a ledger that is there up to date, all or nothing."""
+    engine = make_engine(database, lambda: database.open_session().driver)
+    with named_faults(database.address.shown), engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN EXCLUSIVE" if database.dialect == "sqlite" else "BEGIN")
+        migrate(connection)
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations that the database has not seen."""
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", os.path.join(os.path.dirname(__file__), "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise LedgerError("schema", f"the tables of the ledger cannot be brought up to date: {error}") from None
 
 
 def make_engine(database: Database, connect: Any) -> Engine:

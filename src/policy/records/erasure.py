@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_insert
 from policy.records.objects import Draft
+from policy.source.display import quote_name
 
 if TYPE_CHECKING:
     from policy.records.database import Session
@@ -54,7 +55,7 @@ def _check_target(session: Session, target: str) -> None:
     else:
         rows = session.read("SELECT body FROM objects WHERE digest = ?", (target,))
     if not rows:
-        raise LedgerError("draft", f"there is nothing in the ledger that is called `{target[:80]!a}`")
+        raise LedgerError("draft", f"there is nothing in the ledger that is called {quote_name(target, 80)}")
     if rows[0][0] is None:
         raise LedgerError("draft", f"`{target}` is erased already")
     if session.read("SELECT 1 FROM entries WHERE payload = ? AND type = 'erasure'", (target,)):

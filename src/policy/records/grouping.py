@@ -11,8 +11,8 @@ from policy.records.faults import LedgerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from policy.records.append import Prepared
     from policy.records.entry import Entry
+    from policy.records.planning import Prepared
 
 MOST: Final = 1000
 
@@ -59,6 +59,9 @@ class Group:
 
     def _answer(self, requests: list[Request]) -> None:
         try:
+            if len(requests) == 1:
+                requests[0].answers = self._commit(requests[0].drafts)
+                return
             answers = iter(self._commit([draft for request in requests for draft in request.drafts]))
             for request in requests:
                 request.answers = [next(answers) for _ in request.drafts]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy.records.entry import FORMAT, LEDGER_FORMAT
 from policy.records.requests import layout as requests
+from policy.records.runs import layout as runs
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -112,7 +113,15 @@ RULES: Final = (
         " OR NEW.size > coalesce((SELECT max(seq) FROM entries), 0)",
         "a checkpoint follows the last one, and is of entries that are there",
     ),
-    *(Rule(*parts) for parts in requests.GUARDS),
+    Rule(
+        "policy_sets",
+        "INSERT",
+        "entry",
+        "NEW.seq <= coalesce((SELECT max(seq) FROM policy_sets), 0)"
+        " OR NOT EXISTS (SELECT 1 FROM entries WHERE entries.seq = NEW.seq AND type IN ('decision', 'policy-set'))",
+        "a policy set is in use from an entry on that says so, and after those before it",
+    ),
+    *(Rule(*parts) for parts in (*requests.GUARDS, *runs.GUARDS)),
 )
 UPDATED: Final = frozenset(rule.table for rule in RULES if rule.event == "UPDATE")
 """Tables in which something may be erased or decided; of all others no row is ever changed."""

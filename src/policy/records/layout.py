@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from policy.records.requests import layout as requests
+from policy.records.runs import layout as runs
 
 # Of the newest migration: `records/migrations/versions`.
-VERSION: Final = "0002"
+VERSION: Final = "0004"
 
 COLUMNS: Final = {
     "ledger": ("id", "name", "format", "created"),
@@ -27,8 +28,11 @@ COLUMNS: Final = {
     "erasures": ("target", "seq"),
     "people": ("id", "name", "folded"),
     "checkpoints": ("size", "root", "note", "frontier"),
+    "policy_sets": ("seq", "name", "config", "origin", "gate", "policy_set", "sources", "mode"),
     **requests.COLUMNS,
+    **runs.COLUMNS,
 }
+GUARDED: Final = tuple(name for name in COLUMNS if name not in runs.UNGUARDED)
 
 
 def write_select(table: str, rest: str = "") -> str:
@@ -40,8 +44,3 @@ def write_insert(table: str) -> str:
     """A statement that writes one row."""
     marks = ", ".join("?" for _ in COLUMNS[table])
     return f"INSERT INTO {table} ({', '.join(COLUMNS[table])}) VALUES ({marks})"  # noqa: S608 - as above
-
-
-INSERT_OBJECT: Final = (
-    "INSERT INTO objects (digest, kind, body) SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM objects WHERE digest = ?)"
-)

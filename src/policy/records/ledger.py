@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.records import queries
 from policy.records.address import read_address
-from policy.records.append import Appender, find_decision, prepare, say_time
+from policy.records.append import Appender, find_decision, say_time
+from policy.records.creation import upgrade_tables
 from policy.records.entry import start_chain
 from policy.records.faults import LedgerError, named_faults
 from policy.records.grouping import Group
+from policy.records.lookup import find_named
 from policy.records.opening import TIMEOUT, find_database, identify_ledger
+from policy.records.planning import prepare
 from policy.records.transaction import Transaction, open_transaction
 
 if TYPE_CHECKING:
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
     from typing import Self, TypeVar
 
     from policy.errors import Problem
-    from policy.records.append import Prepared
     from policy.records.database import Database, Session
     from policy.records.entry import Entry
+    from policy.records.lookup import Named
     from policy.records.objects import DecisionRow, Draft, Erased
+    from policy.records.planning import Prepared
 
     Answer = TypeVar("Answer")
 
@@ -62,6 +66,12 @@ def create_ledger(url: str, *, folder: str = ".", name: str = "", role: str = ""
     database = find_database(read_address(url, folder), timeout)
     if database.dialect == "postgresql" or not database.is_there():
         database.create(name or _name(database), say_time(datetime.now(UTC)), role)
+    try:
+        return Ledger(database, None, "")
+    except LedgerError as error:
+        if error.kind != "older":
+            raise
+    upgrade_tables(database)
     return Ledger(database, None, "")
 
 
@@ -165,6 +175,10 @@ class Ledger:
     def find_decision(self, decision_id: str) -> Entry | None:
         """The entry of a decision."""
         return self._read(lambda session: find_decision(session, decision_id))
+
+    def find_named(self, name: str) -> Named | None:
+        """The entry of a number, of a decision's id, or of what only one begins with. Raises PolicyError for others."""
+        return find_named(self.read, name)
 
     def read_decisions(self, **filters: str) -> Iterator[DecisionRow]:
         """Recorded decisions in order; filters: project, gate, verdict, policy_set, and `since`, `until` (times)."""

@@ -70,15 +70,6 @@ class CompactRange:
         return root
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over some leaf hashes."""
-    tree = CompactRange()
-    stream = iter(leaves)
-    while batch := list(islice(stream, BATCH)):
-        tree.extend(batch)
-    return tree.root()
-
-
 def find_inclusion_ranges(index: int, size: int) -> list[Range]:
     """The subtrees beside the way from a leaf to the root, from below, each by its first leaf and the one behind.
 
@@ -147,16 +138,6 @@ def hash_ranges(leaves: Iterable[bytes], ranges: Sequence[Range]) -> list[bytes]
 def _skip(stream: Iterator[bytes], count: int) -> None:
     for _ in islice(stream, count):
         pass
-
-
-def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of one leaf in the tree over all of them."""
-    return hash_ranges(leaves, find_inclusion_ranges(index, len(leaves)))
-
-
-def consistency_path(leaves: Sequence[bytes], old: int) -> list[bytes]:
-    """The proof that the tree over the first `old` leaves is the beginning of the tree over all."""
-    return hash_ranges(leaves, find_consistency_ranges(old, len(leaves)))
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

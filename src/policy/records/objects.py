@@ -12,6 +12,8 @@ from policy.structs import NamedTuple, Record
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from policy.records.runs.rows import RunRow
+
 
 class StoredObject(Record):
     """An input of a decision, or the payload of an entry, as bytes; `kind` says which: `facts`, `policy-set`."""
@@ -49,12 +51,16 @@ class DecisionRow(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is to become an entry; `index` for a decision, which is recorded once however often it is appended."""
+    """What is to become an entry; `index` for a decision, or a step of a run, recorded once however often it comes.
+
+    A decision that `joins` is not recorded where one is that is alike: then steps of runs after it name that one.
+    """
 
     type: str
     payload: Mapping[str, Any]
     objects: Sequence[StoredObject] = ()
-    index: DecisionRow | None = None  # type: ignore[assignment] # instead of the method of tuples
+    index: DecisionRow | RunRow | None = None  # type: ignore[assignment] # instead of the method of tuples
+    joins: bool = False
 
 
 def digest_bytes(body: bytes) -> str:

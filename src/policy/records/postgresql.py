@@ -10,8 +10,9 @@ from policy.errors import Problem
 from policy.records.database import Head, Layout
 from policy.records.faults import LedgerError, named_faults
 from policy.records.guards import list_rules, name_guard
-from policy.records.layout import COLUMNS
+from policy.records.layout import COLUMNS, GUARDED
 from policy.records.requests import layout as requests
+from policy.records.runs import layout as runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,16 @@ _BEGIN: Final = (
     f" SELECT seq, time, chain, {_NOW} FROM (SELECT 1) AS one"
     " LEFT JOIN (SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1) AS last ON true"
 )
-_APPENDS: Final = ("entries", "objects", "decisions", "people", "checkpoints", *requests.COLUMNS)
+_APPENDS: Final = (
+    "entries",
+    "objects",
+    "decisions",
+    "people",
+    "checkpoints",
+    "policy_sets",
+    *requests.COLUMNS,
+    *runs.COLUMNS,
+)
 
 
 class PostgreSQLSession:
@@ -135,8 +145,8 @@ class PostgreSQLDatabase:
 
     def list_guards(self) -> set[str]:
         """The names of all triggers."""
-        truncates = {f"policy_{table}_truncate_never" for table in COLUMNS}
-        return {name_guard(rule) for rule in list_rules(tuple(COLUMNS))} | truncates | {"policy_entries_insert_chain"}
+        truncates = {f"policy_{table}_truncate_never" for table in GUARDED}
+        return {name_guard(rule) for rule in list_rules(GUARDED)} | truncates | {"policy_entries_insert_chain"}
 
     def list_warnings(self, session: Any) -> Sequence[Problem]:
         """A server that acknowledges what it has not written."""
@@ -154,5 +164,6 @@ def write_grants(role: str) -> tuple[str, ...]:
         f"REVOKE ALL ON {tables}, alembic_version FROM {name}",
         f"GRANT SELECT ON {tables}, alembic_version TO {name}",
         f"GRANT INSERT ON {', '.join(_APPENDS)} TO {name}",
-        f"GRANT UPDATE ON {', '.join(requests.CHANGED)} TO {name}",
+        f"GRANT UPDATE ON {', '.join((*requests.CHANGED, *runs.UNGUARDED))} TO {name}",
+        f"GRANT DELETE ON {', '.join(runs.UNGUARDED)} TO {name}",
     )

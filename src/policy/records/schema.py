@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -16,6 +17,7 @@ from sqlalchemy import (
 )
 
 from policy.records.requests.schema import add_tables
+from policy.records.runs import schema as runs
 
 METADATA: Final = MetaData()
 # SQLite numbers rows by what is called INTEGER and nothing else.
@@ -80,4 +82,18 @@ checkpoints = Table(
     Column("note", Text, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
 )
+policy_sets = Table(
+    "policy_sets",
+    METADATA,
+    Column("seq", SEQ, ForeignKey("entries.seq"), primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("config", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("gate", Text, nullable=False),
+    Column("policy_set", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Index("policy_sets_by_place", "name", "config", "origin", "gate", "seq"),
+)
 add_tables(METADATA, SEQ)
+runs.add_tables(METADATA, SEQ)

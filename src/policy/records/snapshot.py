@@ -14,11 +14,12 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.records.address import read_address
-from policy.records.entry import Entry
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_select
+from policy.records.lookup import find_named, read_numbered
 from policy.records.objects import digest_bytes
 from policy.records.opening import find_database, identify_ledger
+from policy.records.policy_sets import read_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
     from policy.records.address import Address
     from policy.records.database import Database, Session
+    from policy.records.entry import Entry
+    from policy.records.policy_sets import Use
     from policy.records.requests.checking import Mismatch
+    from policy.records.runs import checking as runs
 
 BATCH: Final = 1024
 _FIRST: Final = -(2**62)
@@ -43,8 +47,10 @@ _ERASURE: Final = (
     "SELECT e.seq, e.payload FROM erasures x JOIN entries e ON e.seq = x.seq WHERE x.target = ? AND e.type = 'erasure'"
 )
 _NEWEST: Final = (
-    "SELECT e.seq, e.time, e.type, d.decision_id, d.project, d.gate, d.verdict"
-    " FROM entries e LEFT JOIN decisions d ON d.seq = e.seq {where} ORDER BY e.seq DESC LIMIT ?"
+    "SELECT e.seq, e.time, e.type, coalesce(d.decision_id, r.decision), coalesce(d.project, r.project),"
+    " coalesce(d.gate, s.gate), coalesce(d.verdict, r.verdict), r.run, r.state, s.policy_set FROM entries e"
+    " LEFT JOIN decisions d ON d.seq = e.seq LEFT JOIN runs r ON r.seq = e.seq"
+    " LEFT JOIN policy_sets s ON s.seq = e.seq AND e.type = 'policy-set' {where} ORDER BY e.seq DESC LIMIT ?"
 )
 _STRAYS: Final = (
     "SELECT d.seq, d.decision_id FROM decisions d LEFT JOIN entries e ON e.seq = d.seq AND e.type = 'decision'"
@@ -116,6 +122,11 @@ class Snapshot:
         self._read_any_text()
         return (row for batch in self._stream(_STRAYS) for row in batch)
 
+    def read_uses(self) -> Iterator[Use]:
+        """Which policy sets were in use where, as they are stored."""
+        self._read_any_text()
+        return (read_row(row) for batch in self._stream(write_select("policy_sets", "ORDER BY seq")) for row in batch)
+
     def read_erasures(self) -> Iterator[tuple[Any, ...]]:
         """What the database says was erased: what, and by which entry."""
         self._read_any_text()
@@ -144,8 +155,16 @@ class Snapshot:
         with _named_faults(self._shown):
             yield from check_requests(self._session)
 
+    def check_runs(self) -> Iterator[runs.Mismatch]:
+        """What the table of runs says otherwise than its entries."""
+        from policy.records.runs.checking import check_runs
+
+        self._read_any_text()
+        with _named_faults(self._shown):
+            yield from check_runs(self._session)
+
     def read_newest(self, count: int, kind: str | None) -> list[tuple[Any, ...]]:
-        """The newest entries, the last one first: number, time, type, and of a decision what the index has."""
+        """The newest entries, the last one first: number, time, type, and of a decision or run what it is found by."""
         self._read_any_text()
         if kind is None:
             return self._read(_NEWEST.format(where=""), (count,))
@@ -179,15 +198,15 @@ class Snapshot:
         return set(digests) - {row[0] for row in found}
 
     def find_entry(self, name: str) -> Entry | None:
-        """The entry of a number, or of a decision's id."""
+        """The entry of a number, of a decision's id, or of what only one begins with. Raises PolicyError for others."""
         self._read_any_text()
-        if name.isascii() and name.isdigit():
-            # A longer number is none of an entry's, and more than the database takes.
-            rows = self._read(write_select("entries", "WHERE seq = ?"), (int(name) if len(name) < 19 else 0,))
-        else:
-            where = "WHERE seq = (SELECT seq FROM decisions WHERE decision_id = ?)"
-            rows = self._read(write_select("entries", where), (name,))
-        return Entry._make(rows[0]) if rows else None
+        found = find_named(self._read, name)
+        return found.entry if found is not None else None
+
+    def get_entry(self, seq: int) -> Entry | None:
+        """The entry of a number."""
+        self._read_any_text()
+        return read_numbered(self._read, str(seq))
 
     def _check_numbers(self) -> None:
         """In SQLite only rows that are numbered by their key have whole numbers for sure: a damaged schema may not."""

@@ -89,7 +89,7 @@ def replay_spool(ledger: Ledger, path: str) -> Replay:
     recorded = known = 0
     problems: list[Problem] = []
     # What an earlier replay has left comes first: it is older.
-    for taken in [*sorted(glob(f"{escape(path)}.*.taken")), *_take(path)]:
+    for taken in [*list_files(path)[1:], *_take(path)]:
         drafts, damaged = read_spool(taken)
         for start in range(0, len(drafts), BATCH):
             batch = drafts[start : start + BATCH]
@@ -102,6 +102,11 @@ def replay_spool(ledger: Ledger, path: str) -> Replay:
             problems += _keep(kept, damaged, path)
         os.unlink(taken)
     return Replay(recorded, known, tuple(problems))
+
+
+def list_files(path: str) -> list[str]:
+    """The file of a spool, and what earlier replays have left of it."""
+    return [path, *sorted(glob(f"{escape(path)}.*.taken"))]
 
 
 def read_spool(path: str) -> tuple[list[Draft], list[tuple[int, bytes, str]]]:

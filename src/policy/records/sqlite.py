@@ -12,7 +12,7 @@ from policy.errors import Problem
 from policy.records.database import Head, Layout
 from policy.records.faults import LedgerError, named_faults
 from policy.records.guards import list_rules, write_sqlite
-from policy.records.layout import COLUMNS
+from policy.records.layout import GUARDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -196,7 +196,7 @@ def list_triggers() -> dict[str, str]:
     """All guards, by name, as the database keeps them."""
     from policy.records.guards import name_guard
 
-    return {name_guard(rule): write_sqlite(rule) for rule in list_rules(tuple(COLUMNS))}
+    return {name_guard(rule): write_sqlite(rule) for rule in list_rules(GUARDED)}
 
 
 def warn_of_version(version: tuple[int, ...]) -> list[Problem]:

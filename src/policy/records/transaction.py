@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from policy.records.append import list_writes, prepare
 from policy.records.creation import make_engine
 from policy.records.faults import named_faults
+from policy.records.planning import list_writes, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

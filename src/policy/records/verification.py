@@ -6,7 +6,7 @@ was kept elsewhere, signed by a key that is trusted, is what a changed past does
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.records.checkpoints import name_origin, read_checkpoint
 from policy.records.comparison import AGREES, Admitted, Comparison, admit_checkpoints
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from policy.records.keys import KeyEvent, TrustedKey
     from policy.records.scanning import Finding
     from policy.records.snapshot import Snapshot
+
+NAMED_GUARDS: Final = 3
 
 
 class Verified(NamedTuple):
@@ -64,8 +66,6 @@ def verify_ledger(
     own, findings = _read_own(snapshot, trusted)
     if snapshot.format != LEDGER_FORMAT:
         findings.add("form", "the ledger says that it is of another form")
-    for guard in snapshot.missing_guards:
-        findings.add("guard", f"the guard `{guard}` of the database is missing or changed")
     sizes = [one.size for one in (*admitted, *own)]
     scan = Scan(snapshot.id, sizes, findings=findings).read(snapshot.read_batches())
     events, erasures, mute = _read_special(snapshot, scan.special)
@@ -78,6 +78,9 @@ def verify_ledger(
     contents = check_contents(snapshot, erasures, findings) if with_contents else None
     if with_contents:
         _hold_requests(snapshot, findings)
+        for one in snapshot.check_runs():
+            findings.add("run", one.message, one.seq)
+    _name_guards(snapshot, findings)
     covered = max((one.size for one in compared if one.outside and one.result == AGREES), default=0)
     return Verified(
         snapshot.id,
@@ -85,7 +88,7 @@ def verify_ledger(
         scan.tree.size,
         scan.tree.root(),
         scan.chain,
-        tuple(findings.kept),
+        tuple(sorted(findings.kept, key=lambda one: one.seq is None)),
         findings.total,
         tuple(compared),
         tuple(comparison.refused),
@@ -94,6 +97,20 @@ def verify_ledger(
         contents,
         erasures,
     )
+
+
+def _name_guards(snapshot: Snapshot, findings: Findings) -> None:
+    """One finding for all that lack, and after all others: who changes entries takes dozens of them away."""
+    missing = [f"`{name}`" for name in snapshot.missing_guards]
+    if missing:
+        word = "the guard" if len(missing) == 1 else f"{len(missing)} guards"
+        are = "is" if len(missing) == 1 else "are"
+        findings.insist("guard", f"{word} of the database {are} missing or changed: {_join(missing)}")
+
+
+def _join(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED_GUARDS} more" if len(names) > NAMED_GUARDS else ""
+    return f"{', '.join(names[:NAMED_GUARDS])}{more}"
 
 
 def _hold_requests(snapshot: Snapshot, findings: Findings) -> None:
@@ -107,7 +124,7 @@ def _hold_requests(snapshot: Snapshot, findings: Findings) -> None:
 
 
 def _find_time(snapshot: Snapshot, seq: int) -> str:
-    entry = snapshot.find_entry(str(seq))
+    entry = snapshot.get_entry(seq)
     return str(entry.time) if entry else ""
 
 

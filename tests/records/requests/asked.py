@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from policy.model.approval import Approval
 from policy.model.approval_settings import ApprovalRule, ApprovalSettings, find_terms
+from policy.model.waiver import Waiver
 from policy.records.ledger import Ledger
 from policy.records.requests.asking import Question, ask
 from policy.records.requests.rows import Row
+from policy.records.requests.standing import list_grants
 from policy.records.requests.voting import Ballot, Voted, vote
+from policy.records.requests.waivers import list_granted
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -60,6 +64,19 @@ def say(
     """A vote."""
     terms = find_terms(settings, ["volatile-data"], "run", "support-bot")
     return vote(ledger, request, Ballot(name, answer, reason, terms, settings), now=now)
+
+
+def list_approvals(
+    ledger: Ledger, project: str, gate: str, stake: str, now: datetime, **rules: Any
+) -> tuple[Approval, ...]:
+    """What the judge is told."""
+    return tuple(grant.approval for grant in list_grants(ledger, project, gate, stake, now, **rules))
+
+
+def list_waivers(ledger: Ledger, now: datetime, settings: ApprovalSettings = SETTINGS) -> list[Waiver]:
+    """The waivers in force."""
+    granted = list_granted(ledger, now, settings, lambda policy: find_terms(settings, [policy], "", ""))
+    return [entry.waiver for entry in granted]
 
 
 def list_types(ledger: Ledger) -> list[str]:

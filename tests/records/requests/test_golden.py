@@ -10,9 +10,8 @@ from policy.records.requests.asking import ask
 from policy.records.requests.closing import comment, withdraw
 from policy.records.requests.delegating import delegate, revoke
 from policy.records.requests.overriding import break_glass, review
-from policy.records.requests.standing import load_approvals
 from policy.records.requests.using import use
-from tests.records.requests.asked import DAY, NOW, SETTINGS, STAKE, ask_one, make_question, say
+from tests.records.requests.asked import DAY, NOW, SETTINGS, STAKE, ask_one, list_approvals, make_question, say
 
 # Every later version must write these, and read them as they stand.
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "policy-request-record-1.json"
@@ -55,4 +54,4 @@ def test_what_is_recorded_is_what_the_first_edition_recorded(ledger):
         *("approval", "comment", "delegation", "expiry", "override", "rejection", "request", "review"),
         *("use", "withdrawal"),
     }
-    assert load_approvals(ledger, "support-bot", "run", STAKE, NOW)
+    assert list_approvals(ledger, "support-bot", "run", STAKE, NOW)

@@ -10,9 +10,8 @@ from policy.records.faults import LedgerError
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.requests.delegating import delegate, revoke
 from policy.records.requests.overriding import break_glass
-from policy.records.requests.standing import load_approvals
 from policy.records.requests.using import use
-from tests.records.requests.asked import DAY, NOW, SETTINGS, STAKE, ask_one, say
+from tests.records.requests.asked import DAY, NOW, SETTINGS, STAKE, ask_one, list_approvals, say
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def test_the_role_asks_votes_uses_and_delegates(as_role):
     made = delegate(as_role, "alice", "zoe", NOW, NOW + DAY, SETTINGS, now=NOW)
     for name in ("zoe", "bob"):
         say(as_role, row.id, name)
-    assert load_approvals(as_role, "support-bot", "run", STAKE, NOW)
+    assert list_approvals(as_role, "support-bot", "run", STAKE, NOW)
     use(as_role, row.id, "run-1", now=NOW)
     revoke(as_role, made, "alice", SETTINGS, now=NOW)
     break_glass(as_role, ask_one(as_role, stake="x").id, "olga", "why", SETTINGS, now=NOW)
@@ -55,4 +54,4 @@ def test_the_role_changes_nothing_that_is_decided(as_role, statement):
         say(as_role, row.id, name)
     with pytest.raises(LedgerError), as_role.transaction() as transaction:
         transaction.connection.exec_driver_sql(statement)
-    assert load_approvals(as_role, "support-bot", "run", STAKE, NOW)
+    assert list_approvals(as_role, "support-bot", "run", STAKE, NOW)

@@ -26,7 +26,7 @@ def read(ledger, request):
 def refuse(message, act, kind=RefusedError):
     with pytest.raises(PolicyError) as refusal:
         act()
-    assert type(refusal.value) is kind
+    assert (isinstance(refusal.value, kind), refusal.value.exit_code) == (True, kind.exit_code)
     assert message in refusal.value.problems[0].message
     assert refusal.value.problems[0].remedy
     assert refusal.value.exit_code == (1 if kind is RefusedError else 2)

@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 
 APPROVAL: Final = "approval"
 WAIVER: Final = "waiver"
+# What of a request its entry says, for good.
+STATED: Final = (
+    "kind",
+    "project",
+    "gate",
+    "stake",
+    "subject",
+    "document",
+    "policy_set",
+    "asked",
+    "expires",
+    "ends",
+    "runs",
+)
 
 
 class Question(NamedTuple):
@@ -82,34 +96,24 @@ def _settle(desk: Desk, request_id: str, seq: int, event: str) -> None:
 
 def _open(desk: Desk, question: Question) -> Row:
     document = store_json("request", question.document)
-    objects = [document]
-    if question.staked is not None:
-        objects.append(store_json("stake", question.staked))
-    staked = objects[-1].digest if question.staked is not None else ""
-    made = f"r-{make_token(5)}"
-    expires = add_length(desk.clock, question.lasts)
-    if question.ends is not None:
-        expires = min(expires, question.ends)
+    stake = store_json("stake", question.staked) if question.staked is not None else None
+    row = _make_row(desk, question, document.digest, stake.digest if stake is not None else "")
     requester, contributors = _name_all(desk, question)
-    said = {
-        "event": "asked",
-        "kind": question.kind,
-        "project": question.project,
-        "gate": question.gate,
-        "stake": question.stake,
-        "subject": question.subject,
-        "document": document.digest,
-        "policy_set": question.policy_set,
-        "requester": requester,
-        "contributors": contributors,
-        "asked": desk.clock,
-        "expires": expires,
-        "ends": question.ends,
-        "runs": question.runs,
-    }
-    seq = desk.note("request", made, said, _list_new(objects))
-    row = Row(
-        id=made,
+    objects = [document] if stake is None else [document, stake]
+    seq = desk.note("request", row.id, _state(row, requester, contributors), _list_new(objects))
+    row = row._replace(seq=seq)
+    desk.insert("requests", row)
+    parts = [(requester, "requester"), *((person, "contributor") for person in contributors)]
+    desk.insert("request_people", *((row.id, person, part, seq) for person, part in parts))
+    desk.insert("request_events", (seq, row.id, "asked"))
+    return row
+
+
+def _make_row(desk: Desk, question: Question, document: str, staked: str) -> Row:
+    """The request, of which the entry is still to come."""
+    expires = add_length(desk.clock, question.lasts)
+    return Row(
+        id=f"r-{make_token(5)}",
         kind=question.kind,
         project=question.project,
         gate=question.gate,
@@ -117,24 +121,25 @@ def _open(desk: Desk, question: Question) -> Row:
         subject=question.subject,
         state=PENDING,
         asked=desk.clock,
-        expires=expires,
+        expires=min(expires, question.ends or expires),
         ends=question.ends,
         runs=question.runs,
         uses=0,
         votes=0,
         overridden=0,
-        document=document.digest,
+        document=document,
         staked=staked,
         policy_set=question.policy_set,
-        seq=seq,
+        seq=0,
         decided=None,
         reviewed=None,
     )
-    desk.insert("requests", row)
-    parts = [(requester, "requester"), *((person, "contributor") for person in contributors)]
-    desk.insert("request_people", *((made, person, part, seq) for person, part in parts))
-    desk.insert("request_events", (seq, made, "asked"))
-    return row
+
+
+def _state(row: Row, requester: str, contributors: list[str]) -> dict[str, Any]:
+    """What the entry says."""
+    said = {name: getattr(row, name) for name in STATED}
+    return {"event": "asked", **said, "requester": requester, "contributors": contributors}
 
 
 def _list_new(objects: Iterable[StoredObject]) -> list[StoredObject]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.records.faults import LedgerError
 from policy.records.people import fold_name
+from policy.records.requests.asking import STATED
 from policy.records.requests.queries import (
     find_rows,
     list_delegations,
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from policy.records.requests.rows import Event, Row
 
 TYPES: Final = ("request", "approval", "rejection", "withdrawal", "comment", "override", "review", "use", "expiry")
+DECIDING: Final = ("approval", "rejection", "withdrawal", "override")
 _STRAYS: Final = (
     "SELECT e.seq, e.type FROM entries e LEFT JOIN request_events v ON v.seq = e.seq LEFT JOIN requests r"  # noqa: S608 - marks
     f" ON r.id = v.request WHERE r.id IS NULL AND e.type IN ({', '.join('?' * len(TYPES))}) ORDER BY e.seq"
 )
-_ASKED: Final = ("kind", "project", "gate", "stake", "subject", "document", "policy_set", "asked", "expires", "runs")
+# Whoever approves it may set another end.
+ASKED: Final = tuple(name for name in STATED if name != "ends")
 
 
 class Mismatch(NamedTuple):
@@ -44,18 +47,28 @@ class Mismatch(NamedTuple):
 def check_requests(session: Session) -> Iterator[Mismatch]:
     """Every request of which a table says something else than its entries; erased entries say nothing."""
     for row in find_rows(session):
-        try:
-            yield from _check_one(session, row)
-        except LedgerError:
-            # What its entries said was changed.
-            yield Mismatch(row.id, "entries", "changed", "not to be read", row.seq)
+        yield from check_request(session, row)
     yield from _check_delegations(session)
     for person, name, folded in session.read("SELECT id, name, folded FROM people WHERE name IS NOT NULL"):
         if fold_name(str(name)) != folded:
             # Whoever is found by one name would be shown, and counted, by another.
             yield Mismatch(person, "name", str(name), str(folded), 0)
+    yield from list_strays(session)
+
+
+def list_strays(session: Session) -> Iterator[Mismatch]:
+    """Every entry of a request that is in no table."""
     for seq, kind in session.read(_STRAYS, TYPES):
         yield Mismatch("none", "events", "nothing", str(kind), seq)
+
+
+def check_request(session: Session, row: Row) -> Iterator[Mismatch]:
+    """What the tables say of one request and its entries do not."""
+    try:
+        yield from _check_one(session, row)
+    except LedgerError:
+        # What its entries said was changed.
+        yield Mismatch(row.id, "entries", "changed", "not to be read", row.seq)
 
 
 def _check_one(session: Session, row: Row) -> Iterator[Mismatch]:
@@ -73,21 +86,24 @@ def _check_asked(row: Row, opening: Event) -> Iterator[Mismatch]:
     said = opening.payload
     if said is None:
         return
-    for name in _ASKED:
+    for name in ASKED:
         recorded = said.get(name)
         if getattr(row, name) != recorded:
             yield Mismatch(row.id, name, str(getattr(row, name)), str(recorded), opening.seq)
 
 
 def _check_course(row: Row, events: Sequence[Event]) -> Iterator[Mismatch]:
-    recorded = _replay(events)
+    recorded = replay_events(events)
+    if any(event.payload is None and event.type in DECIDING for event in events):
+        # What it decided nobody can tell.
+        recorded = {name: said for name, said in recorded.items() if name not in ("state", "decided", "ends")}
     for name, said in recorded.items():
         stored = getattr(row, name)
         if stored != said:
             yield Mismatch(row.id, name, str(stored), str(said), row.decided or row.seq)
 
 
-def _replay(events: Sequence[Event]) -> dict[str, Any]:
+def replay_events(events: Sequence[Event]) -> dict[str, Any]:
     """How a request stands after what happened to it; an erased entry counts by its type alone."""
     known: dict[str, Any] = {
         "state": PENDING,

@@ -7,14 +7,14 @@ from base64 import b32encode
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.errors import PolicyError, Problem
+from policy.errors import Problem
 from policy.model.person import is_any
 from policy.records.layout import write_insert
 from policy.records.objects import Draft
 from policy.records.people import add_person, fold_name
 from policy.records.requests.clock import CLOCKS, write_time
 from policy.records.requests.queries import find_row, list_people
-from policy.records.requests.refusals import check_name, refuse
+from policy.records.requests.refusals import TooLateError, UnknownRequestError, check_name, refuse
 from policy.records.requests.rows import PENDING, Person
 
 if TYPE_CHECKING:
@@ -90,13 +90,14 @@ def find_involved(people: Sequence[Person], name: str, person: str, settings: Ap
     return None
 
 
-def refuse_unknown(request_id: str) -> PolicyError:
+def refuse_unknown(request_id: str) -> UnknownRequestError:
     """That there is no such request."""
     shown = request_id[:40] if request_id.isprintable() else ascii(request_id[:40])
-    return PolicyError(Problem(f"there is no request `{shown}`", "`policy approvals list --all` shows what there is"))
+    problem = Problem(f"there is no request `{shown}`", "`policy approvals list --all` shows what there is")
+    return UnknownRequestError(problem)
 
 
-def refuse_state(row: Row, state: str, act: str) -> PolicyError:
+def refuse_state(row: Row, state: str, act: str) -> TooLateError:
     """That it is too late."""
     said = {
         "approved": "it is approved already",
@@ -107,7 +108,7 @@ def refuse_state(row: Row, state: str, act: str) -> PolicyError:
         "over": f"it was approved, and that ended at {row.ends}",
         "used-up": f"it was approved, and all of its {row.runs} runs are used",
     }
-    return refuse(f"you cannot {act} `{row.id}`: {said[state]}", "ask again, where it is still needed")
+    return TooLateError(Problem(f"you cannot {act} `{row.id}`: {said[state]}", "ask again, where it is still needed"))
 
 
 def make_token(size: int) -> str:

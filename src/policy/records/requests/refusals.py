@@ -17,6 +17,14 @@ class RefusedError(PolicyError):
     exit_code = 1
 
 
+class TooLateError(RefusedError):
+    """The request is decided, or over."""
+
+
+class UnknownRequestError(PolicyError):
+    """There is no such request."""
+
+
 def refuse(message: str, remedy: str) -> RefusedError:
     """The error that says so."""
     return RefusedError(Problem(message, remedy))

@@ -1,22 +1,21 @@
-"""What counts: approvals and waivers in force, and glass that was broken."""
+"""What counts: approvals in force, and glass that was broken."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from policy.model.approval import Approval
-from policy.model.waiver import Waiver
-from policy.records.requests.asking import APPROVAL, WAIVER
+from policy.records.requests.asking import APPROVAL
 from policy.records.requests.clock import read_time, write_time
 from policy.records.requests.confirming import confirm
 from policy.records.requests.desk import open_session
-from policy.records.requests.queries import find_name, find_rows, read_object, read_payload
+from policy.records.requests.queries import find_name, find_rows, find_time, read_payload
 from policy.records.requests.rows import APPROVED
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from policy.model.approval_settings import ApprovalSettings, Terms
     from policy.records.ledger import Ledger
@@ -24,11 +23,15 @@ if TYPE_CHECKING:
 
 
 class Grant(NamedTuple):
-    """An approval in force: what the judge is told, the request behind it, and whether the glass was broken for it."""
+    """An approval in force: what the judge is told, the request behind it, and whether the glass was broken for it.
+
+    `decided` is when it was let pass.
+    """
 
     approval: Approval
     request: str
     overridden: bool
+    decided: str
 
 
 class Override(NamedTuple):
@@ -45,25 +48,6 @@ class Override(NamedTuple):
     reviewer: str | None
 
 
-def load_approvals(
-    ledger: Ledger,
-    project: str,
-    gate: str,
-    stake: str,
-    now: datetime,
-    *,
-    terms: Terms | None = None,
-    settings: ApprovalSettings | None = None,
-) -> tuple[Approval, ...]:
-    """The approvals that count for what is at stake, for `judge`: one for each yes, once there are enough of them.
-
-    With the `terms` and `settings` of the policy set that judges, votes are counted again by these: what somebody
-    without the role, or with another policy set, let pass does not count.
-    """
-    grants = list_grants(ledger, project, gate, stake, now, terms=terms, settings=settings)
-    return tuple(grant.approval for grant in grants)
-
-
 def list_grants(
     ledger: Ledger,
     project: str,
@@ -73,12 +57,25 @@ def list_grants(
     *,
     terms: Terms | None = None,
     settings: ApprovalSettings | None = None,
+    run: str = "",
 ) -> list[Grant]:
-    """As `load_approvals`, with the requests behind them."""
+    """The approvals that count for what is at stake: one for each yes, once there are enough of them.
+
+    With the `terms` and `settings` of the policy set that judges, votes are counted again by these: what somebody
+    without the role, or with another policy set, let pass does not count. One of which all runs are used counts for a
+    `run` that is one of these.
+    """
     clock = write_time(now)
     with open_session(ledger) as session:
         rows = find_rows(session, kind=APPROVAL, project=project, gate=gate, stake=stake, state=APPROVED)
+        rows = [_give_back(session, row, run) for row in rows] if run else rows
         return [grant for row in rows for grant in _read_grants(session, row, clock, terms, settings)]
+
+
+def _give_back(session: Any, row: Row, run: str) -> Row:
+    """The request as it stands for a run: what that has used is not taken from it twice."""
+    used = session.read("SELECT 1 FROM request_uses WHERE request = ? AND run = ?", (row.id, run))
+    return row._replace(uses=row.uses - 1) if used else row
 
 
 def _read_grants(
@@ -91,33 +88,9 @@ def _read_grants(
     if found is None or (found.ends is not None and found.ends <= clock):
         return
     ends = read_time(found.ends) if found.ends is not None else None
+    decided = find_time(session, row.decided) if row.decided is not None else ""
     for name in found.names:
-        yield Grant(Approval(name, found.requester, row.gate, row.stake, ends), row.id, bool(row.overridden))
-
-
-def load_waivers(ledger: Ledger, project: str | None, now: datetime) -> tuple[Waiver, ...]:
-    """The waivers in force that were granted in the ledger; of all projects where none is named."""
-    clock, today = write_time(now), now.astimezone(UTC).date()
-    with open_session(ledger) as session:
-        rows = [row for row in find_rows(session, kind=WAIVER, state=APPROVED) if row.state_at(clock) == APPROVED]
-        found = [waiver for row in rows if (waiver := _read_waiver(session, row)) is not None]
-    return tuple(waiver for waiver in found if project is None or waiver.covers(waiver.policy, project, today))
-
-
-def _read_waiver(session: Any, row: Row) -> Waiver | None:
-    found, document = confirm(session, row, None, None), read_object(session, row.document)
-    if found is None or document is None:
-        return None
-    asked = document["waiver"]
-    return Waiver(
-        policy=asked["policy"],
-        subject=asked["subject"],
-        reason=asked["reason"],
-        expires=date.fromisoformat(asked["expires"]),
-        owner=asked["owner"],
-        ticket=asked["ticket"],
-        approved_by=" and ".join(found.names),
-    )
+        yield Grant(Approval(name, found.requester, row.gate, row.stake, ends), row.id, bool(row.overridden), decided)
 
 
 def list_overrides(ledger: Ledger, *, unreviewed: bool = False) -> list[Override]:

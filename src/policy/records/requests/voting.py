@@ -61,7 +61,7 @@ def vote(ledger: Ledger, request_id: str, ballot: Ballot, *, now: datetime | Non
         desk.refuse_involved(row, ballot.name, person.id, ballot.settings, ballot.answer)
         votes = list_votes(desk.session, row.id)
         behalf = find_right(desk, row, ballot, person, votes)
-        voted = count(row, ballot, votes, behalf or person, desk.clock)
+        voted = count(row, ballot, _list_free(desk, row, votes, ballot.settings), behalf or person, desk.clock)
         values = (voted.state, voted.ends, row.id, row.votes, person.id, behalf.id if behalf else person.id, person.id)
         if not desk.swap("state = ?, ends = ?, votes = votes + 1", _MAY_VOTE, values):
             changed = desk.find(request_id)
@@ -80,6 +80,16 @@ def count(row: Row, ballot: Ballot, votes: Sequence[Vote], owner: Person, clock:
         return Voted(PENDING, row.ends, "", lacking)
     # A waiver ends when it was asked to.
     return Voted(APPROVED, row.ends or add_length(clock, ballot.terms.lasts), "", ())
+
+
+def _list_free(desk: Desk, row: Row, votes: Sequence[Vote], settings: ApprovalSettings) -> list[Vote]:
+    """The votes of people who have not come to ask for the same, or to contribute, since they voted."""
+    involved = list_people(desk.session, row.id)
+    return [
+        vote
+        for vote in votes
+        if not any(find_involved(involved, one.name or "", one.id, settings) for one in (vote.person, vote.owner))
+    ]
 
 
 def find_right(desk: Desk, row: Row, ballot: Ballot, person: Person, votes: Sequence[Vote]) -> Person | None:

@@ -62,6 +62,7 @@ def _read(session: Any, row: Row, settings: ApprovalSettings, find_terms: Callab
         requested_on=_read_day(row.asked),
         approved_by=" and ".join(found.names),
         approved_on=_read_day(find_time(session, row.decided)),
+        request=row.id,
     )
 
 
