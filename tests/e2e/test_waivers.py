@@ -612,7 +612,7 @@ def test_waivers_are_listed_with_how_they_stand(clone, snapshot):
     assert (result.code, result.err) == (0, "")
     snapshot("waivers/list.txt", result.out)
     document = json.loads(made.check("waivers", *NOW, "--output", "json").out)
-    assert (document["format"], document["revision"]) == ("policy-waivers/1", "origin/main")
+    assert (document["format"], document["revision"]) == ("policy-waiver-list/1", "origin/main")
     states = {waiver["id"]: (waiver["state"], waiver["used"]) for waiver in document["waivers"]}
     assert states == {
         "january": ("active", None),

@@ -17,6 +17,7 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from policy.app.approvals.deciding import Decider
     from policy.app.baselines.comparing import Comparer, Index, Tally
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
     from policy.app.waivers.in_force import Waivers
     from policy.errors import Location, Problem
     from policy.loading.discovery import Item
+    from policy.model.approval import Approval
     from policy.model.baseline import BaselineEntry
     from policy.model.decision import Decision
     from policy.model.facts import Facts
+    from policy.model.ledger_settings import LedgerSettings
+    from policy.model.policy import PolicySet
     from policy.model.proposal import PoliciesFrom, ProposedChanges
+    from policy.model.waiver import Waiver
 
 
 class Rendered(NamedTuple):
@@ -78,7 +83,7 @@ class Bench:
         granted = self.waivers.granted if self.waivers is not None else ()
         self.contexts = [context._replace(policies_from=source, granted=granted) for context in contexts]
         self.recorder = open_recorder(self.workspace, request, source)
-        self.decider = open_decider(self.workspace, request) if self.recorder is not None else None
+        self.decider = open_decider(self.workspace, request)
 
     def work_on(self, items: Sequence[Item], taken: Counter[BaselineEntry] | None = None) -> Piece:
         """Judge some items; of the baseline there is all but what was `taken` by others."""
@@ -89,7 +94,7 @@ class Bench:
         places: set[str] = set()
         names: list[tuple[str, Location]] = []
         for item in items:
-            subjects = build_subjects(self.workspace, item, self.request.now.date())
+            subjects = build_subjects(self.workspace, item, self.request.now.date(), self.request.said)
             if len(self.request.paths) > 1:
                 places.update(_list_places(item, subjects))
             problems.update(dict.fromkeys(subjects.problems))
@@ -128,10 +133,11 @@ class Bench:
     def _decide(self, facts: Facts, problems: dict[Problem, None]) -> Decision:
         policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now
         waivers = self.waivers.select(facts.subject.project) if self.waivers is not None else ()
-        if self.recorder is not None and self.decider is not None:
-            decision = self.decider.decide(facts, partial(self.recorder.judge, facts, waivers), problems)
+        if self.recorder is not None:
+            judging = partial(self.recorder.judge, facts, waivers)
         else:
-            decision = judge(policy_set, facts, gate=gate, now=now, waivers=waivers)
+            judging = partial(_judge_with, policy_set, facts, gate, now, waivers)
+        decision = judging(()) if self.decider is None else self.decider.decide(facts, judging, problems)
         if self.waivers is not None:
             self.waivers.watch(decision)
         return decision
@@ -143,6 +149,17 @@ class Bench:
         )
         verdict = decision.verdict if decision.baseline is None else decision.baseline.verdict
         return Rendered(verdict, tuple(texts))
+
+
+def _judge_with(
+    policy_set: PolicySet,
+    facts: Facts,
+    gate: str,
+    now: datetime,
+    waivers: Sequence[Waiver],
+    approvals: Sequence[Approval],
+) -> Decision:
+    return judge(policy_set, facts, gate=gate, now=now, waivers=waivers, approvals=approvals)
 
 
 def open_judging(root: str, request: CheckRequest) -> Workspace:
@@ -173,18 +190,14 @@ def open_waivers(workspace: Workspace, request: CheckRequest) -> Waivers | None:
     from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
     waivers = Waivers(workspace, gate=request.gate, now=request.now, trusted=request.trusted)
-    settings = workspace.policy_set.ledger
-    if settings is not None and settings.covers(request.gate) and takes_effect(request):
-        from policy.app.waivers.granted import find_granted
-
-        waivers.add_granted(*find_granted(workspace, settings, request.now, request.home))
+    if takes_effect(request):
+        waivers.ask_ledger(workspace, request.gate, request.now, request.home)
     return waivers
 
 
 def open_recorder(workspace: Workspace, request: CheckRequest, source: PoliciesFrom | None) -> Recorder | None:
     """What makes the records of decisions, where a ledger keeps those of the gate."""
-    settings = workspace.policy_set.ledger
-    if settings is None or not settings.covers(request.gate) or not takes_effect(request):
+    if find_ledger(workspace, request) is None or request.rehearsal:
         return None
     from policy.app.recording.recorder import Recorder  # most policy sets have no ledger
 
@@ -192,12 +205,19 @@ def open_recorder(workspace: Workspace, request: CheckRequest, source: PoliciesF
 
 
 def open_decider(workspace: Workspace, request: CheckRequest) -> Decider | None:
-    """What looks approvals up, where there is a ledger."""
-    if workspace.policy_set.ledger is None:
+    """What looks approvals up, where a ledger keeps decisions of the gate."""
+    settings = find_ledger(workspace, request)
+    if settings is None:
         return None
     from policy.app.approvals.deciding import Decider
 
-    return Decider(workspace, workspace.policy_set.ledger, request.now, request.home)
+    return Decider(workspace, settings, request.now, request.home, asks=not request.rehearsal)
+
+
+def find_ledger(workspace: Workspace, request: CheckRequest) -> LedgerSettings | None:
+    """What keeps the decisions of the gate, where something does."""
+    settings = workspace.policy_set.ledger
+    return settings if settings is not None and settings.covers(request.gate) and takes_effect(request) else None
 
 
 def takes_effect(request: CheckRequest) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from policy.app.bench import Bench
@@ -16,7 +17,6 @@ from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from policy.app.baselines.running import BaselineRun
     from policy.app.bench import Piece, Rendered
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from policy.errors import Location
     from policy.loading.discovery import Item
     from policy.model.baseline import Baseline
+    from policy.model.fact import Fact
     from policy.model.selection import Selection
 
 # Below this many projects a second process costs more than it saves.
@@ -39,7 +40,8 @@ class CheckRequest(NamedTuple):
     its policy set judges, and that of the work tree is a proposal; `config` is where it is looked for. With a revision
     `changed_since` no more is judged than what is touched by what is changed since then. Findings of the `baseline`
     are known and fail nothing; `recording` notes what a new one would hold. `home` is the folder that the root is a
-    copy of, where it is one: a ledger is not beside the copy.
+    copy of, where it is one: a ledger is not beside the copy. A `rehearsal` is as at a time that has not come.
+    What is `said` is claimed of everything that is judged.
     """
 
     paths: tuple[str, ...]
@@ -55,6 +57,8 @@ class CheckRequest(NamedTuple):
     baseline: Baseline | None = None
     recording: bool = False
     home: str | None = None
+    rehearsal: bool = False
+    said: tuple[Fact, ...] = ()
 
 
 def open_bench(request: CheckRequest) -> tuple[Bench, list[Found], Selection | None]:
@@ -89,6 +93,8 @@ class Check:
     """One run: workspace, reporters, and the items that were found."""
 
     def __init__(self, request: CheckRequest) -> None:
+        # Told once: for a process that starts later it may have come.
+        request = request._replace(rehearsal=request.now > datetime.now(UTC))
         self.bench, found, self.selection = open_bench(request)
         self.request = request
         self.items = found[0].items
@@ -103,6 +109,10 @@ class Check:
 
     def _open_writer(self) -> Writer | None:
         settings = self.bench.workspace.policy_set.ledger
+        if settings is not None and self.bench.decider is not None and self.request.rehearsal:
+            from policy.app.recording.rehearsal import say_rehearsal
+
+            self._problems[say_rehearsal(settings.url, self.request.now.astimezone(UTC))] = None
         if self.bench.recorder is None or settings is None:
             return None
         from policy.app.recording.writing import Writer  # most policy sets have no ledger

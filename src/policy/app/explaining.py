@@ -101,7 +101,9 @@ def _open_waivers(workspace: Workspace, gate: str, now: datetime, trusted: str |
         return None
     from policy.app.waivers.in_force import Waivers  # most policy sets waive nothing
 
-    return Waivers(workspace, gate=gate, now=now, trusted=trusted)
+    waivers = Waivers(workspace, gate=gate, now=now, trusted=trusted)
+    waivers.ask_ledger(workspace, gate, now)
+    return waivers
 
 
 def _stand(workspace: Workspace, policy: Policy, facts: Facts, decision: Decision, now: datetime) -> str:

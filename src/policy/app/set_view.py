@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.app.exceptions_view import list_approval_values, list_waiver_values
 from policy.engine.plan import act_on_failure
 from policy.language.parameters import show_parameter
 from policy.model.evidence_settings import SIZE
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from policy.engine.plan import Action
     from policy.errors import Location
+    from policy.model.mlflow_settings import Binding
     from policy.model.policy import Policy, PolicySet
 
 
@@ -41,7 +43,10 @@ class PolicyView(NamedTuple):
 
 
 class SetView(NamedTuple):
-    """A policy set at a gate; `idle` are the policies that it does not judge. The last two hold at every gate."""
+    """A policy set at a gate; `idle` are the policies that it does not judge.
+
+    What stands behind those holds at every gate, and is empty where nothing is said.
+    """
 
     mode: Value
     on_error: Value
@@ -49,6 +54,9 @@ class SetView(NamedTuple):
     idle: tuple[str, ...]
     evidence: Mapping[str, Value]
     ledger: Mapping[str, Value]
+    approvals: Mapping[str, Value]
+    waivers: Mapping[str, Value]
+    mlflow: Mapping[str, Value]
 
 
 def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
@@ -67,6 +75,9 @@ def view_policy_set(policy_set: PolicySet, gate: str, today: date) -> SetView:
         tuple(sorted(policy.id for policy in policy_set.policies if policy.id not in shown)),
         view_evidence(policy_set),
         view_ledger(policy_set),
+        {name: Value(value, place) for name, value, place in list_approval_values(policy_set)},
+        {name: Value(value, place) for name, value, place in list_waiver_values(policy_set)},
+        view_mlflow(policy_set),
     )
 
 
@@ -88,6 +99,38 @@ def view_ledger(policy_set: PolicySet) -> dict[str, Value]:
         return {}
     shown = {"url": said.url, "gates": ", ".join(said.gates), "spool": said.spool or None}
     return {name: Value(value, policy_set.places.get(("ledger", name, ""))) for name, value in shown.items()}
+
+
+def view_mlflow(policy_set: PolicySet) -> dict[str, Value]:
+    """Which experiments of an MLflow server are governed, in the order in which they count, and how."""
+    said = policy_set.mlflow
+    if said is None:
+        return {}
+    shown = {
+        "app": said.app,
+        "server": said.server,
+        "without_manifest": said.without_manifest,
+        "attesters": ", ".join(said.attesters) or None,
+    }
+    keys = {name: Value(value, said.places.get(name)) for name, value in shown.items()}
+    bindings = {
+        f"experiments[{number}]": Value(_describe_binding(binding), binding.location)
+        for number, binding in enumerate(said.bindings)
+    }
+    return {**keys, **bindings}
+
+
+def _describe_binding(binding: Binding) -> str:
+    words = {
+        "name": binding.names,
+        "id": binding.ids,
+        "project": binding.projects,
+        "principals": binding.principals,
+        "models": binding.models,
+        "mode": (binding.mode,) if binding.mode else (),
+        "policy_set": (binding.policy_set,) if binding.policy_set else (),
+    }
+    return "; ".join(f"{key} {', '.join(values)}" for key, values in words.items() if values)
 
 
 def view_policy(policy_set: PolicySet, policy: Policy, gate: str, action: Action) -> PolicyView:

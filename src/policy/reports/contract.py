@@ -202,6 +202,7 @@ class Waiver(Document):
     """A waiver of the policy set, and how it stands after the run."""
 
     id: str | None
+    request: str | None = Field(default=None, description="What granted it in the ledger; null for one of a file.")
     policy: str
     subject: str = Field(description="Pattern of project names; `*` stands for any characters.")
     state: Literal["active", "expiring", "pending", "refused", "expired"]
@@ -278,6 +279,6 @@ class Decisions(Document):
 def json_schema(document: type[Document] = Decisions) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a contract, for readers: a later version may add keys, so none is forbidden."""
     schema = document.model_json_schema()
-    for part in (schema, *schema["$defs"].values()):
+    for part in (schema, *schema.get("$defs", {}).values()):
         part.pop("additionalProperties", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -232,6 +232,7 @@ def waiver_document(standing: Standing) -> dict[str, Any]:
     entry = standing.entry
     return {
         "id": entry.id or None,
+        "request": entry.request or None,
         "policy": entry.policy,
         "subject": entry.subject,
         "state": standing.state,

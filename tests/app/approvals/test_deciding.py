@@ -104,6 +104,16 @@ def test_what_is_held_is_asked_for_once(bot):
     assert [one.id for one in list_requests(bot)] == [row.id]
 
 
+def test_what_is_approved_today_does_not_count_for_yesterday(bot):
+    check()
+    approve(list_requests(bot)[0].id)
+    verdicts, _, (problem,) = check(now=datetime.now(UTC) - DAY)
+    assert verdicts == ["hold"]
+    assert problem.message.startswith("`bot` was approved at the gate run only after 2")
+    assert len(list_requests(bot)) == 1
+    assert check()[0] == ["allow"]
+
+
 def test_what_somebody_else_approved_passes_and_is_recorded_with_that(bot):
     check()
     approve(list_requests(bot)[0].id)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from policy.app.approvals.asking import ask_at_gate
 from policy.app.approvals.desk import cast_vote
 from policy.app.approvals.waiving import ask_for_waiver
 from policy.app.checking import Check, CheckRequest
@@ -121,6 +122,23 @@ def test_nobody_grants_their_own(name):
 def test_what_has_ended_is_not_brought_back():
     grant(days=1)
     assert check(now=datetime.now(UTC) + timedelta(days=3))[0] == ["block"]
+
+
+def test_what_was_granted_since_does_not_count_for_a_day_that_is_over():
+    grant()
+    assert check(now=datetime.now(UTC) - timedelta(days=1))[0] == ["block"]
+    assert check()[0] == ["allow"]
+
+
+@pytest.mark.parametrize(("gates", "waived"), [("[run]", True), ("[release]", False)])
+def test_who_asks_sees_the_same_waivers_as_who_checks(plant, gates, waived):
+    grant()
+    plant({"policy.yaml": SET.replace("sqlite:///ledger.db", f"{{url: 'sqlite:///ledger.db', gates: {gates}}}")})
+    workspace, now = open_workspace(os.getcwd()), datetime.now(UTC)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        (answer,) = ask_at_gate(ledger, workspace, ".", "run", requester="os:dave@desk", runs=None, now=now)
+    assert answer.decision.verdict == ("allow" if waived else "block")
+    assert check()[0] == [answer.decision.verdict]
 
 
 def test_where_the_ledger_cannot_be_read_nothing_is_waived(bot):

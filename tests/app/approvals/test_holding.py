@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from policy.app.approvals.desk import cast_vote
-from policy.app.approvals.holding import ask_for_approval, find_approvals, list_holding, needs_approval
+from policy.app.approvals.holding import (
+    ask_for_approval,
+    find_approvals,
+    is_approved_since,
+    list_holding,
+    needs_approval,
+)
 from policy.app.approvals.stakes import compare_stakes, rebuild_stake
 from policy.app.approvals.viewing import view_request
 from policy.engine.judge import judge
@@ -17,6 +23,7 @@ from policy.model.fields import SCHEMA
 from policy.model.policy import PolicySet
 from policy.records.ledger import open_ledger
 from policy.records.requests.refusals import RefusedError
+from policy.records.requests.standing import list_grants
 from tests.building import NOW, make_facts, make_policy
 
 VOLATILE = """\
@@ -107,6 +114,23 @@ def test_an_outcome_that_worsens_drops_it(ledger):
     assert previous.changes == (("size", None, "fail"), ("data.rows", None, "500 (declared)"))
 
 
+def test_what_is_approved_afterwards_does_not_count_for_the_time_before(ledger):
+    policy_set = make_set()
+    asked, later = ask(ledger, policy_set).row, NOW + timedelta(hours=1)
+    cast_vote(ledger, policy_set, asked.id, "approve", name="alice", reason="", now=later + timedelta(milliseconds=900))
+    for now, counts in (
+        (NOW, False),
+        (later - timedelta(seconds=1), False),
+        (later, True),
+        (later + timedelta(1), True),
+    ):
+        decision, _ = decide(policy_set, now=now)
+        # Whoever looks does so days later.
+        looking = later + timedelta(days=2)
+        assert bool(find_approvals(ledger, policy_set, decision, now=looking)) == counts
+        assert is_approved_since(ledger, policy_set, decision, looking) != counts
+
+
 def test_votes_are_counted_by_the_policy_set_that_judges(ledger):
     lax = make_set(approvals=ApprovalSettings())
     asked = ask(ledger, lax).row
@@ -124,9 +148,21 @@ def test_a_sweep_asks_once_and_each_run_is_counted(ledger):
     for number in range(3):
         for _ in range(2):
             assert find_approvals(ledger, policy_set, decision, now=NOW, run=f"run-{number}")
-            if number == 2:
-                break
     assert find_approvals(ledger, policy_set, decision, now=NOW, run="run-9") == ()
+    assert find_approvals(ledger, policy_set, decision, now=NOW) == ()
+    # Who has one of them goes on with it.
+    assert find_approvals(ledger, policy_set, decision, now=NOW, run="run-2")
+
+
+def test_the_last_run_is_given_to_one_only(ledger, monkeypatch):
+    policy_set = make_set()
+    approve(ledger, policy_set, ask(ledger, policy_set, runs=1).row.id)
+    decision, _ = decide(policy_set)
+    grants = list_grants(ledger, "support-bot", "run", decision.stake, NOW)
+    assert find_approvals(ledger, policy_set, decision, now=NOW, run="run-1")
+    # As where another process has looked before, and uses it after.
+    monkeypatch.setattr("policy.app.approvals.holding.list_grants", lambda *_, **__: grants)
+    assert find_approvals(ledger, policy_set, decision, now=NOW, run="run-2") == ()
 
 
 def test_the_rules_cap_the_runs(ledger):

@@ -127,7 +127,7 @@ def normalise(text: str) -> str:
     """A report without what is another on every machine, or in every version."""
     text = re.sub(r"sqlite://[^\s\"`]*/ledger\.db", "sqlite:///ledger.db", text)
     text = re.sub(r"\b([0-9a-f]{64}|[0-9a-f]{32})\b", "HEX", text)
-    text = re.sub(r"\b([pr])-([a-z2-7]{26}|[a-z2-7]{8})(?=[\s\"`,)])", r"\1-ID", text)
+    text = re.sub(r"\b([pr])-([a-z2-7]{26}|[a-z2-7]{8})(?=[\s\"`,;)])", r"\1-ID", text)
     return re.sub(r"tunegate \d[\w.+]*", "tunegate VERSION", text)
 
 

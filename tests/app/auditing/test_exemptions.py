@@ -62,6 +62,24 @@ def test_results_belong_to_the_waiver_of_their_policy_end_and_projects():
     }
 
 
+def test_results_that_several_waivers_fit_are_said_to_be_told_with_each():
+    exemptions = Exemptions(TODAY)
+    exemptions.add_recorded([RECORDED, RECORDED._replace(subject="*-bot"), RECORDED._replace(policy="b")])
+    waived = {("a", "2026-12-31", "price-bot"): [3, 1], ("b", "2026-12-31", "price-bot"): [1, 0]}
+    waived["a", "2026-12-31", "price-list"] = [2, 0]
+    found = {(one.policy, one.subject): (one.failures, one.unknowns) for one in list_all(exemptions, waived)}
+    assert found == {("a", "price-*"): (5, 1), ("a", "*-bot"): (3, 1), ("b", "price-*"): (1, 0)}
+    (said,) = exemptions.list_shared()
+    assert said.startswith(
+        "4 waived results of `a` told with each of the waivers until 2026-12-31 that fit the project"
+    )
+    assert "for `*-bot` and `price-*`" in said
+    apart = Exemptions(TODAY)
+    apart.add_recorded([RECORDED, RECORDED._replace(subject="*-bot")])
+    list_all(apart, waived, lambda *_: False)
+    assert list(apart.list_shared()) == []
+
+
 def test_a_waiver_that_only_its_decision_tells_of_is_listed():
     waived = {("b", "2026-10-01", "p"): [2, 0]}
     (one,) = list_all(Exemptions(TODAY), waived)

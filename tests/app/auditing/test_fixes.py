@@ -41,11 +41,20 @@ def test_a_failure_lasts_from_the_first_fail_to_the_next_pass(steps, expected):
     assert run(*steps) == expected
 
 
-def test_decisions_need_not_come_in_order():
-    fixes = Fixes()
-    for day, result in ((5, "fail"), (3, "pass"), (2, "fail"), (6, "pass")):
+@pytest.mark.parametrize("days", [(1, 3, 6, 7, 9), (9, 7, 6, 3, 1), (6, 1, 9, 3, 7)])
+def test_decisions_need_not_come_in_order(days):
+    results = {1: "fail", 3: "pass", 6: "fail", 7: "fail", 9: "pass"}
+    fixes = Fixes({"p"})
+    for day in days:
+        fixes.add(("p", ""), make_row({"a": results[day]}, time=on_day(day)))
+    assert fixes.list_fixing({})[0][1:] == (2, 2 * DAY, 3 * DAY, 0, 0, "")
+
+
+def test_of_two_at_one_time_the_later_one_counts():
+    fixes = Fixes({"p"})
+    for day, result in ((2, "fail"), (1, "pass"), (2, "pass")):
         fixes.add(("p", ""), make_row({"a": result}, time=on_day(day)))
-    assert fixes.list_fixing({})[0][1:] == (1, 4 * DAY, 4 * DAY, 0, 0, "")
+    assert fixes.list_fixing({})[0][1:] == (1, 0, 0, 0, 0, "")
 
 
 def test_each_project_and_policy_for_itself():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,8 +19,8 @@ from policy.errors import PolicyError
 from policy.model.audit import RESULTS, Scope
 from policy.records.erasure import erase
 from policy.records.ledger import open_ledger
-from policy.records.merkle import root_of
-from tests.app.auditing.history import gather, keep_quarter
+from tests.app.auditing.history import OPEN, POLICIES, History, gather, keep_quarter, write_manifest
+from tests.records.trees import root_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 EVERYTHING = Scope(read_period("2026-08-01", "2026-10-31", NOW), "2026-11-01")
@@ -79,7 +79,119 @@ def test_as_it_was_when_it_had_fewer_entries():
     assert report.ledger.size == 8
     assert report.counts.recorded == 8
     assert report.requests == ()
-    assert gather(size=9_999).ledger == gather().ledger
+
+
+def test_a_ledger_with_fewer_entries_than_are_asked_for_is_refused():
+    with pytest.raises(PolicyError, match=r"the ledger has \d+ entries, and 9,999 are asked for") as found:
+        gather(size=9_999)
+    assert "it was cut" in found.value.problems[0].remedy
+
+
+def rewrite(url, *statements):
+    """What whoever owns the file can do: take the guards away, change it, and put them back."""
+    database = sqlite3.connect(url.removeprefix("sqlite:///"))
+    guards = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in guards:
+        database.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        assert database.execute(statement).rowcount == 1
+    for _, statement in guards:
+        database.execute(statement)
+    database.commit()
+    database.close()
+
+
+CHANGES = {
+    "payload": "UPDATE objects SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB)"
+    " WHERE digest = (SELECT payload FROM entries WHERE seq = 2)",
+    "gone": "UPDATE objects SET body = NULL WHERE digest = (SELECT payload FROM entries WHERE seq = 2)",
+    "verdict": "UPDATE decisions SET verdict = 'allow' WHERE seq = 2",
+    "time": "UPDATE decisions SET time = '2026-08-05T09:00:00Z' WHERE seq = 2",
+    "facts": "UPDATE decisions SET facts = (SELECT facts FROM decisions WHERE seq = 3) WHERE seq = 2",
+    "no text": "UPDATE decisions SET policy_set = x'00' WHERE seq = 2",
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_decision_that_is_not_what_was_recorded_is_named_and_not_counted(copied, name):
+    rewrite(copied, CHANGES[name])
+    gathered = read(copied)
+    assert gathered.report.counts.recorded == 15
+    message = "the ledger holds something else than was recorded at entry 2"
+    assert [problem.message for problem in gathered.problems] == [message]
+    assert gathered.report.doubts[0].startswith(f"{message}: what does not fit is not counted; trust no number before")
+
+
+def test_a_decision_that_the_index_lacks_is_missed(copied):
+    rewrite(copied, "DELETE FROM decisions WHERE seq = 2")
+    gathered = read(copied)
+    assert gathered.report.counts.recorded == 15
+    assert [one.message for one in gathered.problems] == ["the ledger has 16 decisions, and its index 15"]
+
+
+def test_entries_that_are_missing_are_missed_and_the_one_that_does_not_follow_is_named(copied):
+    rewrite(copied, "DELETE FROM decisions WHERE seq = 2", "DELETE FROM entries WHERE seq = 2")
+    size = gather().ledger.size  # type: ignore[union-attr]
+    gathered = read(copied)
+    assert gathered.report.counts.recorded == 14
+    assert [one.message for one in gathered.problems] == [
+        "the ledger holds something else than was recorded at entry 3",
+        f"of the first {size:,} entries the ledger has {size - 1:,}",
+    ]
+
+
+def test_an_entry_that_names_another_payload_gives_another_root(copied):
+    rewrite(copied, "UPDATE entries SET payload = (SELECT payload FROM entries WHERE seq = 3) WHERE seq = 2")
+    (gathered, before) = read(copied), gather().ledger
+    assert [one.message.rpartition(" at ")[2] for one in gathered.problems] == ["entry 2"]
+    assert gathered.report.counts.recorded == 15
+    assert gathered.report.ledger is not None
+    assert before is not None
+    assert gathered.report.ledger.root != before.root
+
+
+def test_an_approval_that_is_not_what_was_recorded_is_not_counted(copied):
+    rewrite(
+        copied,
+        "UPDATE objects SET body = CAST(replace(CAST(body AS TEXT), 'is watched', 'was watched') AS BLOB)"
+        " WHERE digest = (SELECT payload FROM entries WHERE type = 'approval')",
+    )
+    gathered = read(copied)
+    assert len(gathered.problems) == 1
+    assert not any("was watched" in request.reason for request in gathered.report.requests)
+
+
+def test_a_ledger_as_it_was_raises_no_doubt():
+    assert not any("something else" in doubt for doubt in gather().doubts)
+    assert read(keep_quarter().url).problems == []
+
+
+def test_a_policy_in_force_is_counted_where_the_gate_does_not_judge_it():
+    all_of_it, one = gather(), gather(policies=("revision-pinned",))
+    assert (one.counts.decisions, one.counts.results["not-evaluated"]) == (2, 14)
+    assert one.counts.total == 16
+    assert sum(gather(policies=(name,)).counts.total for name in POLICIES) == all_of_it.counts.total
+
+
+def test_a_project_that_no_policy_in_scope_judged_is_said_to_be_so():
+    unjudged = {one.name: one.why for one in gather(policies=("revision-pinned",)).unjudged}
+    assert set(unjudged) == {"lost-and-found", "price-bot", "reply-tone"}
+    assert set(unjudged.values()) == {
+        "its decisions of the period judged no policy in scope, or cannot be read any more"
+    }
+
+
+def test_decisions_that_were_recorded_on_another_day_are_counted_in_scope(tmp_path, monkeypatch):
+    history = History(tmp_path)
+    history.write({"policies/own/owner-named.yaml": POLICIES["owner-named"]})
+    history.write({"policy.yaml": "policy_set: 1\npolicies: [./policies]\nledger: sqlite:///../ledger.db\n"})
+    history.write({f"{name}/ml-manifest.yaml": write_manifest(name) for name in ("early", "late")})
+    history.judge("early")
+    monkeypatch.setattr(history, "open", lambda: OPEN(history.url, now=lambda: history.now + timedelta(days=2)))
+    history.judge("late")
+    assert read(history.url).report.counts.late == 1
+    assert read(history.url, projects=("late",)).report.counts.late == 1
+    assert read(history.url, projects=("early",)).report.counts.late == 0
 
 
 @pytest.mark.parametrize(
@@ -104,6 +216,13 @@ def test_only_what_is_asked_for_is_counted(filters, projects, decisions):
     assert report.counts.recorded == decisions
     assert {link.project for link in report.links()} == projects
     assert report.link_count == len(list(report.links()))
+
+
+@pytest.mark.parametrize("filters", [{"projects": ("faq",)}, {"projects": ("f*",)}, {}])
+def test_what_was_asked_for_counts_where_nothing_was_decided(filters):
+    report = gather(since="2026-10-06", **filters)
+    assert "faq" not in {one.project for one in report.projects}
+    assert [one.project for one in report.requests] == ["faq"]
 
 
 def test_a_framework_brings_its_policies_and_no_others():
@@ -216,6 +335,9 @@ def test_manifests_alone_are_judged_and_not_recorded(tmp_path, monkeypatch):
     assert report.counts.total == 4 * 5
     assert {one.team for one in report.projects} == {"", "support-ml", "sales-tools"}
     assert report.ledger is None
+    assert report.doubts == (
+        "what was judged for this report counts no approval and no waiver that was granted in the ledger",
+    )
     assert not (tmp_path / "ledger.db").exists()
 
 

@@ -20,6 +20,8 @@ def copy_ledger(source, target):
     rows = {row.seq: row._replace(seq=0) for row in source.read_decisions()}
     with open_ledger(target, now=lambda: clock[0]) as ledger:
         for entry in source.read_entries():
+            if entry.type == "policy-set":
+                continue  # the next decision brings it about
             clock[0] = datetime.fromisoformat(entry.time)
             payload = json.loads(source.get_object(entry.payload))
             ledger.append([Draft(entry.type, payload, objects, rows.get(entry.seq))])
@@ -36,6 +38,7 @@ def test_the_same_report_from_the_other_database(request):
     expected = gather()
     report = gather_report(AuditRequest(expected.scope, datetime(2026, 11, 1, tzinfo=UTC), Place(url))).report
     assert report.ledger is not None
-    assert report.ledger.size == 24
+    assert expected.ledger is not None
+    assert report.ledger.size == expected.ledger.size
     assert list(report.links()) == list(expected.links())
     assert report._replace(ledger=None, links=expected.links) == expected._replace(ledger=None)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from policy.app.auditing.requests import FORMAT, Requests, Step, list_overrulings
+from policy.app.auditing.requests import FORMAT, LOUD, Requests, Step, list_broken_glass, list_overrulings
 
 START = datetime(2026, 8, 1, 9, tzinfo=UTC)
 ASKED = {
@@ -66,6 +66,30 @@ def test_one_that_nobody_decided_in_time_is_expired_without_an_entry():
 def test_broken_glass_tells_who_when_why_and_what_the_review_found():
     one = note(("override", 1, YES | {"reason": "now"}), ("review", 30, {"person": "p-mo", "finding": "it was needed"}))
     assert (one.decided_by, one.reason, one.reviewed, one.ends) == ("P-LEE", "now", "it was needed", YES["ends"])
+
+
+def test_broken_glass_is_said_aloud_and_how_often():
+    one = note(("override", 1, YES | {"reason": "now"}))._replace(gate="run")
+    said = "the glass was broken for faq at the gate run by P-LEE, 2026-08-01: now (r-1; nobody has reviewed it)"
+    assert list(list_broken_glass([note(), note(("approval", 1, YES)), one])) == [said]
+    (reviewed,) = list_broken_glass([one._replace(reviewed="needed", reason="x" * 4000)])
+    assert reviewed.endswith(f": {'x' * 200}… (r-1; reviewed: needed)")
+    *shown, last = list_broken_glass([one] * (LOUD + 2))
+    assert (shown, last) == ([said] * LOUD, "the glass was broken 2 times more: see the approvals")
+
+
+@pytest.mark.parametrize(
+    ("steps", "ends"),
+    [
+        ((), ASKED["expires"]),
+        ((("approval", 1, YES),), YES["ends"]),
+        ((("rejection", 1, YES | {"state": "rejected", "ends": None}),), ""),
+        ((("withdrawal", 1, {"state": "withdrawn"}),), ""),
+        ((("expiry", 400, {}),), ASKED["expires"]),
+    ],
+)
+def test_what_was_refused_has_no_end(steps, ends):
+    assert note(*steps).ends == ends
 
 
 def test_who_joins_asks_too():

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy.app.previewing import exceptions
-from policy.app.previewing.running import CHANGED, INCOMPLETE, OTHERS, PreviewRun
+from policy.app.previewing.running import INCOMPLETE, OTHERS, PreviewRun, say_changed
 from policy.engine.judge import judge
 from policy.model.approval import Approval
 from policy.model.gates import EFFECTS, MODES, VERDICTS
@@ -315,19 +315,106 @@ def test_what_was_tampered_with_is_not_judged(record, preview):
     with tampering(Path("ledger.db")) as driver:
         driver.execute("UPDATE objects SET body = x'7b7d' WHERE digest = ?", (row.facts,))
     _, found = preview(change_set(""))
-    assert found.unjudged == {CHANGED: 1}
+    assert found.unjudged == {say_changed([row.seq]): 1}
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("verdict", "fine"), ("gate", "back-door"), ("time", "2026-02-30T00:00:00Z"), ("time", "2026")],
+    [
+        ("verdict", "fine"),
+        ("verdict", "hold"),
+        ("gate", "back-door"),
+        ("gate", "release"),
+        ("time", "2026-02-30T00:00:00Z"),
+        ("time", "2026-11-19T12:00:00Z"),
+        ("time", "2026"),
+        ("project", "alpha"),
+        ("stake", "sha256:0"),
+        ("policy_set", "sha256:0"),
+        ("decision_id", "sha256:0"),
+        ("facts", "sha256:0"),
+        ("verdict", 7),
+        ("stake", '","x":"'),
+    ],
 )
 def test_an_index_that_says_what_nobody_decided_is_not_judged(record, preview, column, value):
     record(FILES)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        seq = next(ledger.read_decisions(project="beta")).seq
     with tampering(Path("ledger.db")) as driver:
         driver.execute(f"UPDATE decisions SET {column} = ? WHERE project = 'beta'", (value,))
-    _, found = preview(change_set(""), since="2026")
-    assert (found.unjudged, found.counts.judged) == ({CHANGED: 1}, 2)
+    changes, found = preview(change_set(""), since="2026")
+    assert (found.unjudged, found.counts.judged) == ({say_changed([seq]): 1}, 2)
+    assert changes == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE objects SET body = replace(body, 'beta', 'zeta') WHERE digest = ?",
+        "UPDATE objects SET body = 7 WHERE digest = ?",
+        "UPDATE objects SET body = NULL WHERE digest = ?",
+        "DELETE FROM objects WHERE digest = ?",
+        "UPDATE entries SET payload = (SELECT payload FROM entries WHERE seq = 1) WHERE payload = ?",
+        "UPDATE entries SET type = 'comment' WHERE payload = ?",
+        "UPDATE entries SET leaf = 'x' WHERE payload = ?",
+        "DELETE FROM entries WHERE payload = ?",
+    ],
+)
+def test_a_record_that_is_not_what_its_entry_names_is_not_judged(record, preview, statement):
+    record(FILES)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        seq = next(ledger.read_decisions(project="beta")).seq
+        digest = next(entry.payload for entry in ledger.read_entries() if entry.seq == seq)
+    with tampering(Path("ledger.db")) as driver:
+        driver.execute("PRAGMA foreign_keys = OFF")
+        driver.execute(statement, (digest,))
+    _, found = preview(change_set(""))
+    assert (found.unjudged, found.counts.judged) == ({say_changed([seq]): 1}, 2)
+
+
+def test_a_changed_payload_and_a_forged_index_are_no_newly_held_project(record, preview):
+    """Both at once, each of which says the same."""
+    record(FILES)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        row, body = next(ledger.read_payloads(project="beta"))
+        digest = next(entry.payload for entry in ledger.read_entries() if entry.seq == row.seq)
+    forged = read_bytes(body).replace(b'"verdict":"%s"' % row.verdict.encode(), b'"verdict":"hold"')
+    assert forged != body
+    with tampering(Path("ledger.db")) as driver:
+        driver.execute("UPDATE objects SET body = ? WHERE digest = ?", (forged, digest))
+        driver.execute("UPDATE decisions SET verdict = 'hold' WHERE seq = ?", (row.seq,))
+    changes, found = preview(change_set(""))
+    assert (changes, found.unjudged) == ([], {say_changed([row.seq]): 1})
+
+
+def test_a_payload_that_another_version_wrote_otherwise_is_read(record, preview):
+    record(FILES)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        row, body = next(ledger.read_payloads(project="beta"))
+        payload = {**read_json(body), "zeal": 1}
+        payload["decision"].update(id="sha256:" + "c" * 64, proposed={"verdict": "hold"}, added="later")
+        ledger.append([Draft("decision", payload, (), row._replace(decision_id="sha256:" + "c" * 64, seq=0))])
+    _, found = preview(change_set(""))
+    assert (found.unjudged, found.counts.judged) == ({}, 4)
+
+
+def test_a_decision_that_was_taken_out_of_the_index_is_missed(record, load):
+    record(FILES)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        run = PreviewRun(load(change_set("")), ledger, ALL)
+        assert (list(run.run()), run.finish().counts.judged, run.warnings) == ([], 3, ())
+    with tampering(Path("ledger.db")) as driver:
+        driver.execute("DELETE FROM decisions WHERE project = 'beta'")
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        run = PreviewRun(load(change_set("")), ledger, ALL)
+        assert (list(run.run()), run.finish().counts.judged) == ([], 2)
+    assert [problem.message for problem in run.warnings] == ["the ledger has 3 decisions, and its index 2"]
+
+
+def test_of_many_changed_entries_a_few_are_named():
+    assert say_changed([3]).endswith("at entry 3: verify it")
+    assert say_changed(list(range(1000, 0, -1))).endswith("at entries 1, 2, 3, 4, 5 and 995 more: verify it")
 
 
 @pytest.mark.parametrize("outcomes", [None, {}, [1], "x"])

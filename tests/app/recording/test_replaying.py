@@ -10,13 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from policy.app.recording.differences import GONE, find_differences
-from policy.app.recording.replaying import find_entry, rename_engine, replay_decision
+from policy.app.recording.replaying import find_entry, rename_engine, replay_decision, replay_named
 from policy.errors import PolicyError
 from policy.model.approval import Approval
 from policy.model.canonical import canonical_json
 from policy.model.waiver import Waiver
 from policy.records.erasure import erase
 from policy.records.ledger import open_ledger
+from policy.records.objects import Draft
 from policy.records.people import identify_person
 from policy.reports.json_report import decision_document
 
@@ -145,7 +146,9 @@ def test_an_unknown_decision_is_said(record):
     assert not os.path.exists("nowhere.db")
 
 
-@pytest.mark.parametrize(("use", "name"), [("facts", "facts"), ("policy_set", "policy set"), ("waivers", "waivers")])
+@pytest.mark.parametrize(
+    ("use", "name"), [("facts", "facts were"), ("policy_set", "policy set was"), ("waivers", "waivers were")]
+)
 def test_an_erased_input_is_named_with_who_why_and_when(record, use, name):
     (decision,) = record(FILES)
     digest = read_payload(decision.id)["inputs"][use]
@@ -155,8 +158,29 @@ def test_an_erased_input_is_named_with_who_why_and_when(record, use, name):
     with pytest.raises(PolicyError) as refusal:
         replay(decision.id)
     (problem,) = refusal.value.problems
-    assert f"its {name} was erased" in problem.message
+    assert f"its {name} erased" in problem.message
     assert f"by {person}, as entry 2 records: asked for by its owner" in problem.message
+
+
+def test_it_is_found_by_its_number_and_by_what_only_its_id_begins_with(record):
+    (decision,) = record(FILES)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        ledger.append([Draft("comment", {"format": "x/1"})])
+    for name in ("1", decision.id, decision.id.removeprefix("sha256:"), decision.id[:15], decision.id[7:15]):
+        replayed = replay_by(name)
+        assert (replayed.same, replayed.decision["id"]) == (True, decision.id)
+    for name, said in (
+        ("2", "entry 2 records no decision: its type is `comment`"),
+        ("7", "no decision `7`"),
+        ("", "``"),
+    ):
+        with pytest.raises(PolicyError, match=said):
+            replay_by(name)
+
+
+def replay_by(name):
+    with open_ledger("sqlite:///ledger.db", create=False) as ledger:
+        return replay_named(ledger, name)
 
 
 def test_the_same_decision_is_recorded_once(record):
@@ -253,7 +277,7 @@ def test_another_time_of_judging_is_a_difference(record):
         (lambda payload: payload["decision"].pop("gate"), "lacks what every record has"),
         (lambda payload: payload["inputs"].pop("facts"), "lacks what every record has"),
         (lambda payload: payload["inputs"].update(facts=1), "lacks what every record has"),
-        (lambda payload: payload["inputs"].update(facts="sha256:0"), "its facts is gone"),
+        (lambda payload: payload["inputs"].update(facts="sha256:0"), "its facts are gone"),
         (
             lambda payload: payload["inputs"].update(facts=payload["inputs"]["waivers"]),
             "this version reads policy-facts",

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from policy.app.approvals.identity import identify_user
 from policy.app.recording.gathering import SOURCE
 from policy.app.recording.recorder import Recorder
 from policy.app.recording.replaying import replay_decision
@@ -19,6 +20,7 @@ from policy.model.ledger_settings import LedgerSettings
 from policy.records import ledger as ledgers
 from policy.records.faults import LedgerError
 from policy.records.ledger import open_ledger
+from policy.records.people import find_person
 from policy.records.spool import read_spool
 from tests.app.recording.conftest import NOW
 from tests.building import make_facts
@@ -231,11 +233,12 @@ def test_the_payload_names_everything(workspace):
         entry = ledger.find_decision(row.decision_id)
         assert entry is not None
         body = ledger.get_object(entry.payload)
+        actor = find_person(ledger, identify_user())
     assert isinstance(body, bytes)
     payload = json.loads(body)
     assert payload["format"] == "policy-decision-record/1"
     assert payload["inputs"].keys() == {"facts", "policy_set", "waivers", "tables", "approvals"}
-    assert payload["actor"] is None
+    assert payload["actor"] == actor
     assert payload["judged_at"] == "2026-11-20T10:00:00.123456+00:00"
     assert payload["policies_from"] is None
     assert (row.project, row.gate, row.verdict) == ("p0", "ci", payload["decision"]["verdict"])

@@ -59,6 +59,23 @@ def test_a_gate_is_told_with_its_place(compare):
     assert change.new_at.file.endswith("new/policy.yaml")
 
 
+MLFLOW = "mlflow: {experiments: [{name: a, project: p}, {name: b, project: [q]%s}]%s}\n"
+
+
+def test_experiments_of_an_mlflow_server(compare):
+    old = SET + MLFLOW % ("", "")
+    (change,) = compare({"policy.yaml": old}, {"policy.yaml": SET + MLFLOW % (", mode: observe", "")}).settings
+    assert change[:4] == ("mlflow.experiments[1]", "name b; project q", "name b; project q; mode observe", "unclear")
+    assert change.old_at is not None
+    assert (change.old_at.line, change.old_at.file.endswith("old/policy.yaml")) == (3, True)
+    (change,) = compare({"policy.yaml": old}, {"policy.yaml": SET + MLFLOW % ("", ", attesters: [ci-bot]")}).settings
+    assert change[:4] == ("mlflow.attesters", None, "ci-bot", "unclear")
+    assert compare({"policy.yaml": old}, {"policy.yaml": old}).settings == ()
+    taken = compare({"policy.yaml": old}, {"policy.yaml": SET}).settings
+    assert [change.new for change in taken] == [None] * len(taken)
+    assert {"mlflow.experiments[0]", "mlflow.experiments[1]"} <= {change.key for change in taken}
+
+
 def test_a_table_with_another_row(compare):
     row = "table: 1\nrows:\n  acme-1: {terms: [conditional], source: legal, date: 2026-01-01}\n"
     text = f"{SET}tables: {{licenses: t.yaml}}\n"

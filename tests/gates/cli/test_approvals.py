@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -214,6 +215,8 @@ def test_what_is_refused_or_wrong(act, asked, who, arguments, code, message):
 
 def test_withdrawing(act, asked):
     assert act("dave", "withdraw", asked, "--reason", "not now")[:2] == (0, f"withdrawn {asked}\n")
+    for shown in (act("dave", "show", asked), act("dave", "list", "--all")):
+        assert " and taken back by all who asked\n" in shown[1]
     assert read(act, "list")["requests"] == []
     assert read(act, "list", "--all")["requests"][0]["state"] == "withdrawn"
 
@@ -221,6 +224,8 @@ def test_withdrawing(act, asked):
 def test_delegating(act, asked):
     soon = (datetime.now(UTC) + timedelta(days=5)).date()
     code, out, _ = act("alice", "delegate", "zoe", "--until", str(soon))
+    # The day that it ends with is part of it.
+    assert f" to {soon + timedelta(days=1)} 00:00 UTC\n" in act("alice", "list")[1]
     assert code == 0
     made = out.partition(":")[0]
     assert f"{made}  zoe votes for os:alice@desk" in act("bob", "list")[1]
@@ -276,6 +281,7 @@ def test_json_holds_every_key_always(act, asked):
         "stake",
         "subject",
         "state",
+        "counts",
         "asked",
         "expires",
         "ends",
@@ -290,8 +296,10 @@ def test_json_holds_every_key_always(act, asked):
         "previous",
         "history",
         "document",
+        "changed",
     ]
-    assert request["needs"] == [{"who": "leads", "quorum": 2, "lacking": 1, "anybody": False}]
+    members = {"members": ["alice", "bob"], "anybody": False}
+    assert request["needs"] == [{"who": "leads", "quorum": 2, "lacking": 1, **members}]
     assert [step["event"] for step in request["history"]] == ["asked", "approve"]
     assert read(act, "show", asked)["requests"] == [request]
 
@@ -331,3 +339,114 @@ def test_no_text_of_a_waiver_is_longer_than_a_screen(act, option):
     code, out, err = act("dave", "waive", "volatile-data", *(part for pair in texts.items() for part in pair))
     assert (code, out) == (2, "")
     assert "5,000 characters, and 4,000 are the most" in err
+
+
+# What somebody wrote past the entries
+
+
+@pytest.fixture
+def change(tmp_path):
+    """Writes into the ledger's file as no command does."""
+
+    def run(statement):
+        driver = sqlite3.connect(tmp_path / "ledger.db")
+        guards = driver.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            driver.execute(f"DROP TRIGGER {name}")
+        driver.execute(statement)
+        for _, guard in guards:
+            driver.execute(guard)
+        driver.commit()
+        driver.close()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE requests SET state = 'approved', decided = 1", "(state): its table says `approved`"),
+        ("UPDATE requests SET state = 'rejected'", "(state): its table says `rejected`"),
+        ("UPDATE requests SET project = 'other'", "(project): its table says `other`"),
+        ("UPDATE requests SET expires = '2020-01-01T00:00:00.000Z'", "(expires): its table says `2020-01-01"),
+    ],
+)
+def test_what_the_tables_say_alone_is_not_taken_for_true(act, asked, change, statement, said):
+    change(statement)
+    for line in (["list"], ["list", "--project", "support-bot"], ["show", asked]):
+        code, out, err = act("zoe", *line)
+        assert code == 1
+        assert f"{asked}  pending " in out
+        assert "CHANGED: " in out
+        assert "2 votes of leads" in out
+        assert err.startswith(
+            f"warning: the request `{asked}` was changed {said}" if "state" not in said else "warning: "
+        )
+        assert said in err
+        assert "help: trust what the entries say" in err
+    code, out, _ = act("zoe", "list", "-o", "json")
+    (request,) = json.loads(out)["requests"]
+    assert (code, request["state"], request["counts"]) == (1, "pending", False)
+    assert any(said in text for text in request["changed"])
+
+
+def test_an_approval_that_was_taken_out_of_the_table_is_told(act, asked, change):
+    for who in ("alice", "bob"):
+        act(who, "approve", asked)
+    change("UPDATE requests SET state = 'pending', decided = NULL")
+    code, out, _ = act("zoe", "list")
+    assert code == 1
+    assert f"{asked}  approved " in out
+    # What gates look up is the table: until it is mended they let nothing pass by it.
+    assert "does not count: " in out
+
+
+def test_a_vote_that_no_entry_has_is_not_counted(act, asked, change):
+    act("alice", "approve", asked)
+    change("UPDATE request_votes SET person = (SELECT id FROM people WHERE name LIKE '%zoe%' OR name LIKE '%dave%')")
+    code, out, err = act("zoe", "list")
+    assert code == 1
+    assert "waits for: 2 votes of leads" in out
+    assert "(vote)" in err
+
+
+def test_a_request_that_was_taken_away_is_missed(act, asked, change):
+    change("DELETE FROM requests")
+    code, out, err = act("zoe", "list")
+    assert (code, out) == (1, "nothing waits for anybody\n")
+    assert "is about a request that is in no table: request" in err
+    assert asked not in out
+
+
+def test_a_changed_document_does_not_hide_the_others(act, asked, change, plant):
+    plant({"ml-manifest.yaml": MANIFEST.replace("7d", "5d")})
+    other = find_id(act("dave", "ask")[1])
+    change("UPDATE objects SET body = x'7b7d' WHERE digest = (SELECT document FROM requests ORDER BY seq LIMIT 1)")
+    code, out, err = act("zoe", "list", "--all")
+    assert asked in out
+    assert other in out
+    assert (code, err.splitlines()[0]) == (
+        1,
+        f"warning: what is asked in the request `{asked}` was changed, and cannot be read",
+    )
+
+
+def test_who_lists_with_stricter_rules_sees_that_an_approval_does_not_count(act, asked, plant):
+    for who in ("alice", "bob"):
+        act(who, "approve", asked)
+    assert read(act, "list", "--all")["requests"][0]["counts"] is True
+    plant({"policy.yaml": SET.replace("quorum: 2", "quorum: 3").replace("[alice, bob]", "[alice, bob, zoe]")})
+    code, out, err = act("zoe", "list", "--all")
+    assert (code, err) == (0, "")
+    assert f"{asked}  approved " in out
+    assert "does not count: by the policy set here and the entries: 1 vote of leads" in out
+    assert read(act, "show", asked)["requests"][0]["counts"] is False
+
+
+def test_a_long_name_is_cut_at_a_terminal_alone(act, plant):
+    name = "n" * 500
+    plant({"ml-manifest.yaml": MANIFEST.replace("support-bot", name)})
+    act("dave", "ask")
+    out = act("zoe", "list")[1]
+    assert f"approval of {'n' * 59}… at the gate run\n" in out
+    assert read(act, "list")["requests"][0]["project"] == name

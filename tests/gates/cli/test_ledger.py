@@ -12,6 +12,7 @@ import pytest
 from policy.records.erasure import erase
 from policy.records.keys import make_key
 from policy.records.ledger import open_ledger
+from policy.records.objects import DecisionRow
 from policy.records.people import identify_person
 from tests.records.keeping import (
     add_entries,
@@ -243,6 +244,54 @@ def test_an_entry_is_shown(kept, call):
     assert json.loads(call("ledger show 2 --output json").out)["erased_by"] == 4
 
 
+@pytest.mark.usefixtures("kept")
+def test_an_entry_is_found_by_what_its_id_begins_with(call):
+    full = name_decision(1).removeprefix("sha256:")
+    entry = call("ledger show 2")
+    for name in (full, full[:8], f"sha256:{full[:8]}"):
+        assert call(f"ledger show {name}") == entry
+        assert json.loads(call(f"ledger prove {name}").out) == json.loads(call("ledger prove 2").out)
+    assert call(f"ledger show {full[:7]}").err.startswith(f"error: the ledger has no entry `{full[:7]}`\n")
+
+
+@pytest.mark.parametrize("command", ["show", "prove", "replay"])
+def test_what_several_ids_begin_with_is_said(kept, call, command):
+    ids = []
+    for number in (7, 8):
+        draft = draft_decision(number)
+        assert isinstance(draft.index, DecisionRow)
+        ids.append(f"sha256:feedbeef{number:056x}")
+        payload = {**draft.payload, "decision": {**draft.payload["decision"], "id": ids[-1]}}
+        changed = draft._replace(payload=payload, index=draft.index._replace(decision_id=ids[-1]))
+        add_entries(f"sqlite:///{kept}/ledger.db", changed)
+    found = call(f"ledger {command} feedbeef")
+    said = f"`feedbeef` is what several ids begin with: `{ids[0]}` (entry 4), `{ids[1]}` (entry 5)"
+    assert (found.code, found.err.splitlines()[0]) == (2, f"error: {said}")
+    assert call("ledger show feedbeef" + "0" * 55 + "7").code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "said", "shown"),
+    [
+        ("UPDATE objects SET body = replace(body, 'p1', 'p7') WHERE digest = '{}'", "the payload was changed", "p7"),
+        ("UPDATE objects SET body = x'ff7b' WHERE digest = '{}'", "the payload was changed", "{"),
+        ("UPDATE objects SET body = 7 WHERE digest = '{}'", "the payload was changed", "7"),
+        ("UPDATE objects SET body = NULL WHERE digest = '{}'", "the payload is gone, and no entry says why", ""),
+        ("UPDATE entries SET time = '2020-01-01T00:00:00.000Z' WHERE seq = 2", "the entry was changed", "p1"),
+    ],
+)
+def test_an_entry_that_was_tampered_with_is_shown_as_such(kept, call, statement, said, shown):
+    digest = json.loads(call("ledger show 2 --output json").out)["digest"]
+    with tampering(kept / "ledger.db") as driver:
+        driver.execute(statement.format(digest))
+    found = call("ledger show 2")
+    assert (found.code, f"  CHANGED {said}" in found.out, shown in found.out) == (1, True, True)
+    document = call("ledger show 2 --output json")
+    assert document.code == 1
+    assert [text.startswith(said) for text in json.loads(document.out)["changed"]] == [True]
+    assert call("ledger show 1").code == 0
+
+
 HOSTILE = "\x1b[31m<script>alert(1)</script>\u202e::error::\x07'; DROP TABLE entries; --"
 
 
@@ -253,7 +302,7 @@ def test_nothing_in_a_ledger_steers_a_terminal(root, call):
         driver.execute("UPDATE ledger SET name = ?", (HOSTILE,))
     hostile = draft_note(1)._replace(payload={"text": HOSTILE})
     decision = draft_decision(0)
-    assert decision.index is not None
+    assert isinstance(decision.index, DecisionRow)
     row = decision.index._replace(project=HOSTILE, gate=HOSTILE, verdict=HOSTILE)
     stated = {**decision.payload["decision"], "project": HOSTILE, "gate": HOSTILE, "verdict": HOSTILE}
     add_entries(url, hostile, decision._replace(payload={**decision.payload, "decision": stated}, index=row))
@@ -305,8 +354,8 @@ def test_what_was_changed_to_nonsense_is_shown_and_not_proven(value, kept, call)
     for line, code in (
         ("list", 0),
         ("list --output json", 0),
-        ("show 1", 0),
-        ("show 1 --output json", 0),
+        ("show 1", 1),
+        ("show 1 --output json", 1),
         ("prove 1", 1),
         ("verify", 1),
         ("verify --output json", 1),
@@ -327,7 +376,7 @@ def test_an_object_and_a_name_are_erased_and_the_ledger_still_verifies(kept, cal
     again = call("ledger erase os:ada@desk --reason asked")
     assert (again.code, again.err.splitlines()[0]) == (
         2,
-        "error: there is nothing in the ledger that is called `'os:ada@desk'`",
+        "error: there is nothing in the ledger that is called `os:ada@desk`",
     )
     assert f"`{person}` is erased already" in call(f"ledger erase {person} --reason asked").err
     assert "an erasure has a reason" in call(f"ledger erase {digest} --reason=").err

@@ -57,7 +57,7 @@ def test_in_words(kept, call):
     assert result.out == (
         "NEW_SET  the working tree, policy.yaml\n"
         f"ledger   ledger ({name}): decisions at every gate from\n"
-        "         2026-01-01T00:00:00Z to 2027-01-01T00:00:00Z, each as at its own time\n"
+        "         2026-01-01T00:00:00Z to 2027-01-02T00:00:00Z, each as at its own time\n"
         "\n"
         "newly blocked\n"
         "  bad, owned by search-ml (search@example.com)\n"

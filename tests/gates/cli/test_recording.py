@@ -277,7 +277,7 @@ def test_what_was_taken_out_is_said(recorded, call, plant):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("sha256:0", "there is no decision `sha256:0` in the ledger"),
+        ("sha256:0", "there is no decision `sha256:0`"),
         ("0", "there is no decision `0`"),
         ("sha256:0 --ledger sqlite:///missing.db", "missing.db"),
         ("sha256:0 --ledger ledger.db", "the address of the ledger"),

@@ -104,6 +104,34 @@ def test_nothing_in_scope_is_no_pass(report, filters):
     assert result.code == 3
     assert "Nothing is in scope" in result.out
     assert "nothing is in scope: there is no decision from 2026-08-01T00:00:00Z up to 2026-11-01" in result.err
+    option, name = filters.split()
+    assert f"warning: `{option}`: there is no {option[2:]} `{name}` in the period" in result.err
+
+
+@pytest.mark.parametrize(
+    ("filters", "code", "nearest"),
+    [
+        ("--policy lasting-dta", 3, "lasting-data"),
+        ("--team suport-ml", 3, "support-ml"),
+        ("--framework eu-ai-atc", 3, "eu-ai-act"),
+        ("--project reply-tne", 3, "reply-tone"),
+        ("--policy lasting-data --policy ownr-named", 0, "owner-named"),
+    ],
+)
+def test_a_misspelt_name_is_said_with_the_nearest(report, filters, code, nearest):
+    result = report(f"{PERIOD} {filters}")
+    assert result.code == code
+    assert f"`{filters.split()[-1]}` in the period\n  help: write `{nearest}`" in result.err
+
+
+def test_names_that_are_there_are_not_misspelt(report):
+    """Nor where nothing of the period is about them, or there is nothing at all."""
+    for line in (
+        f"{PERIOD} --policy lasting-data --team support-ml --framework eu-ai-act",
+        f"{PERIOD} --project '*tone'",
+    ):
+        assert "warning: `--" not in report(line).err
+    assert "warning: `--" not in report("--until 2020-01-01 --policy lasting-dta").err
 
 
 def test_nothing_below_a_path_is_no_pass(call, tmp_path):

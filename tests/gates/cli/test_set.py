@@ -112,6 +112,9 @@ def test_the_same_as_json(call):
             "mlflow": {"value": None, "set_at": None},
         },
         "ledger": None,
+        "approvals": None,
+        "waivers": None,
+        "mlflow": None,
         "not_judged": ["idle"],
         "loosenings": [
             {"message": "the mode of `owned` falls from enforce to flag", "set_at": "policy.yaml:6:16"},
@@ -155,6 +158,109 @@ def test_without_a_policy_set_the_catalogue_is_shown(call):
     assert "layers" not in result.out
     assert "\nfew-examples: " in result.out
     assert result.code == 0
+
+
+BELOW = """\
+policy_set: 1
+name: acme
+policies: []
+ledger: sqlite:///ledger.db
+waiver_rules: {approvers: {default: [carol, zoe]}, longest: 60d}
+approvals:
+  roles: {leads: [alice, bob], on-call: [carol]}
+  people: {alice: [alice@example.com]}
+  rules: [{gates: [run], policies: [], projects: [search-*], roles: [leads], quorum: 2, runs: 200, expires: 7d}]
+  break_glass: {roles: [on-call], longest: 2h}
+"""
+ABOVE = """\
+policy_set: 1
+extends: [../acme]
+policies: [../shared]
+waivers: [waivers.yaml]
+waiver_rules: {approvers: {default: [carol]}, warn_before: 20d, protected: [owned]}
+trusted: {revision: origin/main}
+approvals:
+  roles: {search: [sam]}
+  request_expires: 7d
+  rules: [{roles: [search]}, {}]
+"""
+SHOWN_APPROVALS = """
+approvals
+  roles.leads          alice, bob  (acme/policy.yaml:7)
+  roles.on-call        carol  (acme/policy.yaml:7)
+  roles.search         sam  (team/policy.yaml:8)
+  people.alice         alice@example.com  (acme/policy.yaml:8)
+  rules[0]             gates run; projects search-*; roles leads; quorum 2; expires 7d; runs 200  (acme/policy.yaml:9)
+  rules[1]             roles search; quorum 1  (team/policy.yaml:10)
+  rules[2]             roles anybody; quorum 1  (team/policy.yaml:10)
+  request_expires      7d  (team/policy.yaml:9)
+  approval_expires     30d
+  break_glass.roles    on-call  (acme/policy.yaml:10)
+  break_glass.longest  2h  (acme/policy.yaml:10)
+
+waivers
+  files[0]             team/waivers.yaml, listed by team/policy.yaml
+  approvers.default    carol  (team/policy.yaml:5)
+  longest              60d  (acme/policy.yaml:5)
+  warn_before          20d  (team/policy.yaml:5)
+  protected.owned      nobody may waive it  (team/policy.yaml:5)
+  trusted.revision     origin/main  (team/policy.yaml:6)
+  trusted.code_owners  no  (team/policy.yaml:6)
+
+"""
+
+
+def test_who_may_approve_and_waive_and_which_layer_says_it(call, plant):
+    files = {"acme/policy.yaml": BELOW, "team/policy.yaml": ABOVE, "team/waivers.yaml": "waivers: 1\nentries: []\n"}
+    plant({**SHARED, **files})
+    assert SHOWN_APPROVALS in call("set show --config team/policy.yaml").out
+    shown = json.loads(call("set show --config team/policy.yaml -o json").out)
+    assert shown["approvals"]["roles.leads"] == {"value": "alice, bob", "set_at": "acme/policy.yaml:7:18"}
+    assert shown["approvals"]["approval_expires"] == {"value": "30d", "set_at": None}
+    assert shown["waivers"]["approvers.default"]["value"] == "carol"
+
+
+def test_what_holds_of_approvals_where_only_a_ledger_is_named(call, plant):
+    plant({**SHARED, "policy.yaml": "policy_set: 1\npolicies: [shared]\nledger: sqlite:///ledger.db\n"})
+    shown = json.loads(call("set show -o json").out)
+    assert shown["waivers"] is None
+    assert {name: one["value"] for name, one in shown["approvals"].items()} == {
+        "request_expires": "14d",
+        "approval_expires": "30d",
+        "break_glass.roles": "nobody",
+        "break_glass.longest": "4h",
+    }
+
+
+SERVER = """\
+policy_set: 1
+policies: [shared]
+mlflow:
+  app: basic-auth
+  experiments:
+    - {name: [canary, "b?"], id: 7, project: "*", mode: observe, policy_set: team/policy.yaml}
+    - {name: "*", project: bot, principals: [ada, ci-*], models: bot-*}
+  attesters: ci-bot
+"""
+SHOWN_SERVER = """
+mlflow
+  app               basic-auth  (policy.yaml:4)
+  server            mlflow
+  without_manifest  block
+  attesters         ci-bot  (policy.yaml:8)
+  experiments[0]    name canary, b?; id 7; project *; mode observe; policy_set team/policy.yaml  (policy.yaml:6)
+  experiments[1]    name *; project bot; principals ada, ci-*; models bot-*  (policy.yaml:7)
+
+"""
+
+
+def test_an_mlflow_server_and_what_governs_it(call, plant):
+    plant({**SHARED, "policy.yaml": SERVER})
+    assert SHOWN_SERVER in call("set show --gate run").out
+    shown = json.loads(call("set show --gate check -o json").out)["mlflow"]
+    assert shown["app"] == {"value": "basic-auth", "set_at": "policy.yaml:4:8"}
+    assert shown["server"] == {"value": "mlflow", "set_at": None}
+    assert shown["experiments[1]"]["set_at"] == "policy.yaml:7:7"
 
 
 # A new one

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from policy.reports.audit.page import write_page
+from policy.model.audit import Counts
+from policy.reports.audit.page import say_result, write_page
 from policy.reports.audit.sections import list_tables
 from tests.app.auditing.history import gather
 from tests.reports.audit.hostile import HOSTILE, make_many, plant
@@ -56,6 +57,19 @@ def test_the_first_screen_says_the_denominator_beside_every_count(quarter):
         assert count in tiles[0]
     assert tiles[0].count(" % of 80") == 8
     assert "25.0 % of 80" in tiles[0]
+
+
+@pytest.mark.parametrize(("unknown", "said"), [(0, "0.0 %"), (1, "under 0.1 %"), (10, "0.1 %"), (150, "1.5 %")])
+def test_what_is_rare_is_not_shown_as_none(unknown, said):
+    counts = Counts(1, projects=1, results={"pass": 10_000 - unknown, "unknown": unknown})
+    (tiles,) = Page(render(gather()._replace(counts=counts))).find("ul", "all-results")
+    assert f"{unknown} Unknown {said} of 10,000" in " ".join(tiles.said.split())
+
+
+def test_training_configs_of_a_project_are_told_apart():
+    report = gather()
+    more = report._replace(projects=(*report.projects, report.projects[0]._replace(config="other.yaml")))
+    assert say_result(more).endswith("at the end 4 of 5, each training config by itself, may not go ahead.")
 
 
 def test_the_sections_are_all_there_and_linked(quarter):

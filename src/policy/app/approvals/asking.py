@@ -64,10 +64,13 @@ def ask_at_gate(
 
 def list_waivers(ledger: Ledger, workspace: Workspace, facts: Facts, gate: str, now: datetime) -> tuple[Waiver, ...]:
     """The waivers that count for a subject: those of files, and those that were granted in the ledger."""
+    settings = workspace.policy_set.ledger
     if workspace.policy_set.waiving is None:
         return ()
     waivers = Waivers(workspace, gate=gate, now=now, trusted=None)
-    waivers.add_granted(list_standings(ledger, workspace.policy_set, now))
+    # As in a check: at a gate whose decisions it does not keep, a ledger waives nothing.
+    if settings is not None and settings.covers(gate):
+        waivers.add_granted(list_standings(ledger, workspace.policy_set, now))
     return waivers.select(facts.subject.project)
 
 

@@ -21,9 +21,13 @@ def list_contributors(root: str, facts: Facts) -> tuple[str, ...]:
     """Everybody who is named, once; `root` is the absolute folder that the subject's files are relative to."""
     subject = facts.subject
     folder = posixpath.dirname(subject.manifest) if subject.manifest else subject.training_config
+    return tuple(dict.fromkeys((*list_owners(facts), *list_authors(os.path.join(root, folder or ".")))))
+
+
+def list_owners(facts: Facts) -> tuple[str, ...]:
+    """Whom the manifest names as its owners."""
     owners = (facts.values.get(path) for path in ("owner.contact", "owner.team"))
-    named = [name for name in owners if isinstance(name, str)]
-    return tuple(dict.fromkeys((*named, *list_authors(os.path.join(root, folder or ".")))))
+    return tuple(dict.fromkeys(name for name in owners if isinstance(name, str)))
 
 
 def list_authors(path: str) -> Iterator[str]:

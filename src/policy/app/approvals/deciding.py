@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 
 
 class Decider:
-    """Looks approvals up for one process; the ledger is opened with the first decision that is held."""
+    """Looks approvals up for one process; the ledger is opened with the first decision that is held.
 
-    def __init__(self, workspace: Workspace, settings: LedgerSettings, now: datetime, home: str | None) -> None:
+    Without `asks` nobody is asked for any, and there may be no ledger yet.
+    """
+
+    def __init__(
+        self, workspace: Workspace, settings: LedgerSettings, now: datetime, home: str | None, *, asks: bool = True
+    ) -> None:
+        self.asks = asks
         self.workspace = workspace
         self.settings = settings
         self.now = now
@@ -43,12 +49,15 @@ class Decider:
             return decision
         from datetime import UTC, datetime
 
-        from policy.app.approvals.holding import settle_held
+        from policy.app.approvals.holding import is_approved_since, settle_held
         from policy.app.approvals.identity import identify_user
+        from policy.records.faults import LedgerError
 
         # Who says that it is yesterday does not bring back what has ended; what has ended by then the judge tells.
         now = max(self.now, datetime.now(UTC))
         try:
+            if not self.asks:
+                return self._look_up(decision, judge, now)
             decision, asked = settle_held(
                 self._open(),
                 self.workspace,
@@ -62,12 +71,25 @@ class Decider:
             )
             if decision.verdict not in ("hold", "block"):
                 problems.update(dict.fromkeys(self._list_broken(decision, now)))
+            elif asked is None and is_approved_since(self._open(), self.workspace.policy_set, decision, now):
+                problems[say_later(decision)] = None
         except PolicyError as error:
+            if not self.asks and isinstance(error, LedgerError) and error.kind == "absent":
+                # Nobody has recorded anything yet.
+                return decision
             problems.update(dict.fromkeys(problem._replace(level="warning") for problem in error.problems))
             return decision
         if asked is not None:
             problems[say_waiting(decision, asked)] = None
         return decision
+
+    def _look_up(
+        self, decision: Decision, judge: Callable[[tuple[Approval, ...]], Decision], now: datetime
+    ) -> Decision:
+        from policy.app.approvals.holding import find_approvals
+
+        approvals = find_approvals(self._open(), self.workspace.policy_set, decision, now=now)
+        return judge(approvals) if approvals else decision
 
     def _list_broken(self, decision: Decision, now: datetime) -> Iterator[Problem]:
         """What every report says of a decision that passes because somebody broke the glass."""
@@ -89,7 +111,7 @@ class Decider:
 
             folder = find_folder(self.workspace, self.settings, self.home)
             refuse_proposed(self.workspace, self.settings.url, folder)
-            self._ledger = open_ledger(self.settings.url, folder=folder)
+            self._ledger = open_ledger(self.settings.url, folder=folder, create=self.asks)
         return self._ledger
 
     def close(self) -> None:
@@ -108,6 +130,15 @@ def say_broken(decision: Decision, override: Override) -> Problem:
     remedy = f"have somebody else review it, `policy approvals review {override.request} --finding …`"
     if override.reviewed is not None:
         remedy = f"{override.reviewer} has reviewed it: {override.reviewed}"
+    return Problem(message, remedy, Location(file) if file else None, level="warning")
+
+
+def say_later(decision: Decision) -> Problem:
+    """That an approval is there which was given after the time by which a project is judged."""
+    subject = decision.subject
+    file = subject.training_config or subject.manifest
+    message = f"{quote_name(subject.project)} was approved at the gate {decision.gate} only after {decision.time}"
+    remedy = "check it again as at now: leave `--effective-time` out"
     return Problem(message, remedy, Location(file) if file else None, level="warning")
 
 

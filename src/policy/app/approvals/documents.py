@@ -33,6 +33,7 @@ def request_document(view: RequestView) -> dict[str, Any]:
         "stake": row.stake,
         "subject": row.subject or None,
         "state": view.state,
+        "counts": view.counts,
         "asked": row.asked,
         "expires": row.expires,
         "ends": row.ends,
@@ -42,7 +43,13 @@ def request_document(view: RequestView) -> dict[str, Any]:
         "asked_by": list(view.asking),
         "contributors": list(view.contributors),
         "needs": [
-            {"who": need.said, "quorum": need.quorum, "lacking": lacking, "anybody": need.members is None}
+            {
+                "who": need.said,
+                "members": list(need.members or ()),
+                "quorum": need.quorum,
+                "lacking": lacking,
+                "anybody": need.members is None,
+            }
             for need, lacking in view.needs
         ],
         "break_glass": bool(row.overridden),
@@ -50,6 +57,7 @@ def request_document(view: RequestView) -> dict[str, Any]:
         "previous": previous_document(view.previous),
         "history": [step._asdict() for step in view.steps],
         "document": view.document,
+        "changed": [doubt.message for doubt in view.doubts],
     }
 
 

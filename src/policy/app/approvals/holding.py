@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.approvals.contributors import list_contributors
@@ -10,6 +11,7 @@ from policy.app.approvals.stakes import rebuild_stake
 from policy.app.recording.redaction import redact_facts
 from policy.model.approval_settings import DEFAULT_APPROVALS, find_terms
 from policy.records.requests.asking import APPROVAL, Question, ask
+from policy.records.requests.refusals import TooLateError
 from policy.records.requests.standing import list_grants
 from policy.records.requests.using import use
 from policy.reports.json_report import outcome_document
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from policy.model.policy import PolicySet
     from policy.records.ledger import Ledger
     from policy.records.requests.asking import Asked
+    from policy.records.requests.standing import Grant
 
 DOCUMENT: Final = "policy-request-document/1"
+SECONDS: Final = len("2026-12-31T12:00:00")
 
 
 def find_settings(policy_set: PolicySet) -> ApprovalSettings:
@@ -64,18 +68,40 @@ def find_approvals(
 ) -> tuple[Approval, ...]:
     """What counts for a decision that was judged without approvals; judge again with these.
 
-    Votes are counted by the policy set that judges. With the id of a `run` it is counted on the approval, which covers
-    so many: one that has none left raises RefusedError.
+    Votes are counted by the policy set that judges. With the id of a `run` it is counted on an approval, once, for each
+    covers so many: one that has none left for it does not count. Nor does what was approved after the time by which it
+    was judged.
     """
     if not needs_approval(policy_set, decision):
         return ()
+    grants = [one for one in _list_grants(ledger, policy_set, decision, now, run) if not _is_later(one, decision)]
+    if not run:
+        return tuple(grant.approval for grant in grants)
+    for request in dict.fromkeys(grant.request for grant in grants):
+        # Another run may have taken the last one meanwhile.
+        with suppress(TooLateError):
+            use(ledger, request, run, now=now)
+            return tuple(grant.approval for grant in grants if grant.request == request)
+    return ()
+
+
+def is_approved_since(ledger: Ledger, policy_set: PolicySet, decision: Decision, now: datetime) -> bool:
+    """Whether somebody has approved it after the time by which it was judged: then nobody needs to be asked."""
+    found = _list_grants(ledger, policy_set, decision, now) if needs_approval(policy_set, decision) else []
+    return any(_is_later(one, decision) for one in found)
+
+
+def _list_grants(
+    ledger: Ledger, policy_set: PolicySet, decision: Decision, now: datetime, run: str = ""
+) -> list[Grant]:
     settings, terms = find_settings(policy_set), find_decision_terms(policy_set, decision)
     project, gate = redact_document(decision.subject.project), decision.gate
-    grants = list_grants(ledger, project, gate, decision.stake, now, terms=terms, settings=settings)
-    if run and grants:
-        use(ledger, grants[0].request, run, now=now)
-        return tuple(grant.approval for grant in grants if grant.request == grants[0].request)
-    return tuple(grant.approval for grant in grants)
+    return list_grants(ledger, project, gate, decision.stake, now, terms=terms, settings=settings, run=run)
+
+
+def _is_later(grant: Grant, decision: Decision) -> bool:
+    # Decisions have whole seconds.
+    return grant.decided[:SECONDS] > decision.time[:SECONDS]
 
 
 def ask_for_approval(
@@ -143,15 +169,22 @@ def settle_held(
     runs: int | None = None,
     run: str = "",
     insists: bool = True,
+    contributors: tuple[str, ...] | None = None,
 ) -> tuple[Decision, Asked | None]:
-    """As `judge_with_approvals`, for a decision that was made without any; `insists` as in a Question."""
+    """As `judge_with_approvals`, for a decision that was made without any; `insists` as in a Question.
+
+    Without `contributors` they are looked for in the workspace's history.
+    """
     policy_set = workspace.policy_set
     if not needs_approval(policy_set, decision):
         return decision, None
     approvals = find_approvals(ledger, policy_set, decision, now=now, run=run)
     if approvals:
         return judge(approvals), None
-    contributors = list_contributors(workspace.root, facts)
+    if not insists and is_approved_since(ledger, policy_set, decision, now):
+        return decision, None
+    if contributors is None:
+        contributors = list_contributors(workspace.root, facts)
     asked = ask_for_approval(
         ledger,
         policy_set,

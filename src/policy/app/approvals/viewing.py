@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.approvals.desk import find_request_terms
 from policy.app.approvals.holding import find_settings
 from policy.app.approvals.stakes import Change, compare_stakes
+from policy.errors import Problem
+from policy.records.faults import LedgerError
 from policy.records.requests.asking import APPROVAL
 from policy.records.requests.closing import list_asking
 from policy.records.requests.desk import open_session, read_clock, refuse_unknown
@@ -17,9 +19,9 @@ from policy.records.requests.queries import (
     list_delegations,
     list_events,
     list_people,
-    list_votes,
     read_object,
 )
+from policy.records.requests.recounting import find_lost, is_in_force, list_recounts, list_voters, recount
 from policy.records.requests.rows import APPROVED, PENDING
 from policy.structs import NamedTuple
 
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
     from policy.model.policy import PolicySet
     from policy.model.schema import Schema
     from policy.records.ledger import Ledger
+    from policy.records.requests.checking import Mismatch
+    from policy.records.requests.recounting import Recount
     from policy.records.requests.rows import Delegation, Row
+
+REMEDY: Final = "trust what the entries say, and find out who changed it: `policy ledger verify` names all that differs"
 
 
 class Step(NamedTuple):
@@ -52,9 +58,10 @@ class Previous(NamedTuple):
 
 
 class RequestView(NamedTuple):
-    """A request and all around it. `needs` are pairs of a need and the votes that it lacks; `reviewed` as it was found.
+    """A request and all around it. `needs` are pairs of a need and the votes that it lacks.
 
-    `previous` is None where nothing was approved before. `document` is None where it is erased.
+    Row and `state` are by the entries, and `doubts` say what the tables have instead; `counts` where it lets something
+    pass now. `previous` is None where nothing was approved before. `document` is None where it is erased, or changed.
     """
 
     row: Row
@@ -66,6 +73,8 @@ class RequestView(NamedTuple):
     steps: tuple[Step, ...]
     previous: Previous | None
     delegations: tuple[Delegation, ...]
+    counts: bool = False
+    doubts: tuple[Problem, ...] = ()
 
     @property
     def is_unreviewed(self) -> bool:
@@ -79,7 +88,7 @@ def view_request(ledger: Ledger, policy_set: PolicySet, request_id: str, *, now:
         row = find_row(session, request_id)
         if row is None:
             raise refuse_unknown(request_id)
-        return _view(session, policy_set, row, read_clock(ledger, session, now))
+        return _view(session, policy_set, recount(session, row), read_clock(ledger, session, now))
 
 
 def view_requests(
@@ -90,14 +99,32 @@ def view_requests(
     project: str | None = None,
     now: datetime | None = None,
 ) -> list[RequestView]:
-    """The requests that somebody has to act on, oldest first: open ones, and broken glass; or all."""
-    filters = {"project": project} if project is not None else {}
+    """The requests that somebody has to act on, oldest first: open ones, and broken glass; or all.
+
+    One of which the tables say something else than its entries is always among them.
+    """
     with open_session(ledger) as session:
         clock = read_clock(ledger, session, now)
         return [
-            _view(session, policy_set, row, clock)
-            for row in find_rows(session, **filters)
-            if everything or row.state_at(clock) == PENDING or (row.overridden and row.reviewed is None)
+            _view(session, policy_set, counted, clock)
+            for counted in list_recounts(session)
+            if project in (None, counted.row.project, counted.stored.project)
+            and (everything or counted.mismatches or _waits(counted.row, clock))
+        ]
+
+
+def _waits(row: Row, clock: str) -> bool:
+    return row.state_at(clock) == PENDING or bool(row.overridden and row.reviewed is None)
+
+
+def list_lost(ledger: Ledger) -> list[Problem]:
+    """What is wrong with the tables beyond the requests that they have."""
+    with open_session(ledger) as session:
+        return [
+            Problem(
+                f"entry {one.seq:,} is about a request that is in no table: {one.recorded}", REMEDY, None, (), "warning"
+            )
+            for one in find_lost(session)
         ]
 
 
@@ -108,12 +135,12 @@ def list_current_delegations(ledger: Ledger, *, now: datetime | None = None) -> 
         return [one for one in list_delegations(session) if one.ends > clock]
 
 
-def _view(session: Any, policy_set: PolicySet, row: Row, clock: str) -> RequestView:
+def _view(session: Any, policy_set: PolicySet, counted: Recount, clock: str) -> RequestView:
+    row = counted.row
     people = list_people(session, row.id)
-    document = read_object(session, row.document)
+    document, changed = _read_document(session, row)
     terms, settings = find_request_terms(policy_set, row, document), find_settings(policy_set)
-    names = [vote.owner.shown for vote in list_votes(session, row.id) if vote.answer == "approve"]
-    lacking = dict(terms.list_open(names, settings))
+    lacking = dict(terms.list_open(list_voters(session, counted, settings), settings))
     return RequestView(
         row=row,
         state=row.state_at(clock),
@@ -124,12 +151,44 @@ def _view(session: Any, policy_set: PolicySet, row: Row, clock: str) -> RequestV
         steps=tuple(_list_steps(session, row)),
         previous=_find_previous(session, row, policy_set.schema) if row.kind == APPROVAL else None,
         delegations=tuple(list_delegations(session, clock)),
+        counts=is_in_force(session, counted, terms, settings, clock),
+        doubts=(*map(_doubt, counted.mismatches), *changed),
     )
+
+
+def _read_document(session: Any, row: Row) -> tuple[Any, tuple[Problem, ...]]:
+    """What approvers read, and that it is not what was recorded, where so."""
+    try:
+        return read_object(session, row.document), ()
+    except LedgerError:
+        message = f"what is asked in the request `{row.id}` was changed, and cannot be read"
+        return None, (Problem(message, REMEDY, level="warning"),)
+
+
+def _read(session: Any, digest: str) -> Any:
+    """A document; None where it is erased, and where it is not what was recorded: then it says nothing."""
+    try:
+        return read_object(session, digest)
+    except LedgerError:
+        return None
+
+
+def _doubt(found: Mismatch) -> Problem:
+    if found.what == "entries":
+        message = f"what is recorded of the request `{found.request}` was changed, and cannot be read"
+    else:
+        said = f"its table says `{found.stored[:80]}`, and its entries say `{found.recorded[:80]}`"
+        message = f"the request `{found.request}` was changed ({found.what}): {said}"
+    return Problem(message, REMEDY, level="warning")
 
 
 def _list_steps(session: Any, row: Row) -> list[Step]:
     steps = []
-    for event in list_events(session, row.id):
+    try:
+        events = list_events(session, row.id)
+    except LedgerError:
+        return []
+    for event in events:
         said = event.payload or {}
         who = said.get("person") or said.get("requester") or next(iter(said.get("requesters", ())), None)
         behalf = said.get("behalf")
@@ -152,7 +211,7 @@ def _find_previous(session: Any, row: Row, schema: Schema) -> Previous | None:
     if not earlier:
         return None
     last = earlier[-1]
-    then, now = read_object(session, last.staked), read_object(session, row.staked)
+    then, now = _read(session, last.staked), _read(session, row.staked)
     changes = tuple(compare_stakes(then, now, schema)) if then is not None and now is not None else ()
     rows = session.read("SELECT time FROM entries WHERE seq = ?", (last.decided,))
     return Previous(last.id, rows[0][0] if rows else "", changes)

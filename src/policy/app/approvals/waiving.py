@@ -13,7 +13,6 @@ from policy.model.canonical import digest
 from policy.model.waiver_entry import Waiving
 from policy.records.requests.asking import WAIVER, Question, ask
 from policy.records.requests.clock import write_time
-from policy.records.requests.standing import load_waivers as load_waivers  # noqa: PLC0414 - handed on
 
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from policy.model.audit import Exemption
 from policy.model.waiver_entry import WARNING_DAYS
+from policy.reports.layout import count_noun, join_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from policy.model.waiver import Waiver
     from policy.model.waiver_entry import WaiverEntry
 
 Key = tuple[str, str, str]
+NAMED: Final = 5
 STATES: Final = ("expired", "expiring", "active")
 
 
@@ -27,6 +29,8 @@ class Exemptions:
         self.today = today
         self._known: dict[Key, dict[str, str]] = {}
         self._counted: set[Key] = set()
+        # How many results are told with several waivers each, by policy and end; and the projects of these.
+        self._shared: dict[tuple[str, str], tuple[int, set[str]]] = {}
 
     def add_recorded(self, waivers: Iterable[Waiver]) -> None:
         """Waivers that counted in some decision."""
@@ -70,12 +74,25 @@ class Exemptions:
         for (policy, ends, project), (failures, unknowns) in waived.items():
             # Where nothing names the waiver any more, its decision does.
             patterns = [one for one in subjects[policy, ends] if fnmatchcase(project, one)] or [project]
+            if len(patterns) > 1 and any(wants(policy, pattern) for pattern in patterns):
+                count, shared = self._shared.get((policy, ends), (0, set()))
+                self._shared[policy, ends] = count + failures + unknowns, shared | set(patterns)
             for pattern in patterns:
                 self._known.setdefault((policy, pattern, ends), {})
                 counts[policy, pattern, ends][0] += failures
                 counts[policy, pattern, ends][1] += unknowns
         made = [self._make(key, *counts[key]) for key in self._known if wants(key[0], key[1])]
         return tuple(sorted(made, key=lambda one: (STATES.index(one.state), one.expires, one.policy, one.subject)))
+
+    def list_shared(self) -> Iterator[str]:
+        """What is told with several waivers, for no decision says with which it was; known once all are listed."""
+        for (policy, ends), (count, patterns) in sorted(self._shared.items()):
+            named = join_names([f"`{pattern}`" for pattern in sorted(patterns)], NAMED)
+            results = count_noun(count, "waived result")
+            yield (
+                f"{results} of `{policy}` told with each of the waivers until {ends} that fit the project, for {named}:"
+                " the numbers of these waivers add up to more"
+            )
 
     def _make(self, key: Key, failures: int, unknowns: int) -> Exemption:
         policy, subject, expires = key

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from policy.app.auditing.documents import Reader
 from policy.app.auditing.exemptions import Exemptions
 from policy.app.auditing.judged import Judged, open_judged
+from policy.app.auditing.misnamed import Known, find_misnamed
 from policy.app.auditing.policy_sets import KnownSets, find_framework_policies, list_parameters
-from policy.app.auditing.recorded import Recorded, wants_name
-from policy.app.auditing.requests import Requests, list_overrulings
+from policy.app.auditing.recorded import MARKS, Recorded, wants_name
+from policy.app.auditing.requests import Requests, list_broken_glass, list_overrulings
 from policy.app.auditing.standing import Standings
 from policy.app.auditing.tally import Tally
 from policy.language.identity import digest_policy_set
 from policy.model.audit import AuditReport, Counts, PolicySetUse, Unjudged
+from policy.model.frameworks import FRAMEWORKS
 from policy.reports.layout import count_noun
 from policy.structs import NamedTuple
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime
 
+    from policy.app.auditing.misnamed import Misnamed
     from policy.app.auditing.requests import Request
     from policy.app.ledgers.locating import Place
     from policy.errors import Problem
@@ -47,11 +50,15 @@ class AuditRequest(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    """The report, what was wrong with the input, and the files that were read, from the root."""
+    """The report, what was wrong with the input, and the files that were read, from the root.
+
+    `misnamed` are the names of filters that nothing has.
+    """
 
     report: AuditReport
     problems: list[Problem]
     inputs: tuple[str, ...] = ()
+    misnamed: tuple[Misnamed, ...] = ()
 
 
 def gather_report(request: AuditRequest) -> Gathered:
@@ -81,19 +88,23 @@ class Gathering:
         self.owners: dict[tuple[str, str], Owner] = {}
         self.teams: dict[str, Owner] = {}
         self.exemptions = Exemptions(date.fromisoformat(scope.effective))
-        self.late = self.erased_steps = 0
+        self.erased_steps = 0
+        # Of what is judged for the report, also what is out of scope.
+        self.seen_teams: set[str] = set()
+        self.seen_projects: set[str] = set()
 
     def run(self) -> Gathered:
         """Read it all, once."""
         if self.judged is not None:
             policy_set = self.judged.workspace.policy_set
             self.sets.add(digest_policy_set(policy_set), policy_set)
+        disordered: set[str] = set()
         if self.recorded is not None:
             overview = self.recorded.look_over()
-            self.teams = overview.owners
+            self.teams, disordered = overview.owners, overview.disordered
             self.sets.read_recorded(self.recorded.ledger, overview.newest)
         policies = self._find_policies()
-        tally = Tally(self.sets.count_in_force(lambda name: policies is None or name in policies))
+        tally = Tally(self.sets.count_in_force(lambda name: policies is None or name in policies), disordered)
         if policies is None or policies:
             reader = Reader(policies or ())
             if self.recorded is not None:
@@ -101,9 +112,19 @@ class Gathering:
             if self.judged is not None:
                 self._count_judged(self.judged, tally, reader)
         report = self._finish(tally, policies)
+        problems = self.recorded.entries.list_problems() if self.recorded is not None else []
+        misnamed = tuple(find_misnamed(self.scope, self._list_known(tally)))
         if self.judged is None:
-            return Gathered(report, [])
-        return Gathered(report, self.judged.problems, tuple(self.judged.list_inputs()))
+            return Gathered(report, problems, (), misnamed)
+        return Gathered(report, [*self.judged.problems, *problems], tuple(self.judged.list_inputs()), misnamed)
+
+    def _list_known(self, tally: Tally) -> Known:
+        notes = self.sets.note_policies()
+        named = {framework for note in notes.values() for framework, _ in note.controls}
+        teams = {team for team, _ in self.teams.values()} | self.seen_teams
+        projects = self.recorded.list_projects() if self.recorded is not None and self.scope.projects else set()
+        policies = notes.keys() | {policy for policy, _ in tally.results}
+        return Known(policies, teams, named | FRAMEWORKS.keys(), projects | self.seen_projects)
 
     def _find_policies(self) -> set[str] | None:
         """The policies in scope; None for all."""
@@ -123,15 +144,17 @@ class Gathering:
         digests = recorded.count(tally, reader, self._wants_project)
         self.exemptions.add_recorded(recorded.read_waivers(digests))
         self.owners |= {subject: self.teams.get(subject[0], ("", "")) for subject in tally.subjects}
-        self.late = recorded.count_late()
 
     def _count_judged(self, judged: Judged, tally: Tally, reader: Reader) -> None:
         for document in judged.read_documents():
             row = reader.read(document)
             owner = judged.find_owner(row.manifest)
+            self.seen_teams.add(owner[0])
+            self.seen_projects.add(row.project)
             if not wants_name(row.project, self.scope.projects) or not self._wants_team(owner):
                 continue
             if reader.policies and not row.policies:
+                tally.pass_over(row)
                 continue
             tally.add(row)
             self.owners[row.project, row.config] = owner
@@ -141,7 +164,7 @@ class Gathering:
     def _finish(self, tally: Tally, policies: Collection[str] | None) -> AuditReport:
         notes = self.sets.note_policies()
         standings = Standings(tally, self.owners, notes)
-        counts = tally.count_all(self.late)
+        counts = tally.count_all()
         step, verdicts = tally.list_verdicts()
         wants = self._make_wants(policies)
         requests, voters, overrulings = self._read_requests(wants)
@@ -170,18 +193,23 @@ class Gathering:
             notes,
             standings.list_links,
             standings.count_links(),
-            tuple(self._list_doubts(counts)),
+            tuple(self._list_doubts(counts, requests)),
         )
 
     def _make_wants(self, policies: Collection[str] | None) -> Callable[[str, str], bool]:
         """Whether a waiver or request of a policy, for projects of a pattern, is in scope."""
-        known = [project for project in self.teams if self._wants_project(project)]
+        known = {project for project in self.teams if self._wants_project(project)}
+        if not self.scope.teams:
+            # Something may have been asked for where nothing was decided in the period.
+            known.update(name for name in self.scope.projects if not MARKS & set(name))
         everywhere = not self.scope.projects and not self.scope.teams
 
         def wants(policy: str, subject: str) -> bool:
             if policies is not None and policy not in policies:
                 return False
-            return everywhere or any(fnmatchcase(project, subject) for project in known)
+            if everywhere or (not self.scope.teams and wants_name(subject, self.scope.projects)):
+                return True
+            return any(fnmatchcase(project, subject) for project in known)
 
         return wants
 
@@ -250,13 +278,24 @@ class Gathering:
         decided = {project for project, _ in tally.subjects}
         if not self.scope.teams:
             for project, last in self.recorded.list_earlier():
-                if project not in decided:
-                    yield Unjudged(project, f"no decision in the period; the last one before it is of {last}")
+                if project in decided:
+                    continue
+                why = f"no decision in the period; the last one before it is of {last}"
+                if last >= self.scope.period.since:
+                    why = "its decisions of the period judged no policy in scope, or cannot be read any more"
+                yield Unjudged(project, why)
         for project, config in sorted(tally.subjects.keys() - tally.on_record):
             yield Unjudged(config or project, "judged for this report; the ledger has no decision of the period")
 
-    def _list_doubts(self, counts: Counts) -> Iterator[str]:
+    def _list_doubts(self, counts: Counts, requests: tuple[RequestNote, ...]) -> Iterator[str]:
         """What keeps the numbers from being whole."""
+        if self.recorded is not None:
+            for problem in self.recorded.entries.list_problems():
+                yield f"{problem.message}: what does not fit is not counted; {problem.remedy}"
+        yield from list_broken_glass(requests)
+        yield from self.exemptions.list_shared()
+        if self.judged is not None and self.judged.would_ask_ledger():
+            yield "what was judged for this report counts no approval and no waiver that was granted in the ledger"
         if counts.erased:
             yield f"{count_noun(counts.erased, 'decision')} erased: that they were made is known, and nothing else"
         if self.erased_steps:

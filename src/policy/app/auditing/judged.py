@@ -38,6 +38,11 @@ class Judged:
         """What was wrong, when all is judged."""
         return self.check.problems
 
+    def would_ask_ledger(self) -> bool:
+        """Whether decisions at the gate are recorded elsewhere, so that what a ledger grants would count for them."""
+        settings = self.workspace.policy_set.ledger
+        return settings is not None and self.check.request.gate in settings.gates
+
     def read_documents(self) -> Iterator[dict[str, Any]]:
         """The document of every decision, as it is made."""
         for rendered in self.check.run():

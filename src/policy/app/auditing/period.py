@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from policy.app.ends import parse_end
 from policy.errors import PolicyError, Problem
 from policy.language.cases import parse_time
 from policy.model.audit import Period
 from policy.model.kinds import DURATION, KindError
 
-DATE: Final = len("2026-12-31")
 REMEDY: Final = "write a date, 2026-12-31, a time with its zone, 2026-12-31T12:00:00Z"
 # As many steps as a page has room for beside each other.
 STEPS: Final = (("day", 31), ("week", 31 * 7))
@@ -35,13 +35,10 @@ def write_time(time: datetime) -> str:
 
 
 def _read_end(text: str) -> datetime:
-    time = parse_time(text)
+    time = parse_end(text, "--until")
     if time is None:
         raise PolicyError(Problem(f"`--until`: `{text}` is not a time", REMEDY))
-    try:
-        return time + timedelta(days=1) if len(text) <= DATE else time
-    except OverflowError:
-        raise PolicyError(Problem(f"`--until`: `{text}` is the last day of the calendar", REMEDY)) from None
+    return time
 
 
 def _read_start(text: str, end: datetime) -> datetime:

@@ -7,8 +7,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.auditing.documents import FORMAT
+from policy.app.auditing.entries import Entries
 from policy.app.auditing.requests import TYPES, Step
+from policy.errors import PolicyError, Problem
 from policy.model.audit import Checkpoint, LedgerState
+from policy.records.faults import LedgerError
+from policy.records.objects import digest_bytes
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -23,12 +27,8 @@ if TYPE_CHECKING:
 CHUNK: Final = 500
 _MARKS: Final = ", ".join("?" * len(TYPES))
 _STEPS: Final = (
-    "SELECT e.seq, e.time, e.type, o.body FROM entries e LEFT JOIN objects o ON o.digest = e.payload"  # noqa: S608 - marks
+    "SELECT e.seq, e.time, e.type, e.payload, o.body FROM entries e LEFT JOIN objects o ON o.digest = e.payload"  # noqa: S608 - marks
     f" WHERE e.type IN ({_MARKS}) AND e.time < ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT {CHUNK}"
-)
-_LATE: Final = (
-    "SELECT count(*) FROM decisions d JOIN entries e ON e.seq = d.seq"
-    " WHERE d.time >= ? AND d.time < ? AND d.seq <= ? AND substr(e.time, 1, 10) <> substr(d.time, 1, 10)"
 )
 _EARLIER: Final = (
     "SELECT project, max(time) FROM decisions WHERE time < ? AND seq <= ? GROUP BY project ORDER BY project"
@@ -36,17 +36,22 @@ _EARLIER: Final = (
 _CHECKPOINT: Final = "SELECT size, note FROM checkpoints WHERE size <= ? ORDER BY size DESC LIMIT 1"
 # A claim of recorded facts: path, value, origin.
 _CLAIM: Final = 3
+DATE: Final = len("2026-12-31")
+# What makes a name a pattern.
+MARKS: Final = frozenset("*?[")
 
 
 class Overview(NamedTuple):
     """What the index of decisions tells before any of them is read.
 
     `newest` are policy sets with the entry of their last decision, the newest first; `owners` team and contact of each
-    project, by its last decision.
+    project, by its last decision; decisions of the projects in `disordered` were not recorded in the order of their
+    times.
     """
 
     newest: list[tuple[str, int]]
     owners: dict[str, tuple[str, str]]
+    disordered: set[str]
 
 
 class Recorded:
@@ -56,10 +61,15 @@ class Recorded:
         self.ledger = ledger
         self.scope = scope
         head, _ = ledger.head()
-        self.size = head if size is None else min(size, head)
+        self.size = head if size is None else size
+        if self.size > head:
+            message = f"the ledger has {head:,} entries, and {size:,} are asked for"
+            remedy = "ask for no more than it has; if it had them once, it was cut: `policy ledger verify` says more"
+            raise PolicyError(Problem(message, remedy))
+        self.entries = Entries(ledger, self.size)
         period = scope.period
         self._filters = {"until": period.until, **({"since": period.since} if period.since else {})}
-        if len(scope.projects) == 1 and not set("*?[") & set(scope.projects[0]):
+        if len(scope.projects) == 1 and not MARKS & set(scope.projects[0]):
             self._filters["project"] = scope.projects[0]
 
     def look_over(self) -> Overview:
@@ -67,13 +77,16 @@ class Recorded:
         last: dict[str, int] = {}
         facts: dict[str, str] = {}
         times: dict[str, str] = {}
+        disordered: set[str] = set()
         for row in self._list_rows(self.ledger.read_decisions(**self._filters)):
             last[row.policy_set] = row.seq
             if row.time >= times.get(row.project, ""):
                 facts[row.project], times[row.project] = row.facts, row.time
+            else:
+                disordered.add(row.project)
         newest = sorted(last.items(), key=lambda item: -item[1])
         owners = {project: self.read_owner(digest) for project, digest in facts.items()}
-        return Overview(newest, owners)
+        return Overview(newest, owners, disordered)
 
     def _list_rows(self, rows: Iterator[DecisionRow]) -> Iterator[DecisionRow]:
         return (row for row in rows if row.seq <= self.size and wants_name(row.project, self.scope.projects))
@@ -94,9 +107,20 @@ class Recorded:
         for row, body in self.ledger.read_payloads(**self._filters):
             if row.seq > self.size:
                 break
-            if wants(row.project):
+            if wants(row.project) and self._is_whole(row.seq, body):
                 self._count_one(row, body, tally, reader, waivers)
         return waivers
+
+    def _is_whole(self, seq: int, body: bytes | None) -> bool:
+        """Whether a payload is what its entry names, or an entry says that it was erased; if not, that is kept."""
+        digest = self.entries.find_payload(seq)
+        try:
+            whole = digest_bytes(body) == digest if body is not None else bool(self.ledger.get_object(digest))
+        except (LedgerError, TypeError):
+            whole = False
+        if not whole:
+            self.entries.changed.add(seq)
+        return seq not in self.entries.changed
 
     def _count_one(self, row: DecisionRow, body: bytes | None, tally: Tally, reader: Reader, waivers: set[str]) -> None:
         if body is None:
@@ -105,18 +129,25 @@ class Recorded:
         try:
             payload = json.loads(body)
             found = reader.read(payload["decision"] if payload["format"] == FORMAT else None)
-            recorded = payload["inputs"]["waivers"]
+            inputs = payload["inputs"]
+            recorded, facts = inputs["waivers"], inputs["facts"]
         except (ValueError, KeyError, TypeError, RecursionError):
             tally.unread += 1
             return
-        if reader.policies and not found.policies:
+        stated = (found.decision, found.project, found.gate, found.verdict, found.time, found.policy_set, facts)
+        if stated != row[: len(stated)]:
+            # It was found by what the index says, which would let anything slip into a period or out of it.
+            self.entries.changed.add(row.seq)
             return
-        tally.add(found, row.seq, row.facts)
+        if reader.policies and not found.policies:
+            tally.pass_over(found)
+            return
+        tally.add(found, row.seq, facts)
+        tally.late += not self.entries.time.startswith(found.time[:DATE])
         waivers.add(recorded)
 
     def read_waivers(self, digests: set[str]) -> Iterator[Any]:
         """The waivers of some digests; what is erased or of no format that is known gives none."""
-        from policy.errors import PolicyError
         from policy.model.recorded.exceptions import decode_waivers
 
         for digest in sorted(map(str, digests)):
@@ -129,7 +160,10 @@ class Recorded:
         """The entries about requests up to the end of the period."""
         last = 0
         while rows := self.ledger.read(_STEPS, (*TYPES, self.scope.period.until, last, self.size)):
-            for seq, time, kind, body in rows:
+            for seq, time, kind, digest, body in rows:
+                if body is not None and digest_bytes(body) != digest:
+                    self.entries.changed.add(seq)
+                    continue
                 yield Step(seq, time, kind, _parse(body) if body is not None else None)
             last = rows[-1][0]
 
@@ -147,10 +181,10 @@ class Recorded:
         rows = self.ledger.read(_EARLIER, (self.scope.period.until, self.size))
         return ((str(name), str(time)) for name, time in rows if wants_name(str(name), self.scope.projects))
 
-    def count_late(self) -> int:
-        """Decisions of the period that were recorded on another day."""
-        period = self.scope.period
-        return int(self.ledger.read(_LATE, (period.since, period.until, self.size))[0][0])
+    def list_projects(self) -> set[str]:
+        """Every project that decisions were ever recorded of."""
+        rows = self.ledger.read("SELECT DISTINCT project FROM decisions WHERE seq <= ?", (self.size,))
+        return {str(name) for (name,) in rows}
 
     def name_people(self) -> dict[str, str]:
         """The directory: names that are not erased, by pseudonym."""
@@ -159,17 +193,10 @@ class Recorded:
 
     def describe(self) -> LedgerState:
         """Which ledger it is, and its root, computed anew from every entry's hash."""
-        from policy.records.entry import start_chain
-        from policy.records.merkle import CompactRange
-
-        tree, chain, address = CompactRange(), start_chain(self.ledger.id), self.ledger.place
-        for entry in self.ledger.read_entries(1, self.size + 1):
-            tree.append(entry.leaf)
-            chain = entry.chain
+        (root, chain), address = self.entries.finish(), self.ledger.place
         rows = self.ledger.read(_CHECKPOINT, (self.size,))
         checkpoint = Checkpoint(int(rows[0][0]), str(rows[0][1])) if rows else None
-        root = tree.root().hex()
-        return LedgerState(address, self.ledger.id, self.ledger.name, self.size, root, chain.hex(), checkpoint)
+        return LedgerState(address, self.ledger.id, self.ledger.name, self.size, root, chain, checkpoint)
 
 
 def wants_name(name: str, patterns: Sequence[str]) -> bool:

@@ -11,12 +11,15 @@ from policy.model.audit import Overruling, RequestNote, Voter
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 FORMAT: Final = "policy-request-record/1"
 TYPES: Final = ("request", "approval", "rejection", "override", "review", "withdrawal", "expiry")
 OPEN: Final = "pending"
 OVERRIDDEN: Final = "override"
+# Broken glass that stands on the first screen; all of it is among the requests.
+LOUD: Final = 5
+LONGEST: Final = 200
 
 
 class Step(NamedTuple):
@@ -122,7 +125,7 @@ class Requests:
             ", ".join(dict.fromkeys(self.name_person(vote.person) for vote in request.votes)),
             decided,
             count_minutes(request.asked, decided) if request.votes and decided else None,
-            request.ends or expires,
+            request.ends or (expires if state in (OPEN, "expired") else ""),
             request.reason,
             request.reviewed,
         )
@@ -147,6 +150,24 @@ class Requests:
             find_median(waits),
             max(waits, default=None),
         )
+
+
+def list_broken_glass(requests: Iterable[RequestNote]) -> Iterator[str]:
+    """Who let what pass alone, and what somebody else found of it."""
+    broken = [request for request in requests if request.state == OVERRIDDEN]
+    for request in broken[:LOUD]:
+        review = f"reviewed: {cut(request.reviewed)}" if request.reviewed else "nobody has reviewed it"
+        yield (
+            f"the glass was broken for {request.project} at the gate {request.gate} by {request.decided_by}, "
+            f"{request.decided[:10]}: {cut(request.reason)} ({request.request}; {review})"
+        )
+    if len(broken) > LOUD:
+        yield f"the glass was broken {len(broken) - LOUD:,} times more: see the approvals"
+
+
+def cut(text: str) -> str:
+    """The beginning of what somebody wrote."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def list_overrulings(requests: Iterable[RequestNote]) -> tuple[Overruling, ...]:

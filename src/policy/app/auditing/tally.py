@@ -10,7 +10,7 @@ from policy.app.auditing.period import choose_step, list_steps, name_step
 from policy.model.audit import RESULTS, Contradicted, Counts, Latest, MissingFact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from policy.app.auditing.documents import Row
 
@@ -27,9 +27,12 @@ class SetUse:
 
 
 class Tally:
-    """`in_force` is how many policies of a policy set are in scope, None where nobody knows."""
+    """`in_force` is how many policies of a policy set are in scope; nobody knows of one that is not there.
 
-    def __init__(self, in_force: Mapping[str, int]) -> None:
+    Decisions of projects in `disordered` do not come in the order of their times.
+    """
+
+    def __init__(self, in_force: Mapping[str, int], disordered: Collection[str] = ()) -> None:
         self.in_force = in_force
         self.sets: dict[str, SetUse] = {}
         self.verdicts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -38,8 +41,8 @@ class Tally:
         self.decided: Counter[Subject] = Counter()
         self.on_record: set[Subject] = set()
         self.waived: dict[tuple[str, str, str], list[int]] = {}
-        self.fixes = Fixes()
-        self.recorded = self.judged = self.unread = self.erased = self.uncounted = self.idle = 0
+        self.fixes = Fixes(disordered)
+        self.recorded = self.judged = self.unread = self.erased = self.late = self.uncounted = self.idle = 0
         self._missing: Counter[tuple[str, str]] = Counter()
         self._lacking: dict[str, set[str]] = defaultdict(set)
         self._contradicted: dict[tuple[str, str], Contradicted] = {}
@@ -71,6 +74,10 @@ class Tally:
             self._lacking[fact].add(row.project)
         for found in row.contradictions:
             self._note_contradiction(row, found)
+
+    def pass_over(self, row: Row) -> None:
+        """Count a decision that judged no policy in scope: they were in force all the same."""
+        self.idle += self.in_force.get(row.policy_set, 0)
 
     def _note_set(self, row: Row) -> None:
         use = self.sets.get(row.policy_set)
@@ -110,7 +117,7 @@ class Tally:
             made = Contradicted(row.project, field, declared, observed, source, count, row.time)
             self._contradicted[row.project, field] = made
 
-    def count_all(self, late: int = 0) -> Counts:
+    def count_all(self) -> Counts:
         """The denominators."""
         results = dict.fromkeys(RESULTS, 0)
         for (_, result), count in self.results.items():
@@ -121,7 +128,7 @@ class Tally:
             verdicts.update(counted)
         projects = len({project for project, _ in self.subjects})
         return Counts(
-            self.recorded, self.judged, projects, results, verdicts, self.unread, self.erased, late, self.uncounted
+            self.recorded, self.judged, projects, results, verdicts, self.unread, self.erased, self.late, self.uncounted
         )
 
     def list_verdicts(self) -> tuple[str, tuple[tuple[str, Mapping[str, int]], ...]]:

@@ -1,4 +1,4 @@
-"""Whether a proposal brought the ledger itself: who writes the file can write into it that somebody approved."""
+"""Whether a proposal brought the ledger itself: who writes the file can write into it what nobody decided."""
 
 from __future__ import annotations
 
@@ -19,6 +19,27 @@ MOST_BYTES: Final = 1 << 16
 
 def refuse_proposed(workspace: Workspace, url: str, folder: str) -> None:
     """Raises PolicyError where policies are a revision's, and the ledger is a file that the work tree brings."""
+    _refuse(workspace, url, folder, "nothing that the ledger `{}` says is approved counts")
+
+
+def refuse_recording(workspace: Workspace, url: str, folder: str) -> None:
+    """Raises PolicyError where such a ledger would be written to: it is no record of anything."""
+    _refuse(workspace, url, folder, "nothing is recorded in the ledger `{}`")
+
+
+def refuse_spool(workspace: Workspace, spool: str) -> None:
+    """Raises PolicyError where the work tree brings a spool: it could hold decisions that nobody made."""
+    if workspace.base is None:
+        return
+    from policy.records.spool import list_files
+
+    why = next(filter(None, (find_doubt(workspace.root, file) for file in list_files(spool))), "")
+    if why:
+        message = f"nothing is recorded by way of the spool `{spool}`: {why}"
+        raise PolicyError(Problem(message, "keep it out of the repository, or let `spool` name a file elsewhere"))
+
+
+def _refuse(workspace: Workspace, url: str, folder: str, said: str) -> None:
     if workspace.base is None:
         return
     from policy.records.address import read_address
@@ -28,9 +49,8 @@ def refuse_proposed(workspace: Workspace, url: str, folder: str) -> None:
         return
     why = find_doubt(workspace.root, address.place)
     if why:
-        message = f"nothing that the ledger `{address.shown}` says is approved counts: {why}"
         remedy = f"keep it out of the repository, or name a database that {workspace.base.revision} alone decides on"
-        raise PolicyError(Problem(message, remedy))
+        raise PolicyError(Problem(f"{said.format(address.shown)}: {why}", remedy))
 
 
 def find_doubt(root: str, file: str) -> str:

@@ -117,7 +117,7 @@ def _find_start(snapshot: Snapshot, last: SignedCheckpoint) -> Start | None:
     """Where reading can go on: the tree that the database kept, if its root is the one that was signed."""
     size = last.checkpoint.size
     frontier = next((row[3] for row in snapshot.read_checkpoints() if row[0] == size), b"")
-    entry = snapshot.find_entry(str(size))
+    entry = snapshot.get_entry(size)
     kept = entry is not None and (type(entry.time), type(entry.chain), type(frontier)) == (str, bytes, bytes)
     if entry is None or not kept:
         return None

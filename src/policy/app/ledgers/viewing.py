@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from policy.app.ledgers.logs import read_checkpoint_file
 from policy.errors import PolicyError, Problem
 from policy.records.checkpoints import read_checkpoint
+from policy.records.entry import hash_leaf, leaf_bytes
+from policy.records.lookup import say_unfound
+from policy.records.objects import digest_bytes
 from policy.records.proofs import prove_entry, prove_growth
 from policy.records.snapshot import open_snapshot
 from policy.structs import NamedTuple
@@ -24,7 +27,10 @@ ENTRY_FORMAT = "policy-ledger-entry/1"
 
 
 class Line(NamedTuple):
-    """An entry of a list; the last three are those of a decision."""
+    """An entry of a list; of a decision, or of a step of a run, with what it is found by.
+
+    `policy_set` is the one that is in use at the gate from an entry on that says so.
+    """
 
     seq: int
     time: str
@@ -33,6 +39,9 @@ class Line(NamedTuple):
     project: str = ""
     gate: str = ""
     verdict: str = ""
+    run: str = ""
+    state: str = ""
+    policy_set: str = ""
 
 
 def list_entries(place: Place, last: int, kind: str | None = None) -> Iterator[Line]:
@@ -51,6 +60,7 @@ def show_entry(place: Place, name: str) -> dict[str, Any]:
         entry = _find(snapshot, name)
         body = snapshot.read_body(entry.payload)
         erased = snapshot.find_erasure(entry.payload) if body is None else None
+        changed = list(_list_changes(snapshot.id, entry, body, erased=erased is not None))
         return {
             "format": ENTRY_FORMAT,
             "ledger": {"id": snapshot.id, "name": snapshot.name},
@@ -62,20 +72,34 @@ def show_entry(place: Place, name: str) -> dict[str, Any]:
             "chain": _write_hash(entry.chain),
             "payload": _parse(body),
             "erased_by": erased[0] if erased else None,
+            "changed": changed,
         }
+
+
+def _list_changes(ledger: str, entry: Entry, body: object, *, erased: bool) -> Iterator[str]:
+    """What of an entry is not what was recorded; `policy ledger verify` looks at all of them, and at their order."""
+    try:
+        fits = hash_leaf(leaf_bytes(ledger, entry.seq, entry.time, entry.type, entry.payload)) == entry.leaf
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        yield "the entry was changed: its content is not what its hash states"
+    if body is None and not erased:
+        yield "the payload is gone, and no entry says why"
+    if body is not None and not (isinstance(body, bytes) and digest_bytes(body) == entry.payload):
+        yield "the payload was changed: what is stored is not what the entry names"
 
 
 def _write_hash(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _parse(body: bytes | None) -> Any:
+def _parse(body: Any) -> Any:
+    """The value of a payload; of what is no JSON, which no version wrote, its text."""
     try:
         return json.loads(body) if body is not None else None
-    except (ValueError, RecursionError):
-        raise PolicyError(
-            Problem("the payload of the entry cannot be read", "`policy ledger verify` says more")
-        ) from None
+    except (ValueError, TypeError, RecursionError):
+        return body.decode(errors="replace") if isinstance(body, bytes) else str(body)
 
 
 def prove(place: Place, name: str, file: str | None) -> dict[str, Any]:
@@ -97,9 +121,7 @@ def prove_since(place: Place, old: str, file: str | None) -> dict[str, Any]:
 def _find(snapshot: Snapshot, name: str) -> Entry:
     entry = snapshot.find_entry(name)
     if entry is None:
-        shown = f"{name[:80]}…" if len(name) > 80 else name
-        message = f"the ledger has no entry `{shown}`"
-        raise PolicyError(Problem(message, "`policy ledger list` shows the last ones; a decision's id finds its entry"))
+        raise say_unfound("the ledger has no entry", name)
     return entry
 
 

@@ -13,6 +13,7 @@ from policy.app.trusted.proposal import adapt_facts, assess_as_merged
 from policy.app.waivers.in_force import select_waivers
 from policy.engine.plan import make_plan
 from policy.engine.verdicts import judge_verdict
+from policy.model.gates import GATES
 from policy.model.preview import Owner
 from policy.model.recorded.facts import decode_facts
 from policy.model.resolution import resolve
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from policy.model.fact import Fact
     from policy.model.facts import Facts
     from policy.model.policy import Policy, PolicySet
+    from policy.model.waiver_entry import Standing
 
     Act = tuple[str, str | None, str | None]
 
@@ -78,12 +80,19 @@ class Recorded(NamedTuple):
 
 
 class Bench:
-    """Judges by one policy set. Its waivers count as on the day `now`, as if it were the trusted one."""
+    """Judges by one policy set. Its waivers count as on the day `now`, as if it were the trusted one.
 
-    def __init__(self, policy_set: PolicySet, objects: Objects, now: datetime) -> None:
+    So do those that were `granted` in the ledger, at the gates that the policy set has decide by one.
+    """
+
+    def __init__(
+        self, policy_set: PolicySet, objects: Objects, now: datetime, granted: tuple[Standing, ...] = ()
+    ) -> None:
         self.policy_set = policy_set
         self._objects = objects
-        self._standings = assess_as_merged(policy_set.waiving, now.astimezone(UTC).date())
+        listed, settings = assess_as_merged(policy_set.waiving, now.astimezone(UTC).date()), policy_set.ledger
+        kept = settings.gates if settings is not None else ()
+        self._standings = {gate: (*listed, *granted) if gate in kept else listed for gate in GATES}
         self._evaluates = any(is_expression(path) for policy in policy_set.policies for path in policy.paths)
         self._relevance = Relevance(policy_set.policies)
         self._judged: Kept[list[tuple[int, int, Judged]]] = Kept(JUDGED)
@@ -125,7 +134,7 @@ class Bench:
         if recorded.key is None or excepted.approvals:
             # What an approval is bound to are the facts as they are.
             return self._judge(recorded.document, gate, day, now, excepted)
-        project = recorded.subject.project if self._standings or excepted.waivers else ""
+        project = recorded.subject.project if self._standings[gate] or excepted.waivers else ""
         kept = self._found.take((recorded.key, project, gate, *excepted.key), list)
         for found in kept:
             if found.first <= day <= found.last:
@@ -174,7 +183,7 @@ class Bench:
     def _rule(self, facts: Facts, gate: str, now: datetime | None, excepted: Excepted) -> Ruling:
         today = facts.today
         assert today is not None  # noqa: S101 - `_date` gave it
-        waivers = (*excepted.waivers, *select_waivers(self._standings, facts.subject.project))
+        waivers = (*excepted.waivers, *select_waivers(self._standings[gate], facts.subject.project))
         moment = now or datetime.combine(today, datetime.min.time(), UTC)
         approvals = excepted.approvals
         return judge_verdict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -24,7 +25,7 @@ NO_WAIVERS: Final = store_json("waivers", encode_waivers(())).digest
 NO_APPROVALS: Final = store_json("approvals", encode_approvals(())).digest
 # Keys are in order, so that a payload of this version has its inputs right behind its format.
 _MARK: Final = b'"format":"policy-decision-record/1","inputs":'
-_COMPLETE: Final = b'{"actor":null,"complete":true,'
+_COMPLETE: Final = re.compile(rb'\{"actor":(?:null|"[a-z0-9-]{1,40}"),"complete":true,')
 _KEPT: Final = 64
 
 
@@ -102,7 +103,7 @@ class Exceptions:
         """The digests of a decision's inputs, without a look at what was decided where that can be left out."""
         body = self._read(self._find_payload(seq), "record")
         place = body.rfind(_MARK)
-        if place >= 0 and body.startswith(_COMPLETE):
+        if place >= 0 and _COMPLETE.match(body):
             text = body[place + len(_MARK) :].decode(errors="replace")
             with suppress(ValueError, RecursionError):
                 inputs = json.JSONDecoder().raw_decode(text)[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy.app.previewing.bench import Bench
 from policy.app.previewing.exceptions import NOTHING, Exceptions
+from policy.app.previewing.indexed import SELECT, is_whole, split_row
 from policy.app.previewing.results import describe_projects
 from policy.app.previewing.tallies import Tallies, find_fate
 from policy.app.set_diff.loading import list_plugins, load_side, name_side
@@ -20,8 +21,7 @@ from policy.language.identity import digest_policy_set
 from policy.model.gates import GATES, VERDICTS
 from policy.model.preview import FATES, Preview, Previewed
 from policy.records.faults import LedgerError
-from policy.records.layout import COLUMNS
-from policy.records.objects import DecisionRow
+from policy.reports.layout import count_noun, join_names
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -32,14 +32,19 @@ if TYPE_CHECKING:
     from policy.app.previewing.exceptions import Excepted
     from policy.app.set_diff.sides import Side
     from policy.app.workspace import Workspace
+    from policy.model.policy import PolicySet
+    from policy.model.waiver_entry import Standing
     from policy.records.ledger import Ledger
+    from policy.records.objects import DecisionRow
 
 WORD: Final = "NEW_SET"
 INCOMPLETE: Final = "what was redacted before it was recorded decided an outcome"
-CHANGED: Final = "what is recorded is not what it was: verify the ledger"
 OTHERS: Final = "for other reasons"
-_PAGE: Final = 2000
+# As many entries as a reader looks up; `policy ledger verify` names them all.
+NAMED: Final = 5
+_PAGE: Final = 200
 _REASONS: Final = 20
+_COUNTS: Final = "SELECT (SELECT count(*) FROM entries WHERE type = 'decision'), (SELECT count(*) FROM decisions)"
 
 
 class PreviewRequest(NamedTuple):
@@ -80,10 +85,13 @@ class PreviewRun:
         self.warnings = tuple(warnings)
         self.ledger = ledger
         self.policy_set = workspace.policy_set
-        self.bench = Bench(self.policy_set, ledger, request.now)
+        self.bench = Bench(self.policy_set, ledger, request.now, list_granted(ledger, self.policy_set, request.now))
         self.exceptions = Exceptions(ledger)
         self.tallies = Tallies(self.bench)
         self.unjudged: Counter[str] = Counter()
+        self.changed: list[int] = []
+        # The warnings that come with the end.
+        self.late: tuple[Problem, ...] = ()
         self.excepted = 0
         self._matches = lru_cache(maxsize=4096)(self._match_project)
         self._ordinal = lru_cache(maxsize=4096)(_read_day)
@@ -106,6 +114,11 @@ class PreviewRun:
 
     def finish(self) -> Preview:
         """What there is to say when all is judged."""
+        if self.changed:
+            self.unjudged[say_changed(self.changed)] = len(self.changed)
+            self.changed = []
+        self.late = tuple(find_gap(self.ledger))
+        self.warnings += self.late
         grouped = self.tallies.group_projects()
         fates = [find_fate(several) for several in grouped.values()]
         return Preview(
@@ -120,18 +133,18 @@ class PreviewRun:
     def _read_rows(self) -> Iterator[DecisionRow]:
         """The decisions that are asked about, a page at a time so that writers are not held up."""
         request = self.request
-        at = "AND gate = ? " if request.gate is not None else ""
-        query = (
-            f"SELECT {', '.join(COLUMNS['decisions'])} FROM decisions"  # noqa: S608 - names of our own
-            f" WHERE seq < ? AND time >= ? AND time < ? {at}ORDER BY seq DESC LIMIT {_PAGE}"
-        )
+        at = "AND d.gate = ? " if request.gate is not None else ""
+        query = f"{SELECT} WHERE d.seq < ? AND d.time >= ? AND d.time < ? {at}ORDER BY d.seq DESC LIMIT {_PAGE}"
         rest = (request.since, request.until, *([request.gate] if request.gate is not None else []))
         last = self.ledger.head()[0] + 1
         while rows := self.ledger.read(query, (last, *rest)):
-            for row in map(DecisionRow._make, rows):
+            for row, beside in map(split_row, rows):
                 if request.project is None or self._matches(row.project):
-                    yield row
-            last = rows[-1][-1]
+                    if is_whole(self.ledger, row, beside):
+                        yield row
+                    else:
+                        self.changed.append(row.seq)
+                last = row.seq
 
     def _match_project(self, project: str) -> bool:
         return fnmatchcase(project, self.request.project or "*")
@@ -139,7 +152,7 @@ class PreviewRun:
     def _judge(self, row: DecisionRow) -> Judged | None:
         at = self.request.at
         if row.verdict not in VERDICTS or row.gate not in GATES:
-            self._leave_out(CHANGED)
+            self.changed.append(row.seq)
             return None
         try:
             excepted = self._except(row)
@@ -154,14 +167,14 @@ class PreviewRun:
         except LedgerError as error:
             if error.kind != "corrupt":
                 raise
-            self._leave_out(CHANGED)
+            self.changed.append(row.seq)
             return None
         except PolicyError as error:
             self._leave_out(error.problems[0].message)
             return None
         except ValueError:
-            # The index has a time that no version writes.
-            self._leave_out(CHANGED)
+            # It has a time that no version writes.
+            self.changed.append(row.seq)
             return None
         self.excepted += bool(excepted.key)
         return judged
@@ -187,6 +200,30 @@ class PreviewRun:
             judged.verdict,
             self.tallies.list_responsible(judged),
         )
+
+
+def find_gap(ledger: Ledger) -> Iterator[Problem]:
+    """That decisions are missing in the index, by which they are found, or that it has some which are none."""
+    ((recorded, indexed),) = ledger.read(_COUNTS)
+    if recorded != indexed:
+        message = f"the ledger has {count_noun(recorded, 'decision')}, and its index {indexed:,}"
+        yield Problem(message, "`policy ledger verify` names what was changed", level="warning")
+
+
+def say_changed(entries: list[int]) -> str:
+    """Why the decisions at some entries are not judged."""
+    named = join_names([f"{seq:,}" for seq in sorted(entries)], NAMED)
+    word = "entry" if len(entries) == 1 else "entries"
+    return f"the ledger holds something else than was recorded at {word} {named}: verify it"
+
+
+def list_granted(ledger: Ledger, policy_set: PolicySet, now: datetime) -> tuple[Standing, ...]:
+    """What the ledger has granted that the policy set would let count at a time."""
+    if policy_set.waiving is None or policy_set.ledger is None:
+        return ()
+    from policy.app.waivers.granted import list_standings
+
+    return list_standings(ledger, policy_set, now)
 
 
 def _read_day(text: str) -> int:

@@ -64,8 +64,17 @@ def redact_payload(document: Any, *, complete: bool) -> Any:
     return Redactor(recognise).redact_value(document)
 
 
-def make_draft(record: Record, policy_set: Sequence[StoredObject], tables: StoredObject) -> Draft:
-    """What is appended; the first object of the policy set is the document that lists the others."""
+def make_draft(
+    record: Record,
+    policy_set: Sequence[StoredObject],
+    tables: StoredObject,
+    place: dict[str, str] | None = None,
+    actor: str | None = None,
+) -> Draft:
+    """What is appended; the first object of the policy set is the document that lists the others.
+
+    `place` is where the policy set is in use, `actor` the id of the person who had it judged.
+    """
     given = {**record.objects, "policy_set": policy_set[0], "tables": tables}
     inputs = {name: item.digest for name, item in given.items()}
     decision = record.payload["decision"]
@@ -79,9 +88,8 @@ def make_draft(record: Record, policy_set: Sequence[StoredObject], tables: Store
         facts=inputs["facts"],
         stake=decision["stake"] or "",
     )
-    return Draft(
-        "decision", {**record.payload, "inputs": inputs}, (*record.objects.values(), tables, *policy_set), index
-    )
+    payload = {**record.payload, "actor": actor, "inputs": inputs, "place": place}
+    return Draft("decision", payload, (*record.objects.values(), tables, *policy_set), index)
 
 
 def describe_tables(tables: Tables) -> StoredObject:

@@ -16,6 +16,7 @@ from policy.model.canonical import canonical_json, digest
 from policy.model.recorded.exceptions import decode_approvals, decode_waivers
 from policy.model.recorded.facts import decode_facts, list_misfits
 from policy.model.recorded.sources import decode_sources
+from policy.records.lookup import say_unfound
 from policy.records.objects import Erased
 from policy.reports.json_report import decision_document
 from policy.structs import NamedTuple
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from policy.model.decision import Decision
     from policy.records.entry import Entry
+    from policy.records.lookup import Named
 
     class Ledger(Protocol):
         """What is asked of a ledger."""
@@ -35,8 +37,14 @@ if TYPE_CHECKING:
         def find_decision(self, decision_id: str) -> Entry | None: ...
         def get_object(self, digest: str) -> bytes | Erased | None: ...
 
+    class NamedLedger(Ledger, Protocol):
+        """And who is asked by a name."""
+
+        def find_named(self, name: str) -> Named | None: ...
+
 
 INPUTS: Final = ("facts", "policy_set", "waivers", "tables", "approvals")
+PLURAL: Final = frozenset(INPUTS) - {"policy_set"}
 # What is not judged again: what a proposal would have done, and what was known before.
 TAKEN_OVER: Final = ("proposed", "baseline")
 VERIFY: Final = "`policy ledger verify` says what else is wrong"
@@ -70,13 +78,29 @@ class Replayed(NamedTuple):
         return str(self.decision.get("engine"))
 
 
+def replay_named(ledger: NamedLedger, name: str) -> Replayed:
+    """Judge again the decision of an entry's number, of an id, or of what only one id begins with."""
+    found = ledger.find_named(name)
+    if found is None:
+        raise say_unfound("there is no decision", name)
+    if found.entry.type != "decision":
+        message = f"entry {found.entry.seq:,} records no decision: its type is `{found.entry.type}`"
+        raise PolicyError(Problem(message, "`policy ledger list --type decision` shows the last ones"))
+    return replay_entry(ledger, found.entry, found.decision)
+
+
 def replay_decision(ledger: Ledger, decision_id: str) -> Replayed:
     """Judge a recorded decision again. Raises PolicyError for one that is not there, or whose inputs are not."""
-    entry = find_entry(ledger, decision_id)
+    return replay_entry(ledger, find_entry(ledger, decision_id), decision_id)
+
+
+def replay_entry(ledger: Ledger, entry: Entry, decision_id: str = "") -> Replayed:
+    """The same of an entry, which is that of a decision, where its id is known."""
     reader = Reader(ledger, f"the decision at entry {entry.seq:,}")
     payload = reader.read_json(entry.payload, "record")
     check_payload(payload, reader.what)
-    refuse_another(payload, decision_id, reader.what)
+    if decision_id:
+        refuse_another(payload, decision_id, reader.what)
     documents = {name: reader.read_json(payload["inputs"][name], name.replace("_", " ")) for name in INPUTS}
     sources = decode_sources(documents["policy_set"])
     policy_set = rebuild_policy_set(sources, reader.read_source)
@@ -180,11 +204,13 @@ class Reader:
         """The bytes of an object. Raises PolicyError for one that is gone, and says why."""
         found = self._ledger.get_object(digest)
         if isinstance(found, Erased):
-            message = f"{self.what} cannot be judged again: its {name} was erased"
+            were = "were" if name in PLURAL else "was"
+            message = f"{self.what} cannot be judged again: its {name} {were} erased"
             said = f"{found.time}, by {found.by}, as entry {found.seq:,} records: {found.reason}"
             raise PolicyError(Problem(f"{message} ({said})", "the entry and its hash stay, and verify as before"))
         if found is None:
-            raise PolicyError(Problem(f"{self.what} cannot be judged again: its {name} is gone ({digest})", VERIFY))
+            are = "are" if name in PLURAL else "is"
+            raise PolicyError(Problem(f"{self.what} cannot be judged again: its {name} {are} gone ({digest})", VERIFY))
         return found
 
     def read_json(self, digest: str, name: str) -> Any:
@@ -192,7 +218,10 @@ class Reader:
         try:
             return json.loads(self.read(digest, name))
         except (ValueError, RecursionError):
-            raise PolicyError(Problem(f"{self.what} cannot be judged again: its {name} is no JSON", VERIFY)) from None
+            are = "are" if name in PLURAL else "is"
+            raise PolicyError(
+                Problem(f"{self.what} cannot be judged again: its {name} {are} no JSON", VERIFY)
+            ) from None
 
     def read_source(self, digest: str) -> bytes:
         """The bytes of a file of the policy set. Raises PolicyError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from policy.app.recording.gathering import gather_sources
@@ -13,6 +14,7 @@ from policy.errors import PolicyError, Problem
 from policy.language.identity import digest_policy_set
 from policy.model.gates import cap_effect
 from policy.model.recording import RecordCounts
+from policy.records.policy_sets import Place, write_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +50,7 @@ class Writer:
         self._gathered: Gathered | None = None
         self._stored = False
         self._failed: PolicyError | None = None
+        self._actor: str | None = None
 
     def add(self, records: Iterable[Record]) -> None:
         """Take records of finished decisions; many of them are written together."""
@@ -105,12 +108,27 @@ class Writer:
         gathered, tables = self._gathered, describe_tables(self.workspace.policy_set.tables)
         # Each may be recorded already, with other files of the same policy set: so all of a batch have them.
         files = () if self._stored else gathered.files
-        return [make_draft(record, (gathered.document, *files), tables) for record in records]
+        place = write_place(find_place(self.workspace, self.gate))
+        actor = self._find_actor()
+        return [make_draft(record, (gathered.document, *files), tables, place, actor) for record in records]
+
+    def _find_actor(self) -> str | None:
+        """The id of who runs this; None where the ledger cannot be asked, as for what waits in the spool."""
+        if self._actor is None and self._failed is None:
+            from policy.app.approvals.identity import identify_user
+            from policy.records.people import identify_person
+
+            with suppress(PolicyError):  # what keeps it from being recorded is said with that
+                self._actor = identify_person(self._open(), identify_user())
+        return self._actor
 
     def _open(self) -> Ledger:
         if self._ledger is None:
+            from policy.app.ledgers.proposed import refuse_recording, refuse_spool
             from policy.records.ledger import open_ledger
 
+            refuse_recording(self.workspace, self.settings.url, self.folder)
+            refuse_spool(self.workspace, self.spool)
             self._ledger = open_ledger(self.settings.url, folder=self.folder)
             self._problems.update(dict.fromkeys(self._ledger.warnings))
             self._replay_spool(self._ledger)
@@ -150,16 +168,31 @@ class Writer:
         """Keep what could not be recorded for later, where the gate goes on without."""
         from policy.records.spool import spool_decision
 
+        waits = self.effect in GOING_ON and self._may_spool()
         for draft in self._lighten(drafts):
-            if self.effect not in GOING_ON:
+            if not waits:
                 self._lost += 1
                 continue
             try:
                 spool_decision(self.spool, draft)
                 self._spooled += 1
             except PolicyError as error:
-                self._problems.update(dict.fromkeys(error.problems))
+                self._warn(error)
                 self._lost += 1
+
+    def _may_spool(self) -> bool:
+        from policy.app.ledgers.proposed import refuse_spool
+
+        try:
+            refuse_spool(self.workspace, self.spool)
+        except PolicyError as error:
+            self._warn(error)
+            return False
+        return True
+
+    def _warn(self, error: PolicyError) -> None:
+        """What it does at the gate is its effect: nothing that is judged is wrong."""
+        self._problems.update(dict.fromkeys(problem._replace(level="warning") for problem in error.problems))
 
     def _lighten(self, drafts: list[Draft]) -> Iterator[Draft]:
         """The drafts, of which the first alone brings the files of the policy set."""
@@ -179,6 +212,13 @@ class Writer:
         else:
             message = f"{decisions} not in the ledger yet, and the gate went on without: {failed.message}"
         return Problem(message, failed.remedy, failed.location, failed.related, "warning")
+
+
+def find_place(workspace: Workspace, gate: str) -> Place:
+    """Where the policy set is in use, as records name it."""
+    origin = "work tree" if workspace.base is None else "revision"
+    config = (workspace.config or "").removeprefix("" if workspace.base is None else f"{workspace.base.name}/")
+    return Place(workspace.policy_set.name, config, origin, gate)
 
 
 def find_folder(workspace: Workspace, settings: LedgerSettings, home: str | None = None) -> str:

@@ -91,6 +91,7 @@ class Diff:
         """Every subject that comes out otherwise; counts and problems are complete when this ends."""
         request = self.request
         bench = DoubleBench(self.old, self.new, self.root, gate=request.gate, now=request.now)
+        self.warnings += bench.warnings
         watcher, places = find_meter().watcher, set[str]()
         for number, item in enumerate(self.items, start=1):
             judged = bench.judge_item(item)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.app.set_diff.actions import compare_ranks
 from policy.app.set_diff.lines import compare_lines
-from policy.app.set_view import view_evidence
+from policy.app.set_view import Value, view_evidence, view_mlflow
 from policy.app.trusted.comparison import describe_fields
 from policy.model.gates import EFFECTS, GATES, MODES
 from policy.model.kinds import DURATION
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from policy.model.policy import PolicySet
     from policy.model.set_changes import Change, Pair
     from policy.model.waiver_entry import WaiverRules
+
+UNSAID: Final = Value(None)
 
 
 def compare_settings(pair: Pair[Whole]) -> Iterator[Change]:
@@ -42,6 +44,7 @@ def compare_settings(pair: Pair[Whole]) -> Iterator[Change]:
     approvals = both(_say_approvals, sets)
     if approvals[0] != approvals[1]:
         yield make_change("approvals", approvals, UNCLEAR)
+    yield from _compare_mlflow(pair)
 
 
 def _compare_gates(pair: Pair[Whole]) -> Iterator[Change]:
@@ -85,6 +88,16 @@ def _compare_evidence(pair: Pair[Whole]) -> Iterator[Change]:
         if values[0] != values[1]:
             places = pair[0].show(before.place), pair[1].show(new[name].place)
             yield make_change(f"evidence.{name}", values, UNCLEAR, places=places)
+
+
+def _compare_mlflow(pair: Pair[Whole]) -> Iterator[Change]:
+    """Which experiments of an MLflow server are governed, and how; their order counts, so that they are numbered."""
+    views = both(lambda whole: view_mlflow(whole.policy_set), pair)
+    for name in dict.fromkeys((*views[0], *views[1])):
+        old, new = views[0].get(name, UNSAID), views[1].get(name, UNSAID)
+        if old.value != new.value:
+            places = pair[0].show(old.place), pair[1].show(new.place)
+            yield make_change(f"mlflow.{name}", (old.value, new.value), UNCLEAR, places=places)
 
 
 def _list_rules(policy_set: PolicySet) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policy.app.subjects import Subjects, build_subjects
 from policy.app.trusted.comparison import compare_policy_sets, describe_fields
 from policy.app.trusted.proposal import adapt_facts, assess_as_merged, lend_evidence, list_changed
+from policy.app.waivers.granted import suppose_granted
 from policy.app.waivers.in_force import select_waivers
 from policy.engine.judge import judge
 from policy.model.schema import is_expression
@@ -38,7 +39,8 @@ class DoubleBench:
     """What is needed to judge by two policy sets what is below `root`.
 
     Evidence is collected once, with the settings of the old one; only for a set with other fields of its own the facts
-    are read again. The waivers of both count as if each were the one that is trusted.
+    are read again. The waivers of both count as if each were the one that is trusted, with what the ledger of each has
+    granted by its rules; `warnings` say why one could not be asked.
     """
 
     def __init__(self, old: Workspace, new: Workspace, root: str, *, gate: str, now: datetime) -> None:
@@ -48,13 +50,20 @@ class DoubleBench:
         self.new = self.old if alike else _share(lend_evidence(new, old), old)._replace(root=root)
         self.gate = gate
         self.now = now
-        today = now.date()
-        self.standings = tuple(assess_as_merged(side.policy_set.waiving, today) for side in (self.old, self.new))
+        self.warnings: list[Problem] = []
+        self.standings = [self._list_standings(self.old)]
+        self.standings.append(self.standings[0] if self.new is self.old else self._list_standings(self.new))
         # What is told by expressions is a part of the facts, and each set has its own.
         sets = (self.old.policy_set, self.new.policy_set)
         self.shared = sets[0] is sets[1] or (
             self.same_fields and sets[0].tables is sets[1].tables and not any(map(_has_expressions, sets))
         )
+
+    def _list_standings(self, side: Workspace) -> tuple[Standing, ...]:
+        """How the waivers of one policy set stand: those of its files, then those of its ledger."""
+        granted = suppose_granted(side, self.gate, self.now)
+        self.warnings += (problem for problem in granted.problems if problem not in self.warnings)
+        return (*assess_as_merged(side.policy_set.waiving, self.now.date()), *granted.standings)
 
     def judge_item(self, item: Item) -> Judged:
         """The verdicts about all subjects of one item."""

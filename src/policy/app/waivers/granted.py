@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from policy.engine.waiving import find_excess, find_foreign, tell_nearness
 from policy.errors import PolicyError
 from policy.model.waiver_entry import Standing, Waiving
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from policy.app.workspace import Workspace
@@ -17,25 +18,51 @@ if TYPE_CHECKING:
     from policy.records.ledger import Ledger
 
 
-def find_granted(
-    workspace: Workspace, settings: LedgerSettings, now: datetime, home: str | None
-) -> tuple[tuple[Standing, ...], tuple[Problem, ...]]:
+class Granted(NamedTuple):
+    """How the waivers of a ledger stand, and why it could not be asked."""
+
+    standings: tuple[Standing, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def find_granted(workspace: Workspace, settings: LedgerSettings, now: datetime, home: str | None = None) -> Granted:
     """How they stand, and why the ledger could not be asked, as warnings: then nothing is waived by it."""
     from policy.app.ledgers.proposed import refuse_proposed
     from policy.app.recording.writing import find_folder
-    from policy.records.faults import LedgerError
-    from policy.records.ledger import open_ledger
 
     folder = find_folder(workspace, settings, home)
     try:
         refuse_proposed(workspace, settings.url, folder)
-        with open_ledger(settings.url, folder=folder, create=False) as ledger:
-            return list_standings(ledger, workspace.policy_set, now), ()
     except PolicyError as error:
-        if isinstance(error, LedgerError) and error.kind == "absent":
-            # Nobody has recorded anything yet.
-            return (), ()
-        return (), tuple(problem._replace(level="warning") for problem in error.problems)
+        return Granted(problems=_warn(error))
+    return read_granted(workspace.policy_set, settings.url, folder, now)
+
+
+def suppose_granted(workspace: Workspace, gate: str, now: datetime) -> Granted:
+    """The same of a policy set at a gate as if it were the trusted one, wherever its ledger lies."""
+    settings = workspace.policy_set.ledger
+    if settings is None or workspace.policy_set.waiving is None or not settings.covers(gate):
+        return Granted()
+    from policy.app.recording.writing import find_folder
+
+    return read_granted(workspace.policy_set, settings.url, find_folder(workspace, settings), now)
+
+
+def read_granted(policy_set: PolicySet, url: str, folder: str, now: datetime) -> Granted:
+    """What a ledger has granted; one that nobody has made yet has granted nothing."""
+    from policy.records.faults import LedgerError
+    from policy.records.ledger import open_ledger
+
+    try:
+        with open_ledger(url, folder=folder, create=False) as ledger:
+            return Granted(list_standings(ledger, policy_set, now))
+    except PolicyError as error:
+        absent = isinstance(error, LedgerError) and error.kind == "absent"
+        return Granted() if absent else Granted(problems=_warn(error))
+
+
+def _warn(error: PolicyError) -> tuple[Problem, ...]:
+    return tuple(problem._replace(level="warning") for problem in error.problems)
 
 
 def list_standings(ledger: Ledger, policy_set: PolicySet, now: datetime) -> tuple[Standing, ...]:
@@ -54,10 +81,14 @@ def list_standings(ledger: Ledger, policy_set: PolicySet, now: datetime) -> tupl
         lambda policy: find_waiver_terms(policy_set, policy),
     )
     found = []
+    today = now.astimezone(UTC).date()
     for entry in entries:
+        # Nor does what was granted since count for a day that is over.
+        if entry.approved_on is not None and entry.approved_on > today:
+            continue
         # Who may grant it, and that it is not protected, was seen when its votes were counted.
         doubts = (*find_foreign(entry, waiving.finals), *find_excess(entry, waiving.rules))
-        left = (entry.expires - now.astimezone(UTC).date()).days
+        left = (entry.expires - today).days
         state = "refused" if doubts else "expired" if left < 0 else tell_nearness(left, waiving.rules)
         if state != "expired":
             found.append(Standing(entry, state, doubts, left))

@@ -45,6 +45,14 @@ class Waivers:
         self.granted = tuple(standing.entry for standing in standings)
         self.problems = problems
 
+    def ask_ledger(self, workspace: Workspace, gate: str, now: datetime, home: str | None = None) -> None:
+        """Add what was granted in the ledger, where that keeps the decisions of the gate."""
+        settings = workspace.policy_set.ledger
+        if settings is not None and settings.covers(gate):
+            from policy.app.waivers.granted import find_granted  # most policy sets have none
+
+            self.add_granted(*find_granted(workspace, settings, now, home))
+
     def select(self, project: str) -> tuple[Waiver, ...]:
         """Those that count for a project: what concerns others is no part of its decision."""
         return select_waivers(self.standings, project)
@@ -99,11 +107,13 @@ def describe_standing(standing: Standing, *, met: bool = True) -> Iterator[Probl
     if standing.used is False:
         why = f"`{entry.policy}` is met or does not apply" if met else "it names no project that was judged"
         message = f"the waiver `{entry.name}` is not needed: {why}"
-        yield Problem(message, "remove it", entry.location, level="warning")
+        remedy = f"let it end on {entry.expires}" if entry.request else "remove it"
+        yield Problem(message, remedy, entry.location, level="warning")
 
 
 def _warn_of_end(entry: WaiverEntry, days: int) -> Problem:
     when = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
     message = f"the waiver `{entry.name}` ends on {entry.expires}, {when}"
-    remedy = "meet the policy by then, or ask for a new one with `policy waive`"
+    command = "policy approvals waive" if entry.request else "policy waive"
+    remedy = f"meet the policy by then, or ask for a new one with `{command}`"
     return Problem(message, remedy, entry.places.get("expires", entry.location), level="warning")

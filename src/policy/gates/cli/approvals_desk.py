@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from policy.gates.cli.problems import print_problems
+from policy.gates.cli.streams import say
 from policy.gates.cli.workspace import open_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.app.workspace import Workspace
+    from policy.errors import Problem
     from policy.records.ledger import Ledger
 
 
@@ -23,3 +26,18 @@ def open_desk(config: str | None, *, create: bool = False) -> Iterator[tuple[Wor
     workspace = open_here(config)
     with open_requests(workspace, create=create) as ledger:
         yield workspace, ledger, identify_user()
+
+
+def say_document(document: dict[str, Any]) -> None:
+    """Print JSON in which nothing acts where it is shown or logged."""
+    import json
+
+    from policy.reports.json_report import COMMAND, ESCAPED_COMMAND
+
+    say(json.dumps(document, indent=2).replace("\x7f", "\\u007f").replace(COMMAND, ESCAPED_COMMAND))
+
+
+def warn_of(doubts: list[Problem]) -> int:
+    """Say what was changed past the entries; the exit code."""
+    print_problems(doubts)
+    return 1 if doubts else 0

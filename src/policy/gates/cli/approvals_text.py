@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.records.requests.asking import WAIVER
-from policy.records.requests.rows import PENDING
-from policy.reports.layout import clean, count_noun, wrap
+from policy.records.requests.rows import APPROVED, PENDING
+from policy.reports.layout import LONGEST, clean, count_noun, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from policy.model.approval_settings import Need
     from policy.records.requests.rows import Delegation
 
+# A name longer than that hides what else is in its line.
+LISTED = 60
 EVENTS = {
     "asked": "asked",
     "joined": "asks for the same",
@@ -35,28 +37,45 @@ def say_time(text: str | None) -> str:
     return f"{text[:10]} {text[11:16]} UTC" if text else "no time"
 
 
-def say_what(view: RequestView) -> str:
-    """What a request is about."""
+def say_what(view: RequestView, limit: int = LONGEST) -> str:
+    """What a request is about, its names cut where they are longer than a limit."""
     row = view.row
-    subject = f" ({row.subject})" if row.subject and row.kind != WAIVER else ""
+    project, named = clean(row.project, limit), clean(row.subject, limit)
     if row.kind == WAIVER:
-        return f"waiver of {row.subject} for {row.project}"
-    return f"approval of {row.project}{subject} at the gate {row.gate}"
+        return f"waiver of {named} for {project}"
+    return f"approval of {project}{f' ({named})' if named else ''} at the gate {row.gate}"
 
 
 def write_list(views: Sequence[RequestView], delegations: Sequence[Delegation]) -> Iterator[str]:
     """A few lines for each request, what is loudest first."""
     for view in sorted(views, key=lambda one: not one.is_unreviewed):
-        yield clean(f"{view.row.id}  {view.state:<9} {say_what(view)}")
+        yield clean(f"{view.row.id}  {view.state:<9} {say_what(view, LISTED)}")
+        if view.doubts:
+            yield from _entry("CHANGED", "its tables say something else than its entries, which count")
         if view.is_unreviewed:
             yield from _entry("BROKEN GLASS", "nobody has reviewed it: `policy approvals review`")
-        yield from _entry("asked", f"{say_time(view.row.asked)} by {' and '.join(view.asking) or 'nobody any more'}")
+        yield from _write_lapse(view)
+        yield from _entry("asked", say_asking(view, LISTED))
         if view.state == PENDING:
             yield from _entry("waits for", f"{say_lacking(view.needs)}, until {say_time(view.row.expires)}")
         yield from _entry("because", ", ".join(_list_holding(view)) or "(erased)")
     for one in delegations:
-        text = f"{one.id}  {one.taker.shown} votes for {one.giver.shown}"
+        names = [clean(person.shown, LISTED) for person in (one.taker, one.giver)]
+        text = f"{one.id}  {' votes for '.join(names)}"
         yield clean(f"{text} from {say_time(one.starts)} to {say_time(one.ends)}")
+
+
+def _write_lapse(view: RequestView) -> Iterator[str]:
+    """Why what is approved lets nothing pass here."""
+    if view.state == APPROVED and not view.counts:
+        lacking = say_lacking(view.needs) or "who let it pass may not, or it is over"
+        yield from _entry("does not count", f"by the policy set here and the entries: {lacking}")
+
+
+def say_asking(view: RequestView, longest: int | None = None) -> str:
+    """When it was asked and by whom, of those who have not taken it back."""
+    names = " and ".join(name if longest is None else clean(name, longest) for name in view.asking)
+    return f"{say_time(view.row.asked)} {f'by {names}' if names else 'and taken back by all who asked'}"
 
 
 def say_lacking(needs: Sequence[tuple[Need, int]]) -> str:
@@ -75,13 +94,19 @@ def summarise(views: Sequence[RequestView]) -> str:
     return f"{count_noun(len(views), 'request')}: {counts}{loud}"
 
 
-def write_request(view: RequestView) -> Iterator[str]:
-    """Everything about a request: what is asked, why, what changed, what follows, who decides."""
+def write_request(view: RequestView, where: str = "") -> Iterator[str]:
+    """Everything about a request: what is asked, why, what changed, what follows, who decides.
+
+    `where` are the options of commands that find it.
+    """
     row = view.row
     yield clean(f"{row.id}  {view.state}  {say_what(view)}")
+    for doubt in view.doubts:
+        yield from _entry("CHANGED", doubt.message, 2)
     if view.is_unreviewed:
         yield from _entry("BROKEN GLASS", "one person let it pass; somebody else has to review it", 2)
-    yield from _entry("asked", f"{say_time(row.asked)} by {' and '.join(view.asking) or 'nobody any more'}", 2)
+    yield from _write_lapse(view)
+    yield from _entry("asked", say_asking(view), 2)
     yield from _entry("expires", f"{say_time(row.expires)}, if nobody decides", 2)
     if row.ends and view.state != PENDING:
         yield from _entry("holds until", say_time(row.ends), 2)
@@ -92,7 +117,7 @@ def write_request(view: RequestView) -> Iterator[str]:
     yield ""
     yield from _write_changes(view)
     yield ""
-    yield from _write_decision(view)
+    yield from _write_decision(view, where)
     yield ""
     yield "What happened"
     for step in view.steps:
@@ -169,7 +194,26 @@ def write_change(change: Change) -> Iterator[str]:
             yield clean(f"  {sign} {change.what}: {text}")
 
 
-def _write_decision(view: RequestView) -> Iterator[str]:
+def write_vote(view: RequestView, answer: str, by: str, behalf: str) -> Iterator[str]:
+    """That somebody has voted, on what changed since the last yes, and how it stands now."""
+    word = "approved" if answer == "approve" else "rejected"
+    voted = f" for {behalf}" if behalf else ""
+    yield clean(f"{word} {view.row.id} as {by}{voted}: {say_what(view)}")
+    for change in view.previous.changes if view.previous is not None else ():
+        yield from write_change(change)
+    if view.state == PENDING:
+        yield clean(f"  it still waits for {say_lacking(view.needs)}")
+    elif view.state == APPROVED:
+        yield clean(f"  it counts until {say_time(view.row.ends)}")
+
+
+def write_override(request: str, by: str, ends: str | None) -> Iterator[str]:
+    """That somebody broke the glass, and what has to come of it."""
+    yield clean(f"BROKE THE GLASS for {request} as {by}: it passes until {say_time(ends)}")
+    yield "  next: have somebody else review it, `policy approvals review`; it stays listed until then"
+
+
+def _write_decision(view: RequestView, where: str) -> Iterator[str]:
     yield "Who decides"
     for need, lacking in view.needs:
         members = f": {', '.join(need.members)}" if need.members else ""
@@ -183,9 +227,8 @@ def _write_decision(view: RequestView) -> Iterator[str]:
         yes, no = _say_consequences(view)
         yield from _entry("a yes", yes, 2)
         yield from _entry("a no", no, 2)
-        yield clean(
-            f"  next: policy approvals approve {view.row.id}, or: policy approvals reject {view.row.id} --reason …"
-        )
+        acts = (f"policy approvals {act} {view.row.id}{where}" for act in ("approve", "reject"))
+        yield clean(f"  next: {', or: '.join(acts)} --reason …")
 
 
 def _say_consequences(view: RequestView) -> tuple[str, str]:

@@ -11,17 +11,15 @@ import click
 from policy.app.set_diff.running import Diff, DiffRequest
 from policy.errors import NothingToJudgeError, Problem
 from policy.gates.cli.options import config_option, gate_option, time_option
-from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems
 from policy.gates.cli.progress import show_progress
-from policy.gates.cli.streams import use_colour
+from policy.gates.cli.sinks import open_sinks
 from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
 from policy.reports.diff.document import JsonDiff
 from policy.reports.diff.markdown import MarkdownDiff
 from policy.reports.diff.text import TextDiff
 from policy.reports.diff.view import DiffContext, SideView
 from policy.reports.diff.wording import list_other_gates
-from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,18 +27,11 @@ if TYPE_CHECKING:
 
     from policy.app.set_diff.sides import Side
     from policy.app.workspace import Workspace
+    from policy.gates.cli.sinks import Sink
 
     Form = TextDiff | JsonDiff | MarkdownDiff
 
 FORMS: dict[str, type[Form]] = {"text": TextDiff, "json": JsonDiff, "markdown": MarkdownDiff}
-
-
-class Sink(NamedTuple):
-    """A form, where it goes, and how it is shown there."""
-
-    form: Form
-    out: Output
-    context: DiffContext
 
 
 @click.command("diff")
@@ -76,7 +67,7 @@ def command(
     revision of the repository; `.` or WORKTREE is the working tree. Of a revision the policy set is read from git's
     objects as `--policies-from` reads it. All projects are judged as they are in the working tree, by both policy
     sets on the same facts: evidence is collected with the settings of OLD. A plugin that only one of the two names
-    is not imported. The waivers of both count as if each policy set were the trusted one.
+    is not imported. The waivers of both, those granted in their ledgers too, count as if each were the trusted one.
 
     \b
     policy diff origin/main .                       what this branch does to the policies
@@ -91,12 +82,7 @@ def command(
         diff = Diff(DiffRequest(old, new, paths, gate, now, config), stack)
         refuse_links(targets, diff.root)
         refuse_inputs(targets, list_inputs(diff))
-        sinks = []
-        for target in targets:
-            form = FORMS[target.format]()
-            out = Output(target, form)
-            stack.callback(out.discard)
-            sinks.append(Sink(form, out, make_context(diff, colour=use_colour() and target.path is None)))
+        sinks = open_sinks(targets, FORMS, make_context(diff), stack)
         stack.enter_context(show_progress())
         write_diff(diff, sinks)
         return find_exit_code(diff, paths, tell=tell)
@@ -125,7 +111,7 @@ def list_inputs(diff: Diff) -> Iterator[str]:
             yield os.path.join(side.root, file.removeprefix(prefix))
 
 
-def make_context(diff: Diff, *, colour: bool) -> DiffContext:
+def make_context(diff: Diff) -> DiffContext:
     """What reports may look at."""
     digests = diff.digests()
     views = [
@@ -134,7 +120,7 @@ def make_context(diff: Diff, *, colour: bool) -> DiffContext:
     ]
     gate, time = diff.request.gate, diff.request.now.isoformat().replace("+00:00", "Z")
     others = list_other_gates(diff.changes, gate)
-    return DiffContext(views[0], views[1], gate, time, diff.show_path, diff.evidence_differs, others, colour)
+    return DiffContext(views[0], views[1], gate, time, diff.show_path, diff.evidence_differs, others)
 
 
 def describe_side(side: Side, workspace: Workspace, digest: str) -> SideView:
@@ -148,13 +134,13 @@ def describe_side(side: Side, workspace: Workspace, digest: str) -> SideView:
 
 def write_diff(diff: Diff, sinks: list[Sink]) -> None:
     """Judge, and write in every form what differs, as it is found."""
-    for form, out, context in sinks:
-        out.start(form.start(diff.changes, context))
+    for sink in sinks:
+        sink.start(diff.changes)
     for change in diff.run():
-        for form, out, context in sinks:
-            out.add(change.new, form.show(change, context))
+        for sink in sinks:
+            sink.add(change)
     print_problems(diff.warnings)
     print_problems(diff.problems, diff.show_path)
     problems = [*dict.fromkeys(diff.warnings), *diff.problems]
-    for form, out, context in sinks:
-        out.finish(form.finish(diff.counts, diff.unjudged, problems, context))
+    for sink in sinks:
+        sink.finish(diff.counts, diff.unjudged, problems)

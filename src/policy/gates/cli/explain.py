@@ -44,7 +44,8 @@ def command(
 ) -> int:
     """Say what POLICY requires and why; with MANIFEST, also how that project stands to it, test by test.
 
-    Ends with 0 whatever the outcome is: `policy check` is what judges.
+    Ends with 0 whatever the outcome is: `policy check` is what judges. Waivers count as they do there, those of the
+    ledger too; approvals are not looked up.
     """
     if manifest is not None and form == "markdown":
         raise PolicyError(Problem("the page of a policy speaks of no project", "leave MANIFEST or `--output` out"))

@@ -91,7 +91,9 @@ def verify(
 )
 @click.option("--since", metavar="FILE", help="Instead of an entry: that this checkpoint is the beginning of that one.")
 def prove(url: str | None, config: str | None, name: str | None, file: str | None, since: str | None) -> int:
-    """Print a proof that the entry ID is in the ledger: its number, or a decision's id.
+    """Print a proof that an entry is in the ledger.
+
+    ID is its number, a decision's id, or at least eight characters that no other id begins with.
 
     Whoever has the public key checks the proof without access to the ledger: see `docs/how-to/keep-a-ledger.md`.
     """
@@ -180,7 +182,13 @@ def list_command(url: str | None, config: str | None, kind: str | None, last: in
 @click.argument("name", metavar="ID")
 @format_option
 def show(url: str | None, config: str | None, name: str, form: str) -> int:
-    """Show the entry ID, its number or a decision's id, with all that it records."""
+    """Show an entry with all that it records.
+
+    ID is its number, a decision's id, or at least eight characters that no other id begins with. What is stored is held
+    against the hashes of the entry; `policy ledger verify` holds all entries against each other, too.
+
+    Exit codes: 0 shown, 1 what is stored is not what was recorded, 2 there is no such entry, or several.
+    """
     from policy.app.ledgers.viewing import show_entry
     from policy.gates.cli.ledger_text import describe_entry
 
@@ -189,27 +197,27 @@ def show(url: str | None, config: str | None, name: str, form: str) -> int:
         say_json(shown)
     else:
         say_lines(describe_entry(shown))
-    return 0
+    return 1 if shown["changed"] else 0
 
 
 @command.command("replay")
 @ledger_option
-@click.argument("decision_id", metavar="ID")
+@click.argument("name", metavar="ID")
 @format_option
-def replay(url: str | None, config: str | None, decision_id: str, form: str) -> int:
+def replay(url: str | None, config: str | None, name: str, form: str) -> int:
     """Judge the decision ID again, from what is recorded of its inputs alone.
 
-    With --ledger no file of any project is needed. It comes out byte for byte as it was, or every value that
-    differs is listed.
+    ID is its entry's number, its id, or at least eight characters that no other id begins with. With --ledger no file
+    of any project is needed. It comes out byte for byte as it was, or every value that differs is listed.
 
     Exit codes: 0 the same, 1 something differs, 2 there is no such decision, or its inputs were erased.
     """
-    from policy.app.recording.replaying import replay_decision
+    from policy.app.recording.replaying import replay_named
     from policy.gates.cli.ledger_replay import write_replay
     from policy.records.ledger import open_ledger
 
     place = find_place(url, config)
     with open_ledger(place.url, folder=place.folder, create=False) as ledger:
-        replayed = replay_decision(ledger, decision_id)
+        replayed = replay_named(ledger, name)
     say_lines(write_replay(replayed, form))
     return 0 if replayed.same else 1

@@ -84,6 +84,10 @@ def _describe_checkpoint(one: Compared) -> str:
 def describe_line(line: Line) -> str:
     """An entry of the list."""
     what = f"  {line.verdict}  {line.project}  {line.gate}  {line.decision}" if line.decision else ""
+    if line.policy_set:
+        what = f"  {line.gate}  {line.policy_set}"
+    elif line.run:
+        what = f"  {line.state}  {line.project}  {line.run}  {line.decision}".rstrip()
     return clean(f"{line.seq:>8}  {line.time}  {line.type}{what}")
 
 
@@ -92,9 +96,11 @@ def describe_entry(shown: dict[str, Any]) -> Iterator[str]:
     yield clean(f"entry {shown['entry']:,} of the ledger {shown['ledger']['name']} ({shown['ledger']['id']})")
     for name in ("time", "type", "digest", "leaf", "chain"):
         yield clean(f"  {name:<7} {shown[name]}")
+    for said in shown["changed"]:
+        yield clean(f"  CHANGED {said}")
     if shown["payload"] is None:
-        by = shown["erased_by"]
-        yield f"  payload was erased by entry {by:,}" if by else "  payload is gone, and no entry says why"
+        if shown["erased_by"]:
+            yield f"  payload was erased by entry {shown['erased_by']:,}"
         return
     for line in json.dumps(shown["payload"], ensure_ascii=False, indent=2).split("\n"):
         yield f"  {clean(line, 10_000)}"

@@ -12,7 +12,8 @@ import click
 from policy.app.previewing.period import read_period, write_time
 from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.gates.cli.ledger_options import ledger_option
-from policy.gates.cli.outputs import Output
+from policy.gates.cli.problems import print_problems
+from policy.gates.cli.sinks import open_sinks
 from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
 from policy.gates.cli.usage import NameOf
 from policy.model.gates import GATES
@@ -28,20 +29,13 @@ if TYPE_CHECKING:
     from policy.app.previewing.running import PreviewRun
     from policy.app.set_diff.sides import Side
     from policy.app.workspace import Workspace
+    from policy.gates.cli.sinks import Sink
     from policy.gates.cli.targets import Target
     from policy.records.ledger import Ledger
 
     Form = TextPreview | JsonPreview | MarkdownPreview
 
 FORMS: dict[str, type[Form]] = {"text": TextPreview, "json": JsonPreview, "markdown": MarkdownPreview}
-
-
-class Sink(NamedTuple):
-    """A form, where it goes, and how it is shown there."""
-
-    form: Form
-    out: Output
-    context: PreviewContext
 
 
 class Scope(NamedTuple):
@@ -60,7 +54,7 @@ class Scope(NamedTuple):
 @click.option(
     "--since", default="90d", show_default=True, metavar="WHEN", help="Only decisions since then: 90d, or a date."
 )
-@click.option("--until", metavar="WHEN", help="Only decisions before then.")
+@click.option("--until", metavar="WHEN", help="Only decisions up to then; a date is part of it.")
 @click.option("--gate", type=NameOf("gate", GATES), help="Only decisions at this gate; by default at all.")
 @click.option("--project", metavar="GLOB", help="Only decisions about projects whose name fits, such as search-*.")
 @click.option(
@@ -96,8 +90,8 @@ def command(
 
     NEW_SET is a folder with a policy.yaml, such a file, a bundle that is named with its digest, or else a revision of
     the repository; `.` or WORKTREE is the working tree. Each decision is judged on the facts that were recorded with
-    it, and keeps the waivers and approvals that counted then; the waivers of NEW_SET count beside them as if it were
-    the trusted one. Nothing is recorded.
+    it, and keeps the waivers and approvals that counted then; the waivers of NEW_SET, and those granted in the ledger
+    by now, count beside them as if it were the trusted one. Nothing is recorded.
 
     \b
     policy preview .                          what the working tree's policies would have decided
@@ -136,7 +130,6 @@ def prepare(
     from policy.app.previewing.running import PreviewRequest, PreviewRun, open_new
     from policy.app.set_diff.sides import Place
     from policy.gates.cli.ledger_options import find_place
-    from policy.gates.cli.problems import print_problems
     from policy.loading.discovery import find_root
     from policy.records.ledger import open_ledger
 
@@ -149,7 +142,7 @@ def prepare(
     run = PreviewRun(workspace, ledger, request, warnings)
     refuse_links(targets, root)
     refuse_inputs(targets, list_inputs(side, workspace, ledger))
-    sinks = [make_sink(target, describe(run, side, workspace, ledger, scope), stack) for target in targets]
+    sinks = open_sinks(targets, FORMS, describe(run, side, workspace, ledger, scope), stack)
     print_problems(warnings)
     return run, sinks
 
@@ -162,16 +155,6 @@ def list_inputs(side: Side, workspace: Workspace, ledger: Ledger) -> Iterator[st
     prefix = f"{side.base.name}/" if side.base is not None else ""
     for file in workspace.policy_set.layers:
         yield os.path.join(side.root, file.removeprefix(prefix))
-
-
-def make_sink(target: Target, context: PreviewContext, stack: ExitStack) -> Sink:
-    """Where a report goes; what is not finished is discarded."""
-    from policy.gates.cli.streams import use_colour
-
-    form = FORMS[target.format]()
-    out = Output(target, form)
-    stack.callback(out.discard)
-    return Sink(form, out, context._replace(colour=use_colour() and target.path is None))
 
 
 def describe(run: PreviewRun, side: Side, workspace: Workspace, ledger: Ledger, scope: Scope) -> PreviewContext:
@@ -187,14 +170,15 @@ def describe(run: PreviewRun, side: Side, workspace: Workspace, ledger: Ledger, 
 
 def write_preview(run: PreviewRun, sinks: list[Sink]) -> None:
     """Judge, and write in every form what changes, as it is found."""
-    for form, out, context in sinks:
-        out.start(form.start(context))
+    for sink in sinks:
+        sink.start()
     for change in run.run():
-        for form, out, context in sinks:
-            out.add(change.new, form.show(change, context))
+        for sink in sinks:
+            sink.add(change)
     preview = run.finish()
-    for form, out, context in sinks:
-        out.finish(form.finish(preview, run.warnings, context))
+    for sink in sinks:
+        sink.finish(preview, run.warnings)
+    print_problems(run.late)
 
 
 def find_exit_code(run: PreviewRun, *, tell: bool) -> int:

@@ -14,14 +14,16 @@ from policy.gates.cli.outputs import Output, Whole
 from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.progress import show_progress
 from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
-from policy.gates.cli.usage import refuse_name
+from policy.gates.cli.usage import refuse_name, suggest_name
 from policy.loading.discovery import find_root
+from policy.source.display import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from policy.app.auditing.gathering import AuditRequest, Gathered
+    from policy.app.auditing.misnamed import Misnamed
     from policy.app.ledgers.locating import Place
     from policy.gates.cli.targets import Target
     from policy.model.audit import AuditReport, Scope
@@ -130,6 +132,7 @@ def command(
         for target in targets:
             write_report(target, gathered.report, rows, stack)
     print_problems(gathered.problems)
+    print_problems(list(map(describe_misnamed, gathered.misnamed)))
     return conclude(gathered.report, gathered.problems, scope)
 
 
@@ -205,6 +208,13 @@ def render(form: str, report: AuditReport, rows: int) -> Iterator[str]:
 
     table = form.partition(":")[2]
     return write_one(report, table) if table else write_all(report)
+
+
+def describe_misnamed(found: Misnamed) -> Problem:
+    """That nothing has a name which was asked for, and which name is most likely meant."""
+    elsewhere = "leave the filter out to see all that there are"
+    message = f"`{found.option}`: there is no {found.noun} {quote_name(found.name)} in the period"
+    return Problem(message, suggest_name(found.name, found.known, elsewhere), level="warning")
 
 
 def conclude(report: AuditReport, problems: list[Problem], scope: Scope) -> int:

@@ -15,7 +15,26 @@ from policy.gates.cli.workspace import open_here
 if TYPE_CHECKING:
     from policy.model.policy import PolicySet
 
-REPORTS = ("decisions", "evidence", "advice", "baseline", "diff", "preview")
+# Where the model of a document is, or what makes its schema.
+REPORTS = {
+    "decisions": ("contract", "Decisions"),
+    "evidence": ("evidence.contract", "EvidenceDocument"),
+    "advice": ("advice.contract", "AdviceReport"),
+    "baseline": ("baseline_contract", "baseline_json_schema"),
+    "diff": ("diff.contract", "DiffDocument"),
+    "preview": ("preview.contract", "PreviewDocument"),
+    "audit": ("contracts.audit", "audit_json_schema"),
+    "requests": ("contracts.requests", "RequestsDocument"),
+    "waiver-list": ("contracts.policy_sets", "WaiverListDocument"),
+    "set-view": ("contracts.policy_sets", "SetViewDocument"),
+    "tests": ("contracts.policy_sets", "TestsDocument"),
+    "verification": ("contracts.ledger", "VerificationDocument"),
+    "proof": ("contracts.ledger", "ProofDocument"),
+    "consistency-proof": ("contracts.ledger", "ConsistencyDocument"),
+    "replay": ("contracts.ledger", "ReplayDocument"),
+    "entry": ("contracts.ledger", "EntryDocument"),
+    "entries": ("contracts.ledger", "EntriesDocument"),
+}
 KINDS = ("manifest", "policy", "policy-set", "waivers", *REPORTS)
 
 
@@ -40,9 +59,12 @@ def command(kind: str, config: str | None) -> int:
     # yaml-language-server: $schema=ml-manifest.schema.json
 
     The YAML support of VS Code, Neovim, Helix and Zed reads that line; in others, assign the schema to
-    ml-manifest.yaml in the settings. Of the reports `decisions` is what `policy check --output json` writes,
-    `evidence`, `advice`, `baseline`, `diff` and `preview` what the commands `evidence`, `advise`, `baseline`,
-    `diff` and `preview` do.
+    ml-manifest.yaml in the settings.
+
+    Of what commands write as JSON: decisions (`policy check`), evidence, advice (`policy advise`), baseline, diff,
+    preview, audit (`policy report`), requests (`policy approvals list` and `show`), waiver-list (`policy waivers`),
+    set-view (`policy set show`), tests (`policy test`); and of `policy ledger`: verification (`verify`), proof and
+    consistency-proof (`prove`), replay, entry (`show`), entries (`list`).
     """  # noqa: D301 - click needs the character itself to leave lines as they are
     schema = describe_report(kind) if kind in REPORTS else describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.
@@ -52,21 +74,14 @@ def command(kind: str, config: str | None) -> int:
 
 def describe_report(kind: str) -> dict[str, Any]:
     """The schema of what a command writes as JSON, which no policy set changes."""
-    from policy.reports.advice.contract import AdviceReport
-    from policy.reports.baseline_contract import baseline_json_schema
-    from policy.reports.contract import Decisions, Document, json_schema
-    from policy.reports.diff.contract import DiffDocument
-    from policy.reports.evidence.contract import EvidenceDocument
-    from policy.reports.preview.contract import PreviewDocument
+    from importlib import import_module
 
-    reports: dict[str, type[Document]] = {
-        "decisions": Decisions,
-        "evidence": EvidenceDocument,
-        "advice": AdviceReport,
-        "diff": DiffDocument,
-        "preview": PreviewDocument,
-    }
-    return baseline_json_schema() if kind == "baseline" else json_schema(reports[kind])
+    from policy.reports.contract import json_schema
+
+    module, name = REPORTS[kind]
+    found = getattr(import_module(f"policy.reports.{module}"), name)
+    schema: dict[str, Any] = json_schema(found) if isinstance(found, type) else found()
+    return schema
 
 
 def describe(kind: str, policy_set: PolicySet) -> dict[str, Any]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FORMAT = "policy-set-view/1"
 SHORTEST_NAME = 10
+# Most policy sets say nothing of these.
+SECTIONS = ("ledger", "approvals", "waivers", "mlflow")
 
 
 def write_text(view: SetView, policy_set: PolicySet, gate: str, show_path: ShowPath) -> str:
@@ -33,8 +35,9 @@ def write_text(view: SetView, policy_set: PolicySet, gate: str, show_path: ShowP
         lines += ["layers, the base first", *(f"  {clean(show_path(file))}" for file in policy_set.layers), ""]
     lines += [f"gate {gate}", *_list_values({"mode": view.mode, "on_error": view.on_error}, place)]
     lines += ["", "evidence", *_list_values(dict(view.evidence), place)]
-    if view.ledger:
-        lines += ["", "ledger", *_list_values(dict(view.ledger), place)]
+    for name in SECTIONS:
+        values = dict(getattr(view, name))
+        lines += ["", name, *_list_values(values, place)] if values else []
     for policy in view.policies:
         lines += ["", *_describe(policy, place)]
     if view.idle:
@@ -83,7 +86,7 @@ def write_json(view: SetView, policy_set: PolicySet, gate: str, show_path: ShowP
         "layers": [show_path(file) for file in policy_set.layers],
         "gate": {"name": gate, "mode": encode(view.mode), "on_error": encode(view.on_error)},
         "evidence": {name: encode(value) for name, value in view.evidence.items()},
-        "ledger": {name: encode(value) for name, value in view.ledger.items()} or None,
+        **{key: {name: encode(value) for name, value in getattr(view, key).items()} or None for key in SECTIONS},
         "policies": [_encode_policy(policy, encode, place) for policy in view.policies],
         "not_judged": list(view.idle),
         "loosenings": [

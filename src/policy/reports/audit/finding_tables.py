@@ -20,7 +20,10 @@ def make_missing(report: AuditReport) -> Table:
         Column("policies", "Needed by", "codes"),
     )
     rows: list[Row] = [(one.fact, one.results, one.projects, one.policies) for one in report.missing]
-    about = "Results that are unknown for want of a fact, or would be but for a waiver. One may lack several facts."
+    about = (
+        "Results that are unknown for want of a fact, or would be but for a waiver, and those of policies that are not "
+        "applicable because a parameter has no value in the policy set. One may lack several facts."
+    )
     return make_table("unknowns", "Unknown, by missing fact", about, columns, rows, "No fact was missing.")
 
 

@@ -57,7 +57,7 @@ def _show(cell: Cell, column: Column) -> str:
     if cell is None or cell in ("", ()):
         return "not provided" if column.kind in ("owner", "given") else ""
     if isinstance(cell, int):
-        return say_minutes(cell) if column.kind == "minutes" else f"{cell:,}"
+        return say_minutes(cell) if column.kind == "minutes" else f"{cell:,}{' %' if column.kind == 'percent' else ''}"
     if isinstance(cell, tuple):
         return ", ".join(map(write_code, cell))
     shown = cell if len(cell) <= LONGEST else f"{cell[:LONGEST]}… ({len(cell) - LONGEST:,} more characters)"

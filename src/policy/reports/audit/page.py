@@ -95,9 +95,11 @@ def say_result(report: AuditReport) -> str:
         return "Nothing is in scope: no decision was found, and nothing was judged."
     projects, results = count_noun(counts.projects, "project"), count_noun(counts.total, "result")
     failing = sum(one.latest.verdict in ("block", "hold") for one in report.projects)
+    # A project with several training configs is judged for each.
+    apart = "" if len(report.projects) == counts.projects else ", each training config by itself,"
     return (
         f"{count_noun(counts.decisions, 'decision')} about {projects}, {results} of policies; "
-        f"at the end {failing:,} of {len(report.projects):,} may not go ahead."
+        f"at the end {failing:,} of {len(report.projects):,}{apart} may not go ahead."
     )
 
 
@@ -120,7 +122,11 @@ def _write_tiles(report: AuditReport) -> Html:
 
 
 def _say_share(count: int, total: int) -> str:
-    return f"{100 * count / total:.1f} % of {total:,}" if total else "of 0"
+    if not total:
+        return "of 0"
+    share = 100 * count / total
+    # What is there is not shown as none.
+    return f"{'under 0.1' if 0 < share < 0.1 else f'{share:.1f}'} % of {total:,}"
 
 
 def _list_sets(report: AuditReport) -> list[tuple[str, Html]]:

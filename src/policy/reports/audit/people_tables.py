@@ -119,6 +119,7 @@ def make_overrulings(report: AuditReport) -> Table:
         Column("broke_glass", "Broke the glass", "number"),
         Column("rejected", "Rejected", "number"),
         Column("open", "Open", "number"),
+        Column("undecided", "Withdrawn or expired", "number"),
         Column("overruled_percent", "Overruled, of all asked", "percent"),
     )
     rows: list[Row] = [
@@ -129,6 +130,7 @@ def make_overrulings(report: AuditReport) -> Table:
             one.overridden,
             one.rejected,
             one.open,
+            one.asked - one.approved - one.overridden - one.rejected - one.open,
             round(100 * (one.approved + one.overridden) / one.asked),
         )
         for one in report.overrulings
