@@ -50,7 +50,7 @@ class ApprovalRule(Record):
 class ApprovalSettings(Record):
     """Lengths are in milliseconds. `people` says by which other names somebody is known.
 
-    Nobody may break the glass where `override_roles` are none.
+    Nobody may break the glass where `override_roles` are none. `places` are where layers say what: `roles.leads`.
     """
 
     roles: Mapping[str, tuple[str, ...]] = NOBODY
@@ -60,6 +60,8 @@ class ApprovalSettings(Record):
     approval_lasts: int = APPROVAL_LASTS
     override_roles: tuple[str, ...] = ()
     override_lasts: int = OVERRIDE_LASTS
+    places: Mapping[str, Location] = MappingProxyType({})
+    _uncompared: ClassVar = frozenset({"places"})
 
     def list_members(self, roles: Sequence[str]) -> tuple[str, ...]:
         """Everybody in any of the roles."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from policy.model.fact import Fact
     from policy.model.kinds import Kind
     from policy.model.ledger_settings import LedgerSettings
+    from policy.model.mlflow_settings import MlflowSettings
     from policy.model.schema import Schema
     from policy.model.tables import Tables
     from policy.model.waiver_entry import Waiving
@@ -150,6 +151,7 @@ class PolicySet(Record):
     bundles: Mapping[str, str] = NONE
     ledger: LedgerSettings | None = None
     approvals: ApprovalSettings | None = None
+    mlflow: MlflowSettings | None = None
     sources: tuple[ReadFile, ...] = ()
 
     # Plans are kept per policy set: one set is one object.

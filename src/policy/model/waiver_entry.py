@@ -25,7 +25,8 @@ STATES: Final = ("active", "expiring", "pending", "refused", "expired")
 class WaiverEntry(Record):
     """One waiver, asked for or approved. `layer` is the policy set's file that lists its file, `places` its keys'.
 
-    Two entries that say the same are equal, wherever they stand.
+    `request` is the one by which it was granted in a ledger, empty for a waiver of a file. Two entries that say the
+    same are equal, wherever they stand.
     """
 
     policy: str
@@ -40,6 +41,7 @@ class WaiverEntry(Record):
     requested_on: date | None = None
     approved_by: str = ""
     approved_on: date | None = None
+    request: str = ""
     layer: str = ""
     location: Location | None = None
     places: Mapping[str, Location] = NOWHERE

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from collections.abc import Sequence as Several
 
+    from policy.errors import Location
     from policy.loading.policy_sets.layers import Layer
     from policy.model.kinds import Kind
     from policy.source.node import Node
@@ -73,7 +74,17 @@ class SectionReader:
         rules = tuple(self._read_rules(entries.get("rules"), known))
         lengths = {field: self._read_length(entries.get(key), key, field) for key, field in LENGTHS.items()}
         override = self._read_override(entries.get("break_glass"), known)
-        return ApprovalSettings(**{**self._keep(), **said, **lengths, **override, "rules": (*self.below.rules, *rules)})
+        places = {**self.below.places, **dict(self._list_places(entries))}
+        kept = {**self._keep(), **said, **lengths, **override}
+        return ApprovalSettings(**{**kept, "rules": (*self.below.rules, *rules), "places": places})
+
+    def _list_places(self, entries: dict[str, Node]) -> Iterator[tuple[str, Location]]:
+        """Where this layer says what; a rule knows its own place."""
+        for key, node in entries.items():
+            if isinstance(node, Mapping):
+                yield from ((f"{key}.{text}", inner.location(self.file)) for text, (_, inner) in node.entries.items())
+            elif key != "rules":
+                yield key, node.location(self.file)
 
     def _keep(self) -> dict[str, Any]:
         return {name: getattr(self.below, name) for name in ApprovalSettings._fields}

@@ -40,6 +40,7 @@ KEYS = (
     "evidence",
     "ledger",
     "approvals",
+    "mlflow",
     *WAIVING,
 )
 FORMAT = "1"

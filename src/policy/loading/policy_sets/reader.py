@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from policy.loading.policy_sets.settings import Setting
     from policy.model.approval_settings import ApprovalSettings
     from policy.model.ledger_settings import LedgerSettings
+    from policy.model.mlflow_settings import MlflowSettings
     from policy.model.policy import Policy
     from policy.model.schema import Field, Schema
     from policy.model.tables import Tables
@@ -107,6 +108,7 @@ class PolicySetReader:
         parts = self._read_parts(policies)
         waiving = self._read_waiving(dict.fromkeys(policy.id for own in policies for policy, _ in own))
         approvals = self._read_approvals(dict.fromkeys(policy.id for own in policies for policy, _ in own))
+        mlflow = self._read_mlflow()
         # Where a setting cannot be read, what it loosens is not known.
         self._stop_on_problems()
         loosenings = self._check_parts(parts)
@@ -120,6 +122,7 @@ class PolicySetReader:
             waiving=waiving,
             ledger=ledger,
             approvals=approvals,
+            mlflow=mlflow,
             has_ledger=ledger is not None,
             sources=self._list_sources(read) if ledger is not None else (),
             layers=tuple(layer.file for layer in self.layers),
@@ -252,6 +255,13 @@ class PolicySetReader:
         from policy.loading.policy_sets.approvals import read_approvals  # most policy sets leave it at the default
 
         return read_approvals(self.layers, list(named))
+
+    def _read_mlflow(self) -> MlflowSettings | None:
+        if not any("mlflow" in layer.root.entries for layer in self.layers):
+            return None
+        from policy.loading.policy_sets.mlflow import read_mlflow  # most policy sets govern no server
+
+        return read_mlflow(self.layers, self.found.root)
 
 
 def add_final(problem: Problem, merged: Merged) -> Problem:

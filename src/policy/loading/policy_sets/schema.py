@@ -9,6 +9,7 @@ from policy.language.policies import NAME, PARAMETER_NAME
 from policy.language.policy_schema import ANY_VALUE, build_effect_schema
 from policy.loading.policy_sets.evidence import ADDRESS, KINDS
 from policy.loading.policy_sets.ledger import URL
+from policy.loading.policy_sets.mlflow_schema import build_mlflow_schema
 from policy.loading.policy_sets.organisation_fields import NAME as FIELD_NAME
 from policy.loading.policy_sets.organisation_fields import TYPES
 from policy.loading.waivers.rules import LENGTH
@@ -47,6 +48,7 @@ ABOUT = {
     "plugins": "the plugins in use, by name",
     "evidence": "what collectors may take, and the tracking server that runs are asked of",
     "approvals": "who may approve what is held, how many have to, and for how long",
+    "mlflow": "which experiments of an MLflow server are governed, and by what; in one layer only",
     "ledger": "where decisions are recorded; by default those of every gate",
     "waivers": "files of dated exceptions, relative to this one",
     "waiver_rules": "who may waive what, and for how long",
@@ -132,6 +134,7 @@ def _build_keys(policies: tuple[Policy, ...]) -> dict[str, JsonSchema]:
         "evidence": allow_empty(_build_evidence()),
         "ledger": _build_ledger(),
         "approvals": allow_empty(_build_approvals()),
+        "mlflow": allow_empty(build_mlflow_schema()),
         **_build_waiving(policies),
     }
 
