@@ -28,6 +28,7 @@ BUDGETS = {
     f"SQLite, {BATCH} at a time": Budget(5, least=True),
     f"PostgreSQL, {WRITERS} writers": Budget(0.1, least=True),
 }
+PLACE = {"name": "acme", "config": "policy.yaml", "origin": "work tree", "gate": "check"}
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WRITER = "from benchmarks.ledger import write; import sys; write(*sys.argv[1:])"
 
@@ -128,7 +129,14 @@ def make_draft(tag: str, number: int) -> Draft:
         "f" * 71,
         "t" * 71,
     )
-    return Draft("decision", {"format": "policy-decision-record/1", "id": decision_id, "text": "x" * 500}, (), row)
+    payload = {
+        "format": "policy-decision-record/1",
+        "decision": {"id": decision_id, "policy_set": row.policy_set, "mode": "enforce"},
+        "inputs": {"policy_set": row.policy_set},
+        "place": PLACE,
+        "text": "x" * 210,
+    }
+    return Draft("decision", payload, (), row)
 
 
 def go_round(ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 NAMES = ("startup", "judging", "manifests", "reports", "data_files", "scan", "ledger", "ledger_verify")
-NAMED_ONLY = ("imports", "corpus_score", "licenses", "preview", "audit")
+NAMED_ONLY = ("imports", "corpus_score", "licenses", "preview", "audit", "mlflow_runs")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -1,0 +1,35 @@
+"""The tracking store for http and https: MLflow's own, which sends the manifest first and stops where it is refused."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from mlflow.entities import RunStatus, RunTag
+from mlflow.store.tracking.rest_store import RestStore
+from mlflow.utils.credentials import get_default_host_creds
+
+from policy.gates.mlflow.client.announcing import announce
+from policy.gates.mlflow.client.refusal import stop_refused
+
+
+def open_store(store_uri: str, **_: Any) -> JudgedStore:
+    """The store at a server's address, as MLflow's registry of stores asks for it."""
+    return JudgedStore(partial(get_default_host_creds, store_uri))
+
+
+class JudgedStore(RestStore):  # type: ignore[misc]  # MLflow is not always installed
+    """MLflow's store for a server; a run that the server refuses raises RunRefused, which autolog does not swallow."""
+
+    def create_run(self, experiment_id: Any, user_id: Any, start_time: Any, tags: Any, run_name: Any) -> Any:
+        with stop_refused():
+            claims = announce(self.get_host_creds().host, {tag.key: tag.value for tag in tags})
+            told = [*tags, *(RunTag(key, value) for key, value in claims.items())]
+            return super().create_run(experiment_id, user_id, start_time, told, run_name)
+
+    def update_run_info(self, run_id: Any, run_status: Any, end_time: Any, run_name: Any) -> Any:
+        if run_status != RunStatus.RUNNING:
+            # Whoever ends a run has stopped already.
+            return super().update_run_info(run_id, run_status, end_time, run_name)
+        with stop_refused():
+            return super().update_run_info(run_id, run_status, end_time, run_name)

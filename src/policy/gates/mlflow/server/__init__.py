@@ -1,0 +1,1 @@
+"""The guard inside of an MLflow server: its stores, its artifacts, and an interface of its own."""

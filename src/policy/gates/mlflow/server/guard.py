@@ -1,0 +1,251 @@
+"""What the guards of all stores share: the policy sets in force, the ledger, and what is known of runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.app.runs.admitting import Hearing
+from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Admission, Attempt
+from policy.errors import PolicyError
+from policy.gates.mlflow.server.identity import find_principal
+from policy.gates.mlflow.server.keeping import Keeper
+from policy.gates.mlflow.server.refusals import refuse, refuse_fault
+from policy.records.people import fold_name
+from policy.records.runs.decisions import record_decision
+from policy.records.runs.queries import find_run, list_runs
+from policy.records.runs.recording import record_run
+from policy.records.runs.rows import RunRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from policy.gates.mlflow.server.reloading import Reloader
+    from policy.model.mlflow_settings import Binding
+    from policy.records.ledger import Ledger
+
+LOG: Final = logging.getLogger("policy.mlflow")
+PARENT: Final = "mlflow.parentRunId"
+REMEMBERED: Final = 10_000
+
+
+class Guard:
+    """Shared by the server's threads; `panel` are the policies in force, replaced as a whole when they change."""
+
+    def __init__(self, reloader: Reloader, ledger: Ledger) -> None:
+        self.reloader = reloader
+        self.panel = reloader.get_panel()
+        self.ledger = ledger
+        self.keeper = Keeper(self.panel.ledger)
+        # Runs that need no look any more, by id: those of experiments that nothing governs are None.
+        self._settled: OrderedDict[str, RunRow | None] = OrderedDict()
+        self._lock = Lock()
+        self.authenticated = self.panel.settings.app != "none"
+
+    def refresh(self) -> None:
+        """Take up policies that have changed: before whatever is judged."""
+        faults, panel = self.reloader.faults, self.reloader.get_panel()
+        self.keeper.metrics.unloaded.inc(self.reloader.faults - faults)
+        if panel is not self.panel:
+            with self._lock:
+                self.panel = panel
+                # What was governed by nothing may be governed now.
+                self._settled.clear()
+
+    @property
+    def server(self) -> str:
+        """What this server is called in the ledger."""
+        return self.panel.settings.server
+
+    def find_principal(self) -> str:
+        """Who asks."""
+        return find_principal(authenticated=self.authenticated)
+
+    def find_binding(self, experiment: Any) -> Binding | None:
+        """What governs an experiment of MLflow's by the policies as they stand now; None where nothing does."""
+        self.refresh()
+        return self.panel.settings.find_binding(experiment.name, str(experiment.experiment_id))
+
+    def find_model_binding(self, name: str) -> Binding | None:
+        """What governs a registered model by the policies as they stand now; None where nothing does."""
+        self.refresh()
+        return self.panel.settings.find_model_binding(name)
+
+    def hear(self, binding: Binding, attempt: Attempt, gate: str = "run", *, asks: bool = True) -> Admission:
+        """What comes of an attempt. Raises MlflowException where it cannot be told, and the gate does not go on."""
+        attempt = self.inherit(attempt)
+        began = time.perf_counter()
+        try:
+            hearing = Hearing(self.panel, self.ledger, binding, gate, datetime.now(UTC))
+            admission = hearing.admit(attempt, asks=asks)
+        except PolicyError as error:
+            LOG.error("an attempt in experiment %s could not be judged: %s", attempt.experiment, error)  # noqa: TRY400 - the problem says it all
+            if self.keeper.goes_on(self.panel.find(binding), gate):
+                self.keeper.count_open()
+                return Admission(attempt, binding, ADMITTED, "flag")
+            raise refuse_fault(error) from None
+        if asks:
+            self.keeper.metrics.count(admission, gate)
+            self.keeper.metrics.latency.labels(gate).observe(time.perf_counter() - began)
+        return admission
+
+    def inherit(self, attempt: Attempt) -> Attempt:
+        """A child without a manifest of its own takes that of an admitted parent: same experiment, same principal.
+
+        It is what it says that it is; one that says nothing is what its parent is.
+        """
+        stated = attempt._replace(activity=attempt.activity or TRAINING)
+        if attempt.manifest or not attempt.parent:
+            return stated
+        row = self.find_row(attempt.parent)
+        if row is None or row.state != ADMITTED or row.experiment != attempt.experiment:
+            return stated
+        if fold_name(row.principal) != fold_name(attempt.principal):
+            return stated
+        return attempt._replace(manifest=row.manifest, activity=attempt.activity or row.activity)
+
+    def find_row(self, run: str) -> RunRow | None:
+        """The last that the ledger says of a run. Raises MlflowException where it cannot be asked."""
+        try:
+            return find_run(self.ledger, self.server, run)
+        except PolicyError as error:
+            raise refuse_fault(error) from None
+
+    def note_decision(self, admission: Admission) -> None:
+        """Note a decision that begins no run. Raises MlflowException where it cannot be recorded."""
+        attempt = admission.attempt
+        LOG.info(
+            "%s in experiment %s for %s: %s", admission.state, attempt.experiment, attempt.principal, admission.text
+        )
+        if admission.draft is None:
+            return
+        try:
+            record_decision(self.ledger, admission.draft)
+        except PolicyError as error:
+            if not self.keeper.set_aside(admission, self.panel):
+                raise refuse_fault(error) from None
+
+    def record(self, admission: Admission, run: str) -> RunRow:
+        """Note in the ledger what came of an attempt; durable when it returns. Raises PolicyError."""
+        attempt, decision = admission.attempt, admission.decision
+        row = RunRow(
+            server=self.server,
+            run=run,
+            experiment=attempt.experiment,
+            project=admission.project,
+            principal=attempt.principal,
+            activity=attempt.activity,
+            manifest=attempt.manifest,
+            decision=decision.id if decision is not None else "",
+            state=admission.state,
+            verdict=admission.verdict,
+            parent=attempt.parent,
+        )
+        said = {
+            "experiment_name": attempt.experiment_name,
+            "mode": admission.binding.mode or None,
+            "policy_set": self.panel.find(admission.binding).digest,
+            "request": admission.asked.row.id if admission.asked is not None else None,
+        }
+        try:
+            recorded = record_run(self.ledger, row, said, admission.draft)
+        except PolicyError:
+            if not self.keeper.set_aside(admission, self.panel):
+                raise
+            return row
+        self.keeper.catch_up(self.ledger)
+        LOG.info("run %s: %s by decision %s", run, recorded.state, recorded.decision or "none")
+        return recorded
+
+    def reopen(self, row: RunRow, reason: str) -> RunRow:
+        """Note that a run is not what it was admitted as. Raises MlflowException where that cannot be noted."""
+        try:
+            recorded = record_run(self.ledger, row._replace(state=REOPENED), {"reason": reason})
+        except PolicyError as error:
+            raise refuse_fault(error) from None
+        self.forget(row.run)
+        LOG.warning("run %s is reopened: %s", row.run, reason)
+        return recorded
+
+    def find_waiting(self, attempt: Attempt, request: str) -> RunRow | None:
+        """The run that waits for the same request already, of the same person."""
+        rows = list_runs(self.ledger, self.server, state=HELD)
+        same = (attempt.experiment, attempt.principal, attempt.manifest, attempt.activity)
+        return next(
+            (row for row in rows if (row.experiment, row.principal, row.manifest, row.activity) == same and request),
+            None,
+        )
+
+    def check_write(self, run: str, find_experiment: Callable[[], Any]) -> RunRow | None:
+        """Raises where nothing may be written to a run yet; else what is known of it, None where nothing governs it."""
+        with self._lock:
+            if run in self._settled:
+                self._settled.move_to_end(run)
+                return self._settled[run]
+        row = self.find_row(run)
+        if row is None and self.find_binding(find_experiment()) is not None:
+            # It never met the gate, and what it makes cannot be released.
+            return None
+        if row is not None and row.state not in (ADMITTED, REOPENED):
+            raise refuse(f"nothing can be written to the run {run}: it is {row.state}. {say_resume(row)}")
+        self.settle(run, row)
+        return row
+
+    def settle(self, run: str, row: RunRow | None) -> None:
+        """Look no more at who writes to a run."""
+        with self._lock:
+            self._settled[run] = row
+            while len(self._settled) > REMEMBERED:
+                self._settled.popitem(last=False)
+
+    def forget(self, run: str) -> None:
+        """Look again."""
+        with self._lock:
+            self._settled.pop(run, None)
+
+
+def make_attempt(guard: Guard, experiment: Any, claims: dict[str, str], run: str = "") -> Attempt:
+    """What somebody wants, from an experiment and the tags of a run, with no activity where none is said.
+
+    Raises MlflowException for an unknown activity.
+    """
+    from policy.app.runs.sent import ACTIVITIES, ACTIVITY_TAG, DIGEST_TAG
+    from policy.gates.mlflow.server.refusals import refuse_invalid
+
+    activity = claims.get(ACTIVITY_TAG, "")
+    if activity and activity not in ACTIVITIES:
+        raise refuse_invalid(f"`{ACTIVITY_TAG}` is one of {', '.join(ACTIVITIES)}, and not `{activity[:40]}`")
+    return Attempt(
+        experiment=str(experiment.experiment_id),
+        experiment_name=experiment.name,
+        principal=guard.find_principal(),
+        manifest=claims.get(DIGEST_TAG, ""),
+        activity=activity,
+        run=run,
+        parent=claims.get(PARENT, ""),
+    )
+
+
+def make_mirror(admission: Admission, decision: str) -> dict[str, str]:
+    """The tags that show in MLflow's pages what the ledger says: ids and words, never texts."""
+    shown = {
+        "policy.state": admission.state,
+        "policy.verdict": admission.verdict,
+        "policy.decision": decision,
+        "policy.request": admission.asked.row.id if admission.asked is not None else "",
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+def say_resume(row: RunRow) -> str:
+    """How a run goes on that waits."""
+    return f"Once it is approved, resume it: `mlflow.start_run(run_id={row.run!r})`"
+
+
+def read_tags(tags: Iterable[Any] | None) -> dict[str, str]:
+    """Tags by their keys; of several with one key the last counts, as in MLflow."""
+    return {tag.key: tag.value for tag in tags or ()}

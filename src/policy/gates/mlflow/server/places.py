@@ -1,0 +1,81 @@
+"""Where files of models are: addresses taken apart, so that two writings of one place are the same."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from policy.gates.mlflow.server.stores import list_experiments
+from policy.structs import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.gates.mlflow.server.guard import Guard
+
+_RUN: Final = re.compile(r"[0-9a-f]{32}")
+_MODEL: Final = re.compile(r"m-[0-9a-f]{32}")
+PROXIED: Final = "mlflow-artifacts"
+DESTINATION: Final = "_MLFLOW_SERVER_ARTIFACT_DESTINATION"
+"""MLflow's own name of the variable that says where the server keeps what is sent to it."""
+# Encoded again and again it would cost more to read than to refuse.
+MOST_ROUNDS: Final = 10
+
+
+class Place(NamedTuple):
+    """An address: its scheme, empty for files of this machine, its host, and the folders, decoded."""
+
+    scheme: str
+    host: str
+    parts: tuple[str, ...]
+
+    def is_in(self, other: Place) -> bool:
+        """Whether it is another one or below it."""
+        same = self.scheme == other.scheme and (self.host == other.host or self.scheme == PROXIED)
+        return same and self.parts[: len(other.parts)] == other.parts
+
+
+def read_place(text: str) -> Place:
+    """An address taken apart; what leads up and down again is left in, and is then in no place that is known."""
+    found = urlsplit(text.strip())
+    scheme = found.scheme.lower()
+    parts = tuple(part for part in decode(found.path).split("/") if part not in ("", "."))
+    return Place("" if scheme == "file" else scheme, found.netloc.lower(), parts)
+
+
+def decode(text: str) -> str:
+    """A text without percent signs that stand for something else, however often it was encoded."""
+    for _ in range(MOST_ROUNDS):
+        decoded = unquote(text)
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+def name_ids(place: Place) -> tuple[list[str], list[str]]:
+    """The ids of runs and of logged models that are folders of a place."""
+    runs = [part for part in place.parts if _RUN.fullmatch(part)]
+    return runs, [part for part in place.parts if _MODEL.fullmatch(part)]
+
+
+def find_governed(guard: Guard, place: Place) -> Any:
+    """A governed experiment whose files are below a place, or above it; None where none is."""
+    for experiment in list_experiments():
+        if guard.find_binding(experiment) is not None:
+            for root in list_roots(experiment.artifact_location):
+                if place.is_in(root) or root.is_in(place):
+                    return experiment
+    return None
+
+
+def list_roots(location: str) -> Iterator[Place]:
+    """A place, and where the server itself keeps it."""
+    place = read_place(location)
+    yield place
+    kept = os.environ.get(DESTINATION)
+    if place.scheme == PROXIED and kept:
+        root = read_place(kept)
+        yield root._replace(parts=(*root.parts, *place.parts))

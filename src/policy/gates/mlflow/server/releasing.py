@@ -1,0 +1,117 @@
+"""Whether a model may be released: every run that it comes from was admitted, and is what it was admitted as."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from policy.app.runs.attempt import ADMITTED, TRAINING, Attempt
+from policy.gates.mlflow.server.observing import find_logged
+from policy.gates.mlflow.server.origins import Origin, trace_origin
+from policy.gates.mlflow.server.places import find_governed
+from policy.gates.mlflow.server.refusals import refuse
+from policy.model.gates import cap_effect
+
+if TYPE_CHECKING:
+    from policy.gates.mlflow.server.guard import Guard
+    from policy.gates.mlflow.server.origins import Release
+    from policy.gates.mlflow.server.stores import Found
+    from policy.model.mlflow_settings import Binding
+    from policy.records.runs.rows import RunRow
+
+LOG: Final = logging.getLogger("policy.mlflow")
+
+
+def check_release(guard: Guard, release: Release) -> None:
+    """Raises MlflowException where a version may not be released."""
+    origin = trace_origin(release)
+    bound = guard.find_model_binding(release.name)
+    governed = {found.run for found in origin.runs if check_run(guard, release, found, bound)}
+    check_models(guard, release, origin)
+    for run in origin.lost:
+        check_lost_run(guard, release, run)
+    check_stray(guard, release, origin)
+    if bound is not None and (not governed or not origin.is_of(governed)):
+        stop(
+            guard,
+            bound,
+            f"versions of `{release.name}` come from an admitted run of {' or '.join(bound.projects)}, and this one"
+            " does not, or not all of it: register it from the run, `runs:/RUN_ID/…`",
+        )
+
+
+def check_run(guard: Guard, release: Release, found: Found, bound: Binding | None) -> bool:
+    """Raises where a run does not let it be released; else whether it was admitted, and is judged here."""
+    row = guard.find_row(found.run)
+    binding = guard.find_binding(found.experiment)
+    if binding is None:
+        # What was judged once stays judged, whatever has become of its experiment.
+        if row is not None and row.state != ADMITTED:
+            raise refuse(f"`{release.name}` cannot be released: its run {found.run} is {row.state}")
+        return False
+    text = f"`{release.name}` cannot be released: its run {found.run}"
+    if row is None or row.state != ADMITTED:
+        stop(guard, binding, f"{text} {'never met the gate' if row is None else f'is {row.state}'}")
+    elif row.activity != TRAINING:
+        stop(guard, binding, f"{text} was admitted as `{row.activity}` only")
+    elif bound is not None and not (binding.releases(release.name) and bound.takes(row.project)):
+        # An experiment that is only watched does not release under the name of one that is not.
+        stop(guard, bound, f"{text} is one of `{row.project}` in the experiment `{found.experiment.name}`")
+    else:
+        judge_release(guard, release, row, bound or binding)
+        return True
+    return False
+
+
+def check_lost_run(guard: Guard, release: Release, run: str) -> None:
+    """Raises where a run that MLflow has no more did not end admitted: the ledger outlasts it."""
+    row = guard.find_row(run)
+    if row is not None and row.state != ADMITTED:
+        raise refuse(f"`{release.name}` cannot be released: its run {run} is {row.state}")
+
+
+def check_models(guard: Guard, release: Release, origin: Origin) -> None:
+    """Raises where a logged model of a governed experiment comes from no run of it."""
+    for model, experiment in origin.models:
+        binding = guard.find_binding(experiment)
+        runs = {found.run for found in origin.runs if found.experiment.experiment_id == experiment.experiment_id}
+        if binding is not None and model.source_run_id not in runs:
+            text = f"its model {model.model_id} comes from no run of the experiment `{experiment.name}`"
+            stop(guard, binding, f"`{release.name}` cannot be released: {text}")
+
+
+def check_stray(guard: Guard, release: Release, origin: Origin) -> None:
+    """Raises where files are taken from a governed experiment, and from none of its runs."""
+    for place in origin.stray:
+        experiment = find_governed(guard, place)
+        binding = guard.find_binding(experiment) if experiment is not None else None
+        if binding is not None:
+            text = f"its files are those of the experiment `{experiment.name}`, and of none of its runs"
+            stop(guard, binding, f"`{release.name}` cannot be released: {text}: register it from the run")
+
+
+def judge_release(guard: Guard, release: Release, row: RunRow, binding: Binding) -> None:
+    """Judge the run's manifest, with what it logged. Raises MlflowException where that does not pass."""
+    schema = guard.panel.find(binding).workspace.policy_set.schema
+    attempt = Attempt(
+        experiment=row.experiment,
+        experiment_name=row.experiment,
+        principal=guard.find_principal(),
+        manifest=row.manifest,
+        activity=row.activity,
+        run=row.run,
+        logged=find_logged(row.run, schema),
+    )
+    admission = guard.hear(binding, attempt, "release")
+    guard.note_decision(admission)
+    if admission.state != ADMITTED:
+        raise refuse(f"`{release.name}` cannot be released. {admission.text}")
+
+
+def stop(guard: Guard, binding: Binding, text: str) -> None:
+    """Refuse, or where the experiment or the gate only watches, say what would have been refused."""
+    mode = guard.panel.find(binding).workspace.policy_set.gate("release").mode
+    capped = cap_effect("block", mode)
+    if capped is not None and cap_effect(capped, binding.mode or "enforce") == "block":
+        raise refuse(text)
+    LOG.warning("passed, because nothing is enforced there: %s", text)

@@ -1,0 +1,54 @@
+"""What shows itself of a run after it was judged: its decision is opened again, and nothing is released from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.app.runs.attempt import ADMITTED, REOPENED, TRAINING
+from policy.gates.mlflow.server.stores import find_run_experiment, get_tracking_store
+
+if TYPE_CHECKING:
+    from policy.gates.mlflow.server.guard import Guard
+    from policy.records.runs.rows import RunRow
+
+STATE = "policy.state"
+UNGOVERNED, UNADMITTED = "ungoverned-training", "unadmitted"
+"""Where nothing is governed training is only pointed out; where it is, a run that never met the gate is."""
+
+
+def note_training(guard: Guard, row: RunRow, sign: str) -> None:
+    """A run that was judged as one that trains nothing, and trains. Raises MlflowException where it cannot be noted."""
+    if row.activity == TRAINING or row.state != ADMITTED:
+        return
+    # Another worker may know more by now: that it was judged again, as training.
+    row = guard.find_row(row.run) or row
+    if row.activity != TRAINING:
+        reopen(guard, row, f"it was admitted as `{row.activity}`, and {sign}")
+
+
+def note_change(guard: Guard, row: RunRow, what: str, *, ended: bool) -> None:
+    """A run that was over, and is changed; who resumes it is judged. Raises MlflowException as above."""
+    if ended and row.activity == TRAINING and row.state == ADMITTED:
+        reopen(guard, guard.find_row(row.run) or row, f"{what} after it had ended")
+
+
+def reopen(guard: Guard, row: RunRow, reason: str) -> None:
+    """Note it in the ledger, once, and show it in MLflow."""
+    guard.forget(row.run)
+    if row.state == ADMITTED:
+        guard.reopen(row, reason)
+        show_state(row.run, REOPENED)
+
+
+def point_out(guard: Guard, run: str) -> None:
+    """Show at a run that is on no record that it trains, once."""
+    if STATE not in get_tracking_store().get_run(run).data.tags:
+        governed = guard.find_binding(find_run_experiment(run)) is not None
+        show_state(run, UNADMITTED if governed else UNGOVERNED)
+
+
+def show_state(run: str, state: str) -> None:
+    """Show in MLflow what state a run is in."""
+    from mlflow.entities import RunTag
+
+    get_tracking_store().set_tag(run, RunTag(STATE, state))

@@ -1,0 +1,66 @@
+"""A store or an artifact repository whose methods ask the guard first; it stays an instance of its own class."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    # Called with the store, the method as it was, and its arguments by name.
+    Rule = Callable[[Any, Callable[..., Any], dict[str, Any]], Any]
+
+# What a guarded method calls of the same store belongs to it.
+_inside: ContextVar[bool] = ContextVar("policy_guard_inside", default=False)
+MARK: Final = "_policy_guarded"
+
+
+def guard_object(target: Any, rules: Mapping[str, Rule]) -> Any:
+    """The same object, whose methods that have a rule go through it; an object that is guarded stays as it is."""
+    kind = type(target)
+    if not getattr(kind, MARK, False):
+        target.__class__ = _make_kind(kind, tuple(sorted(rules.items())))  # type: ignore[arg-type] # types are hashable
+    return target
+
+
+@lru_cache(maxsize=64)
+def _make_kind(kind: type, rules: tuple[tuple[str, Rule], ...]) -> type:
+    methods = {name: _wrap(getattr(kind, name), rule) for name, rule in rules if hasattr(kind, name)}
+    return type(kind.__name__, (kind,), {**methods, MARK: True, "__module__": kind.__module__})
+
+
+def _wrap(method: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
+    signature = inspect.signature(method)
+
+    @wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _inside.get():
+            return method(self, *args, **kwargs)
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        arguments.pop(next(iter(signature.parameters)))
+        token = _inside.set(True)
+        try:
+            return rule(self, method, arguments)
+        finally:
+            _inside.reset(token)
+
+    if not inspect.iscoroutinefunction(method):
+        return guarded
+
+    @wraps(method)
+    async def waiting(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # To ask takes a look into databases, for which the event loop does not stand still.
+        return await (await asyncio.to_thread(guarded, self, *args, **kwargs))
+
+    return waiting
+
+
+def call(store: Any, method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """The method as it was, with arguments by name."""
+    return method(store, **arguments)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from importlib import metadata
+
+import pytest
+
+from policy.app import diagnosing
+from policy.app.diagnosing import (
+    ERROR,
+    OK,
+    WARNING,
+    find_clashes,
+    find_clock,
+    find_entry_points,
+    find_keys,
+    find_mlflow,
+)
+
+
+def list_levels(findings, what):
+    return [finding.level for finding in findings if finding.what == what]
+
+
+def test_a_file_of_the_packages_name_is_an_error(tmp_path, monkeypatch):
+    assert list_levels(find_clashes(str(tmp_path)), "names") == [OK]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "policy.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(other))
+    (found,) = find_clashes(str(tmp_path))
+    assert (found.level, str(other) in found.message) == (ERROR, True)
+
+
+def test_the_package_itself_is_no_clash(monkeypatch):
+    import os
+
+    import policy
+
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    source = os.path.dirname(os.path.dirname(policy.__file__))
+    assert list_levels(find_clashes(source), "names") == [OK]
+
+
+@pytest.mark.parametrize(("version", "level"), [("2.22.0", ERROR), ("3.4.9", ERROR)])
+def test_an_old_mlflow_is_an_error(monkeypatch, version, level):
+    monkeypatch.setattr(metadata, "version", lambda _: version)
+    assert [finding.level for finding in find_mlflow()] == [level]
+
+
+def test_no_mlflow_is_no_error(monkeypatch):
+    def miss(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", miss)
+    assert [finding.level for finding in find_mlflow()] == [OK]
+
+
+def test_the_plugins_of_this_distribution_are_found_and_load():
+    assert {finding.level for finding in find_entry_points()} == {OK}
+
+
+def test_a_plugin_that_is_missing_broken_or_there_twice_is_told(monkeypatch):
+    ours = metadata.EntryPoint("policy", "policy.gates.mlflow.server.app:nothing", "mlflow.app")
+    other = metadata.EntryPoint("policy", "another:create_app", "mlflow.app")
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [ours, other] if group == "mlflow.app" else [])
+    found = list(find_entry_points())
+    assert [finding.level for finding in found] == [WARNING, ERROR, ERROR, ERROR]
+    assert "another:create_app" in found[0].message
+    assert "cannot be loaded" in found[1].message
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of MLflow's with a new SQLAlchemy
+def test_methods_that_nobody_has_classified_are_an_error(monkeypatch):
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    monkeypatch.setattr(SqlAlchemyStore, "drop_everything", lambda _: None, raising=False)
+    (found,) = diagnosing.find_methods("3.99")
+    assert (found.level, "drop_everything" in found.message) == (ERROR, True)
+
+
+def test_a_clock_that_is_behind_the_ledger_is_told():
+    assert find_clock("").level == OK
+    assert find_clock("2020-01-01T00:00:00.000Z").level == OK
+    assert find_clock("2999-01-01T00:00:00.000Z").level == WARNING
+
+
+@pytest.mark.parametrize(("rows", "levels"), [([(None,)], [WARNING]), ([(3,)], [OK])])
+def test_what_no_checkpoint_covers_is_told(rows, levels):
+    assert [finding.level for finding in find_keys(rows, 5)] == levels
+    assert list(find_keys(rows, 0)) == []

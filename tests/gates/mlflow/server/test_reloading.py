@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from policy.app.runs.panel import load_panel
+from policy.errors import PolicyError, Problem
+from policy.gates.mlflow.server.reloading import Reloader
+from tests.gates.mlflow.server.conftest import SET, VOLATILE, write_set
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_set(tmp_path)
+
+
+@pytest.fixture
+def reloader(folder):
+    return start(folder, lambda _: None)
+
+
+def start(folder, check):
+    config = str(folder / "policy.yaml")
+    return Reloader(config, load_panel(config, str(folder)), check)
+
+
+def list_policies(reloader):
+    return sorted(policy.id for policy in reloader.get_panel().main.workspace.policy_set.policies)
+
+
+def test_nothing_is_loaded_anew_while_nothing_changes(reloader):
+    assert reloader.get_panel() is reloader.get_panel()
+
+
+def test_a_policy_that_is_added_changed_or_taken_away_counts_at_once(folder, reloader):
+    file = folder / "policies/another.yaml"
+    file.write_text(VOLATILE.replace("volatile-data", "another"))
+    assert list_policies(reloader) == ["another", "large-models", "volatile-data"]
+    before = reloader.get_panel().main.digest
+    file.write_text(VOLATILE.replace("volatile-data", "another").replace("30d", "31d"))
+    assert reloader.get_panel().main.digest != before
+    file.unlink()
+    assert list_policies(reloader) == ["large-models", "volatile-data"]
+
+
+def test_what_cannot_be_loaded_leaves_the_policies_in_force_and_is_counted_once(folder, reloader, caplog):
+    before = reloader.get_panel()
+    (folder / "policies/volatile-data.yaml").write_text("policy: [\n")
+    assert reloader.get_panel() is before
+    assert reloader.get_panel() is before
+    assert reloader.faults == 1
+    assert "volatile-data.yaml" in caplog.text
+    (folder / "policies/volatile-data.yaml").write_text(VOLATILE.replace("30d", "60d"))
+    assert reloader.get_panel().main.digest != before.main.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sqlite:///ledger.db", "sqlite:///other.db", "ledger changed"),
+        ("app: basic-auth", "app: none", "mlflow.app changed"),
+        ("app: basic-auth", "app: basic-auth\n  server: other", "mlflow.server changed"),
+    ],
+)
+def test_what_needs_another_server_is_not_taken_up(folder, reloader, caplog, old, new, said):
+    before = reloader.get_panel()
+    (folder / "policy.yaml").write_text(SET.replace(old, new))
+    assert reloader.get_panel() is before
+    assert said in caplog.text
+
+
+def test_a_policy_set_that_could_not_be_started_with_is_not_taken_up(folder):
+    def refuse(_panel):
+        raise PolicyError(Problem("it may hold", "do otherwise"))
+
+    reloader = start(folder, refuse)
+    before = reloader.get_panel()
+    (folder / "policy.yaml").write_text(SET.replace("leads: [bob]", "leads: [eve]"))
+    assert reloader.get_panel() is before
+
+
+def test_files_that_are_gone_leave_the_policies_in_force(folder, reloader):
+    before = reloader.get_panel()
+    os.rename(folder / "policies", folder / "away")
+    assert reloader.get_panel() is before
+    os.rename(folder / "away", folder / "policies")
+    assert list_policies(reloader) == ["large-models", "volatile-data"]
