@@ -53,3 +53,12 @@ def test_redirects_are_followed_by_who_brings_a_handler_for_them(address):
 def test_nothing_else_is_opened(scheme, tmp_path):
     (tmp_path / "secret").write_text("secret")
     assert make_opener().open(f"{scheme}://{tmp_path}/secret") is None
+
+
+def test_what_is_for_the_server_itself_goes_through_no_proxy(address, monkeypatch):
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with pytest.raises(OSError, match="refused"):
+        make_opener().open(f"{address}/here")
+    with make_opener(proxied=False).open(f"{address}/here") as response:
+        assert response.read() == b"here"

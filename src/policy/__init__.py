@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from policy.__about__ import __version__
 
 if TYPE_CHECKING:
+    from policy.app.runs.refusal import RunRefused as RunRefused
     from policy.app.workspace import open_workspace as open_workspace
     from policy.engine.judge import judge as judge
     from policy.errors import Location as Location
     from policy.errors import PolicyError as PolicyError
     from policy.errors import Problem as Problem
+    from policy.gates.mlflow.client.runs import guard as guard
+    from policy.gates.mlflow.client.runs import start_run as start_run
+    from policy.gates.transformers.making import make_trainer_callback as make_trainer_callback
     from policy.model.decision import Decision as Decision
     from policy.model.decision import Subject as Subject
     from policy.model.fact import ABSENT as ABSENT
@@ -36,10 +40,14 @@ _PLACES = {
     "PolicyError": "policy.errors",
     "PolicySet": "policy.model.policy",
     "Problem": "policy.errors",
+    "RunRefused": "policy.app.runs.refusal",
     "Subject": "policy.model.decision",
+    "guard": "policy.gates.mlflow.client.runs",
     "hookimpl": "policy.plugins.hookspecs",
     "judge": "policy.engine.judge",
+    "make_trainer_callback": "policy.gates.transformers.making",
     "open_workspace": "policy.app.workspace",
+    "start_run": "policy.gates.mlflow.client.runs",
 }
 
 __all__ = [
@@ -53,11 +61,15 @@ __all__ = [
     "PolicyError",
     "PolicySet",
     "Problem",
+    "RunRefused",
     "Subject",
     "__version__",
+    "guard",
     "hookimpl",
     "judge",
+    "make_trainer_callback",
     "open_workspace",
+    "start_run",
 ]
 
 

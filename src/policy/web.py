@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from urllib.request import BaseHandler, OpenerDirector
 
 
-def make_opener(*handlers: BaseHandler) -> OpenerDirector:
-    """Without the handlers of redirects, files, FTP and passwords, which `urlopen` has; with some of one's own."""
+def make_opener(*handlers: BaseHandler, proxied: bool = True) -> OpenerDirector:
+    """Without the handlers of redirects, files, FTP and passwords, which `urlopen` has; with some of one's own.
+
+    What is not `proxied` goes to the server itself, whatever the environment says of proxies.
+    """
     from urllib.request import (
         HTTPDefaultErrorHandler,
         HTTPErrorProcessor,
@@ -20,7 +23,13 @@ def make_opener(*handlers: BaseHandler) -> OpenerDirector:
     )
 
     opener = OpenerDirector()
-    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor):
+    for handler in (
+        *((ProxyHandler,) if proxied else ()),
+        HTTPHandler,
+        HTTPSHandler,
+        HTTPDefaultErrorHandler,
+        HTTPErrorProcessor,
+    ):
         opener.add_handler(handler())
     for own in handlers:
         opener.add_handler(own)

@@ -44,6 +44,21 @@ WRONG = {
         "2:23: `modes.few-examples`: `watch` is not one of observe, flag, enforce",
         None,
     ),
+    "server without experiments": (
+        f"{SET}mlflow: {{app: basic-auth}}\n",
+        "2:9: `mlflow` does not say which experiments are governed",
+        "add `experiments: [{name: support-*, project: support-bot}]`",
+    ),
+    "unknown key of a server": (
+        f"{SET}mlflow: {{experiments: [{{name: a, project: p, principal: ada}}]}}\n",
+        "2:46: there is no key under `experiments` `principal`",
+        "write `principals`",
+    ),
+    "experiment governed twice": (
+        f"{SET}mlflow: {{experiments: [{{name: a*, project: p}}, {{name: ab, project: q}}]}}\n",
+        "2:55: `ab` never counts here: an entry above takes it, and the first one counts",
+        "put this entry above the other one, or take it out",
+    ),
     "unknown plugin": (f"{SET}plugins: [acme_gone]\n", "2:11: plugin `acme_gone` is not installed", None),
 }
 

@@ -20,6 +20,11 @@ WRONG = {
     "--versoin": ("`policy` has no option `--versoin`", "write `--version`"),
     "approvals lst": ("there is no command `approvals lst`", "write `approvals list`"),
     "approvals approve": ("`policy approvals approve` needs REQUEST", None),
+    "approvals list --serve x": ("`policy approvals list` has no option `--serve`", "write `--server`"),
+    "approvals list --server example.com": (
+        "`--server` is no http or https address",
+        "write one such as https://mlflow.example.com",
+    ),
     "approvals list": (
         "there is no policy set, which would name a ledger",
         "write a policy.yaml: `policy_set: 1`, `name: …` and `ledger: sqlite:///ledger.db`",
@@ -33,6 +38,11 @@ WRONG = {
             "write a policy.yaml: `policy_set: 1`, `name: …` and `ledger: sqlite:///ledger.db`"
             ", or name one with `--ledger`, or folders whose projects are judged now"
         ),
+    ),
+    "run": ("`policy run` needs -- COMMAND [ARGUMENT]...", None),
+    "run -- no-such-program": (
+        "there is no command `no-such-program` that could be run",
+        "write `policy run -- COMMAND`, with a program on the PATH or its path",
     ),
     "ledger key new": ("`policy ledger key new` needs `--key`", "`policy ledger key new --help` says how it is called"),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),

@@ -15,7 +15,7 @@ from policy.records.append import is_done
 from policy.records.database import Head
 from policy.records.entry import Entry, start_chain
 from policy.records.ledger import create_ledger, open_ledger
-from policy.records.objects import Draft, StoredObject
+from policy.records.objects import DecisionRow, Draft, StoredObject
 from policy.records.planning import list_writes, plan, prepare
 from tests.records.drafts import FACTS, check_chain, draft_decision, draft_note
 
@@ -50,6 +50,7 @@ def test_however_it_is_split_the_numbers_follow_and_time_does_not_go_back(batche
         assert len(made.answers) == len(batch)
         for draft, answer in zip(prepared, made.answers, strict=True):
             if draft.index is not None:
+                assert isinstance(draft.index, DecisionRow)
                 assert recorded.setdefault(draft.index.decision_id, answer) == answer
         entries += made.entries
         head = made.head

@@ -121,7 +121,9 @@ def test_an_erased_change_is_believed_to_its_row(file):
 
 
 def test_changes_of_version_1_are_read_for_ever():
-    before, after = read_change(read_golden(), 7)
+    change = read_change(read_golden(), 7)
+    assert change is not None
+    before, after = change
     assert before == (
         ("acme", "policy.yaml", "revision", "ci"),
         "sha256:" + "a" * 64,

@@ -38,11 +38,13 @@ class Subjects(NamedTuple):
     problems: list[Problem]
 
 
-def build_subjects(workspace: Workspace, item: Item, today: date | None = None) -> Subjects:
+def build_subjects(
+    workspace: Workspace, item: Item, today: date | None = None, said: tuple[Fact, ...] = ()
+) -> Subjects:
     """The subjects of one item: one for each training config, and the project where it has no other one.
 
     The project is judged by itself, too, where its manifest names a training config that no reader knows. `today` is
-    the day of judging, for predicates; `judge` counts by its own.
+    the day of judging, for predicates; `judge` counts by its own. What is `said` holds for each of them.
     """
     problems: list[Problem] = []
     manifest: Manifest | None = None
@@ -51,7 +53,7 @@ def build_subjects(workspace: Workspace, item: Item, today: date | None = None) 
             manifest = load_manifest(workspace, item.manifest)
         except PolicyError as error:
             return Subjects([], list(error.problems))
-    builder = SubjectBuilder(workspace, manifest, problems, today)
+    builder = SubjectBuilder(workspace, manifest, problems, today, said)
     named = None if item.only_configs else builder.named_config
     configs = find_configs(workspace, item, manifest, named, problems)
     scripts: list[FoundConfig] = []
@@ -73,12 +75,18 @@ class SubjectBuilder:
     """
 
     def __init__(
-        self, workspace: Workspace, manifest: Manifest | None, problems: list[Problem], today: date | None
+        self,
+        workspace: Workspace,
+        manifest: Manifest | None,
+        problems: list[Problem],
+        today: date | None,
+        said: tuple[Fact, ...] = (),
     ) -> None:
         self.workspace = workspace
         self.manifest = manifest
         self.problems = problems
         self.today = today
+        self.said = said
         self.history = find_history(workspace.root)
         self.named_config = self._find_named()
 
@@ -101,7 +109,7 @@ class SubjectBuilder:
         )
         evidence = collect_evidence(self.workspace, project)
         self.problems += [*(config.told.problems if config is not None else ()), *evidence.problems]
-        claims = (self._tell_manifest(config), *declared, *told, *evidence.facts)
+        claims = (self._tell_manifest(config), *self.said, *declared, *told, *evidence.facts)
         unavailable = {**self._miss_config(config), **evidence.unavailable}
         subject, outside = self._make_subject(config), (policy_set.tables, self.today)
         facts = Facts(claims, policy_set.schema, subject, unavailable, None, *outside)

@@ -62,7 +62,9 @@ def judged(tmp_path, monkeypatch):
 def find_digest(folder):
     with open_ledger(f"sqlite:///{folder}/ledger.db") as ledger:
         for row in ledger.read_decisions():
-            facts = json.loads(ledger.get_object(row.facts))
+            body = ledger.get_object(row.facts)
+            assert isinstance(body, bytes)
+            facts = json.loads(body)
             return next(claim[1] for claim in facts["claims"] if claim[0] == "data.digest")
     raise AssertionError("nothing was recorded")
 

@@ -6,12 +6,13 @@ import base64
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from policy.gates.cli.main import main
 
-REQUEST = {
+REQUEST: dict[str, Any] = {
     "id": "r-abcdefgh",
     "kind": "approval",
     "project": "support-tone",
@@ -69,12 +70,13 @@ def make_document(*requests, **more):
 class Stub(ThreadingHTTPServer):
     """Answers as it is told, and notes what it is asked."""
 
-    status, body, head = 200, b"", {}
+    status, body = 200, b""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), StubHandler)
-        self.asked = []
-        self.bodies = []
+        self.head: dict[str, str] = {}
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.bodies: list[bytes] = []
 
     @property
     def url(self):
@@ -85,6 +87,8 @@ class Stub(ThreadingHTTPServer):
 
 
 class StubHandler(BaseHTTPRequestHandler):
+    server: Stub
+
     def answer(self):
         server = self.server
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))

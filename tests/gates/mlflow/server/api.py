@@ -37,7 +37,7 @@ class Api(NamedTuple):
         binding = self.guard.panel.settings.find_binding(experiment, "1")
         admission = self.guard.hear(binding, Attempt("1", experiment, user, sent.digest))
         assert admission.asked is not None, admission
-        return admission.asked.row.id
+        return str(admission.asked.row.id)
 
 
 @contextmanager
@@ -63,7 +63,9 @@ def find_user() -> str | None:
     from flask import request
 
     sent = request.authorization
-    if sent is not None and sent.type == "bearer":
+    if sent is None:
+        return None
+    if sent.type == "bearer":
         return sent.token
-    known = sent is not None and sent.username in USERS and sent.password == "secret"
+    known = sent.username in USERS and sent.password == "secret"
     return sent.username if known else None

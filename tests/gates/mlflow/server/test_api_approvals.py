@@ -10,6 +10,7 @@ import pytest
 from policy.app.approvals.served import find_judge
 from policy.gates.mlflow.server.api import serving
 from policy.records.requests import desk
+from policy.records.requests.clock import CLOCKS, write_time
 from policy.records.requests.queries import find_row
 from policy.records.snapshot import open_snapshot
 from policy.records.verification import verify_ledger
@@ -156,7 +157,7 @@ def test_what_is_decided_is_decided(api, act, said):
 def test_nobody_decides_what_has_expired(api, monkeypatch):
     request = api.hold()
     later = datetime.now(UTC) + timedelta(days=15)
-    monkeypatch.setitem(desk.CLOCKS, "sqlite", f"'{desk.write_time(later)}'")
+    monkeypatch.setitem(CLOCKS, "sqlite", f"'{write_time(later)}'")
     answer = api.act(request, "approve")
     assert answer.status_code == 409
     assert "it expired" in answer.json["message"]
@@ -175,7 +176,9 @@ def test_what_is_not_there(api, request_id):
 def test_two_at_once_give_one_result(api):
     request = api.hold()
     with ThreadPoolExecutor(8) as pool:
-        acts = [("bob", "approve", {})] * 4 + [("bob", "reject", {"reason": "no"})] * 4
+        acts: list[tuple[str, str, dict[str, str]]] = [("bob", "approve", {})] * 4 + [
+            ("bob", "reject", {"reason": "no"})
+        ] * 4
         answers = list(pool.map(lambda one: api.act(request, one[1], one[0], **one[2]).status_code, acts))
     assert answers.count(200) == 1
     assert set(answers) <= {200, 403, 409}
@@ -269,6 +272,7 @@ def test_the_rules_are_those_of_who_judges_the_run(tmp_path, monkeypatch):
         panel = api.guard.panel
         with desk.open_session(api.guard.ledger) as session:
             row = find_row(session, request)
+        assert row is not None
         older = row._replace(policy_set="sha256:" + "0" * 64)
         assert find_judge(panel, older) is panel.teams["team/policy.yaml"]
         assert find_judge(panel, older._replace(project="elsewhere")) is panel.main

@@ -74,7 +74,13 @@ def test_what_it_says_is_what_is_done(schema, route, mode):
     operation = schema[route.path][route.method]
     cases = operation.as_strategy(generation_mode=schemathesis.GenerationMode(mode))
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=HealthCheck)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(case=cases)
     def call(case):
         case.call_and_validate(headers=log_in(), excluded_checks=LEFT_OUT.get(route.name))

@@ -49,7 +49,9 @@ def resume(server, monkeypatch):
 
 
 def find_request(text):
-    return re.search(r"request (r-[a-z2-7]+)", text)[1]
+    found = re.search(r"request (r-[a-z2-7]+)", text)
+    assert found is not None, text
+    return found[1]
 
 
 def find_tags(server, run):

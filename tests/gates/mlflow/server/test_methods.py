@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from typing import Any
 
 import pytest
 
@@ -118,5 +119,6 @@ def test_the_guard_knows_what_says_where_an_artifact_goes(base):
 
 def test_so_does_one_of_the_repositories_of_artifacts(monkeypatch):
     monkeypatch.setattr(ArtifactRepository, "push_artifacts", print, raising=False)
+    guard: Any = None
     with pytest.raises(PolicyError, match="push_artifacts"):
-        artifacts.guard_artifacts(None)
+        artifacts.guard_artifacts(guard)

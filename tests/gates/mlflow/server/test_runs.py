@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from policy.records.ledger import open_ledger
@@ -20,7 +22,7 @@ def begin(server: Server, experiment: str, sent: Sent | None, user: str = "ada",
     return server.call("runs/create", {"experiment_id": experiment, "tags": tags, "user_id": "root"}, user)
 
 
-def read_tags(run: dict) -> dict[str, str]:
+def read_tags(run: dict[str, Any]) -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
 
 
@@ -38,6 +40,7 @@ def test_a_run_that_meets_the_policies_begins_and_is_on_record(server, experimen
     assert (tags["policy.state"], tags["policy.verdict"]) == ("admitted", "allow")
     with open_ledger(f"sqlite:///{server.folder}/ledger.db", create=False) as ledger:
         row = find_run(ledger, "mlflow", run["info"]["run_id"])
+        assert row is not None
         assert (row.state, row.project, row.principal, row.manifest) == ("admitted", "support-tone", "ada", GOOD.digest)
         assert row.decision == tags["policy.decision"]
         assert ledger.find_decision(row.decision) is not None

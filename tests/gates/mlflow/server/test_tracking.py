@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace as Item
+from typing import Any
 
 import pytest
 
@@ -46,10 +47,11 @@ def test_no_method_that_only_writes_tags_writes_those():
 
     for name in TRACKING_TAGGED - {"set_model_versions_tags"}:
         argument = "trace_info" if name == "start_trace" else "key"
-        namespace: dict = {}
+        namespace: dict[str, Any] = {}
         exec(f"def {name}(self, {argument}): raise AssertionError", namespace)
         setattr(Store, name, namespace[name])
-    store = guard_object(Store(), make_rules(None))
+    guard: Any = None
+    store = guard_object(Store(), make_rules(guard))
     for name in TRACKING_TAGGED - {"set_model_versions_tags"}:
         given = Item(tags={TAG.key: "x"}) if name == "start_trace" else TAG.key
         with pytest.raises(MlflowException, match="mirror the ledger"):

@@ -318,8 +318,8 @@ def test_a_model_is_no_prompt_because_somebody_says_so(server: Server, experimen
         ("s3://models/model", {}),
         ("prompt-template", {"run_id": waits}),
     ):
-        body = {"name": name, "source": source, "tags": prompt, **more}
-        answer = way.ask(server, "model-versions/create", body)
+        version = {"name": name, "source": source, "tags": prompt, **more}
+        answer = way.ask(server, "model-versions/create", version)
         assert answer.status in (400, 403), (source, answer)
     plain = make_name(server, "support", way.user)
     run = start(server, experiment)

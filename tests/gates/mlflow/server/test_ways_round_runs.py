@@ -99,7 +99,7 @@ def test_no_client_writes_a_tag_that_mirrors_the_ledger(server: Server, experime
 
 def test_no_client_writes_them_where_nothing_is_governed_either(server: Server) -> None:
     free = server.make_experiment(f"free-{time.monotonic_ns()}", "ada")
-    assert_refused(begin(server, free, None, **{"policy.state": "admitted"}), "mirror the ledger")
+    assert_refused(begin(server, free, None, WAYS[0], **{"policy.state": "admitted"}), "mirror the ledger")
 
 
 @two_ways

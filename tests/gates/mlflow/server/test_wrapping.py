@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from threading import Thread, current_thread
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def make(seen, *names, refuses=()):
 
 
 def test_arguments_come_by_name_however_they_were_given():
-    seen = []
+    seen: list[tuple[str, dict[str, Any]]] = []
     store = make(seen, "outer", "inner")
     assert store.outer("1", tags=[2]) == store.outer(tags=[2], run_id="1") == ("inner 1", [2])
     assert seen == [("outer", {"run_id": "1", "tags": [2]})] * 2
@@ -46,7 +47,7 @@ def test_arguments_come_by_name_however_they_were_given():
 
 
 def test_what_a_method_calls_of_the_same_store_is_part_of_it_and_no_more():
-    seen = []
+    seen: list[tuple[str, dict[str, Any]]] = []
     store = make(seen, "outer", "inner")
     store.outer("1")
     store.inner("2")
@@ -54,7 +55,7 @@ def test_what_a_method_calls_of_the_same_store_is_part_of_it_and_no_more():
 
 
 def test_after_a_refusal_everything_is_asked_again():
-    seen = []
+    seen: list[tuple[str, dict[str, Any]]] = []
     store = make(seen, "outer", "inner", refuses=("outer",))
     for _ in range(2):
         with pytest.raises(PermissionError):
@@ -65,7 +66,7 @@ def test_after_a_refusal_everything_is_asked_again():
 
 def test_a_thread_that_is_started_meanwhile_is_asked_for_itself():
     seen = []
-    store = None
+    store: Any = None
 
     def outer(target, method, arguments):
         thread = Thread(target=lambda: store.inner("1"))
@@ -83,7 +84,7 @@ def test_a_thread_that_is_started_meanwhile_is_asked_for_itself():
 
 
 def test_it_stays_what_it_was_and_is_guarded_once():
-    seen = []
+    seen: list[tuple[str, dict[str, Any]]] = []
     store = make(seen, "inner")
     assert isinstance(store, Store)
     assert (type(store).__name__, store.beside()) == ("Store", "beside")
@@ -94,14 +95,15 @@ def test_it_stays_what_it_was_and_is_guarded_once():
 
 
 def test_a_class_that_was_guarded_is_guarded_still_in_another_object():
-    first, second = [], []
+    first: list[tuple[str, dict[str, Any]]] = []
+    second: list[tuple[str, dict[str, Any]]] = []
     make(first, "inner").inner("1")
     make(second, "inner").inner("2")
     assert (len(first), len(second)) == (1, 1)
 
 
 def test_what_is_asynchronous_is_asked_before_it_begins_and_beside_the_loop():
-    seen = []
+    seen: list[tuple[str, dict[str, Any]]] = []
     store = make(seen, "stream", refuses=("stream",))
     assert inspect.iscoroutinefunction(type(store).stream)
     with pytest.raises(PermissionError):
