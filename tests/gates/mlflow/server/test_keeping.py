@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from policy.gates.mlflow.server.metrics import FOLDER
 from policy.gates.mlflow.server.reloading import Reloader
 from policy.records.ledger import Ledger, open_ledger
 from policy.records.runs.uploads import put_upload
-from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, SET, write_set
+from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, SET, make_sent, write_set
 
 
 class Made(NamedTuple):
@@ -112,3 +113,22 @@ def test_a_ledger_that_cannot_be_read_either(make, on_error, state):
         made.hear()
     assert caught.value.error_code == "PERMISSION_DENIED"
     assert "nothing is admitted while the gate cannot judge or record" in str(caught.value)
+
+
+@pytest.mark.parametrize("run", ["", "a\nb", "a" * 1000])
+def test_what_somebody_sends_is_no_fault_of_the_ledger(make, run):
+    made = make("flag")
+    with pytest.raises(PolicyError):
+        made.guard.record(made.hear(), run)
+    assert made.guard.keeper.measure() == 0
+
+
+def test_a_manifest_that_cannot_be_read_any_more_begins_nothing(make):
+    from mlflow.exceptions import MlflowException
+
+    made = make("flag")
+    body = b'{"format":"policy-run-manifest/0"}'
+    sent = make_sent()._replace(digest=f"sha256:{hashlib.sha256(body).hexdigest()}")
+    put_upload(made.ledger, "ada", sent.digest, body)
+    with pytest.raises(MlflowException, match="Tunegate"):
+        made.hear(sent)

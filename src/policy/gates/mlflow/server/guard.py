@@ -19,7 +19,8 @@ from policy.records.people import fold_name
 from policy.records.runs.decisions import record_decision
 from policy.records.runs.queries import find_run, list_runs
 from policy.records.runs.recording import record_run
-from policy.records.runs.rows import RunRow
+from policy.records.runs.rows import LONGEST, RunRow, is_digest, is_line
+from policy.source.display import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,7 +85,7 @@ class Guard:
             admission = hearing.admit(attempt, asks=asks)
         except PolicyError as error:
             LOG.error("an attempt in experiment %s could not be judged: %s", attempt.experiment, error)  # noqa: TRY400 - the problem says it all
-            if self.keeper.goes_on(self.panel.find(binding), gate):
+            if self.keeper.passes(error, self.panel.find(binding), gate):
                 self.keeper.count_open()
                 return Admission(attempt, binding, ADMITTED, "flag")
             raise refuse_fault(error) from None
@@ -126,7 +127,7 @@ class Guard:
         try:
             record_decision(self.ledger, admission.draft)
         except PolicyError as error:
-            if not self.keeper.set_aside(admission, self.panel):
+            if not self.keeper.set_aside(error, admission, self.panel):
                 raise refuse_fault(error) from None
 
     def record(self, admission: Admission, run: str) -> RunRow:
@@ -148,13 +149,14 @@ class Guard:
         said = {
             "experiment_name": attempt.experiment_name,
             "mode": admission.binding.mode or None,
-            "policy_set": self.panel.find(admission.binding).digest,
+            # The policies may have changed since it was judged.
+            "policy_set": decision.policy_set if decision is not None else self.panel.find(admission.binding).digest,
             "request": admission.asked.row.id if admission.asked is not None else None,
         }
         try:
             recorded = record_run(self.ledger, row, said, admission.draft)
-        except PolicyError:
-            if not self.keeper.set_aside(admission, self.panel):
+        except PolicyError as error:
+            if not self.keeper.set_aside(error, admission, self.panel):
                 raise
             return row
         self.keeper.catch_up(self.ledger)
@@ -211,22 +213,27 @@ class Guard:
 def make_attempt(guard: Guard, experiment: Any, claims: dict[str, str], run: str = "") -> Attempt:
     """What somebody wants, from an experiment and the tags of a run, with no activity where none is said.
 
-    Raises MlflowException for an unknown activity.
+    Raises MlflowException for an unknown activity, and for what cannot name a manifest or a run.
     """
     from policy.app.runs.sent import ACTIVITIES, ACTIVITY_TAG, DIGEST_TAG
     from policy.gates.mlflow.server.refusals import refuse_invalid
 
     activity = claims.get(ACTIVITY_TAG, "")
     if activity and activity not in ACTIVITIES:
-        raise refuse_invalid(f"`{ACTIVITY_TAG}` is one of {', '.join(ACTIVITIES)}, and not `{activity[:40]}`")
+        raise refuse_invalid(f"`{ACTIVITY_TAG}` is one of {', '.join(ACTIVITIES)}, and not {quote_name(activity)}")
+    manifest, parent = claims.get(DIGEST_TAG, ""), claims.get(PARENT, "")
+    if manifest and not is_digest(manifest):
+        raise refuse_invalid(f"`{DIGEST_TAG}` is `sha256:` and 64 digits of a SHA-256, not {quote_name(manifest)}")
+    if len(parent) > LONGEST or not is_line(parent):
+        raise refuse_invalid(f"`{PARENT}` is the id of a run, and not {quote_name(parent)}")
     return Attempt(
         experiment=str(experiment.experiment_id),
         experiment_name=experiment.name,
         principal=guard.find_principal(),
-        manifest=claims.get(DIGEST_TAG, ""),
+        manifest=manifest,
         activity=activity,
         run=run,
-        parent=claims.get(PARENT, ""),
+        parent=parent,
     )
 
 

@@ -10,6 +10,7 @@ from policy.app.recording.writing import GOING_ON, SPOOL
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.metrics import Metrics
 from policy.model.gates import cap_effect
+from policy.records.faults import LedgerError
 from policy.records.spool import replay_spool, spool_decision
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from policy.records.ledger import Ledger
 
 LOG: Final = logging.getLogger("policy.mlflow")
+# Faults of what is to be recorded: whoever sends it would choose to go unrecorded.
+ASKED_FOR: Final = ("draft", "refused", "secret")
 
 
 class Keeper:
@@ -34,6 +37,10 @@ class Keeper:
         settings = judge.workspace.policy_set.gate(gate)
         return cap_effect(settings.on_error, settings.mode) in GOING_ON
 
+    def passes(self, error: PolicyError, judge: Judge, gate: str) -> bool:
+        """Whether a gate goes on after an error: only where the ledger fails, and not for what somebody sends."""
+        return isinstance(error, LedgerError) and error.kind not in ASKED_FOR and self.goes_on(judge, gate)
+
     def count_open(self) -> None:
         """Note that something passed that was not judged, or not recorded."""
         self.metrics.opened.inc()
@@ -45,17 +52,17 @@ class Keeper:
         except OSError:
             return 0
 
-    def set_aside(self, admission: Admission, panel: Panel) -> bool:
-        """Keep a decision for later, where its gate goes on; whether it does."""
+    def set_aside(self, error: PolicyError, admission: Admission, panel: Panel) -> bool:
+        """Keep a decision that cannot be recorded for later, where its gate goes on; whether it does."""
         gate = admission.decision.gate if admission.decision is not None else "run"
-        if not self.goes_on(panel.find(admission.binding), gate):
+        if not self.passes(error, panel.find(admission.binding), gate):
             return False
         self.count_open()
         if admission.draft is not None:
             try:
                 spool_decision(self.spool, admission.draft)
-            except PolicyError as error:
-                LOG.error("a decision is on no record at all: %s", error)  # noqa: TRY400 - the problem says it all
+            except PolicyError as fault:
+                LOG.error("a decision is on no record at all: %s", fault)  # noqa: TRY400 - the problem says it all
                 return False
             self._waits = True
         LOG.error("the ledger cannot be written; the gate goes on, and the decision waits in %s", self.spool)

@@ -9,7 +9,7 @@ from policy.language.condition_schema import build_object
 from policy.records.requests.refusals import LONGEST_TEXT
 
 # Anything but what cannot be seen or is not kept.
-WORDS: Final = {"type": "string", "pattern": r"^[^\u0000]*\S[^\u0000]*$", "maxLength": LONGEST_TEXT}
+WORDS: Final = {"type": "string", "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$", "maxLength": LONGEST_TEXT}
 MAYBE: Final = {"type": "string", "pattern": r"^[^\u0000]*$", "maxLength": LONGEST_TEXT}
 DIGEST_FORM: Final = "sha256:[0-9a-f]{64}"
 DIGEST: Final = {"type": "string", "pattern": f"^{DIGEST_FORM}$"}
@@ -26,8 +26,8 @@ def build_schemas() -> dict[str, Any]:
 def build_taken() -> dict[str, Any]:
     """What is sent."""
     asked: dict[str, Any] = {
-        "experiment_name": {**TEXT, "minLength": 1},
-        "experiment_id": {**TEXT, "minLength": 1},
+        "experiment_name": {**TEXT, "pattern": r"^[^\u0000]+$"},
+        "experiment_id": {**TEXT, "pattern": r"^[^\u0000]+$"},
         "manifest": {**TEXT, "pattern": f"^({DIGEST_FORM})?$"},
         "activity": {"enum": list(ACTIVITIES)},
     }
@@ -71,6 +71,7 @@ def build_given() -> dict[str, Any]:
         "Manifest": build_open({"digest": DIGEST, "project": TEXT}, "digest", "project"),
         "Foreseen": build_open(foreseen, "verdict", "governed"),
         "Document": {"type": "object"},
+        "Metrics": TEXT,
     }
 
 
