@@ -39,6 +39,18 @@ WRONG = {
             ", or name one with `--ledger`, or folders whose projects are judged now"
         ),
     ),
+    "runs lst": ("there is no command `runs lst`", "write `runs list`"),
+    "runs list --state hold": ("there is no state `hold`", "write `held`"),
+    "runs list": ("there is no policy set, which would name a ledger", None),
+    "runs compare": ("`policy runs compare` needs URL", None),
+    "runs compare sqlite:///mlflow.db": (
+        "URL is no http or https address",
+        "write one such as https://mlflow.example.com",
+    ),
+    "runs compare http://127.0.0.1:9": (
+        "the policy set has no section `mlflow`, so no experiment is governed and nothing can be compared",
+        "name the policy set of the server with `--config`",
+    ),
     "run": ("`policy run` needs -- COMMAND [ARGUMENT]...", None),
     "run -- no-such-program": (
         "there is no command `no-such-program` that could be run",

@@ -12,8 +12,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from policy.gates.cli.schema import REPORTS
+from policy.records.ledger import open_ledger
+from policy.records.runs.recording import record_run
 from policy.reports.contract import Document
+from tests.app.runs.tracking import make_run, make_version, start_tracking
 from tests.app.waivers.granting import FILES, grant
+from tests.records.runs.made import SAID, make_row, name_run
 
 HOLD = """\
 policy: stage
@@ -25,6 +29,7 @@ cases:
   - {name: fails, given: {stage: production}, expect: fail}
 """
 SET = f"{FILES['policy.yaml']}approvals: {{roles: {{leads: [alice, bob]}}, rules: [{{roles: [leads], quorum: 2}}]}}\n"
+SET += "mlflow: {server: tracking, experiments: [{name: support, project: support-*, models: bot}]}\n"
 COMMANDS = {
     "check": "decisions",
     "check --gate run": "decisions",
@@ -48,6 +53,9 @@ COMMANDS = {
     "ledger prove --since old.txt": "consistency-proof",
     "ledger list": "entries",
     "ledger show 1": "entry",
+    "runs list": "runs",
+    "runs list --state held": "runs",
+    "runs compare http://127.0.0.1:PORT": "runs-comparison",
 }
 ALWAYS_JSON = ("ledger prove",)
 
@@ -77,7 +85,20 @@ def kept(plant, call, monkeypatch):
     later = (datetime.now(UTC) + timedelta(days=5)).date()
     assert call(f"approvals delegate zoe --until {later}").code == 0
     assert call("ledger checkpoint --key l.key --log c.txt").code == 0
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        record_run(ledger, make_row(), SAID)
+        record_run(ledger, make_row(run=name_run(1), state="held", principal="", verdict="", manifest=""), SAID)
     return root
+
+
+@pytest.fixture
+def tracking():
+    """A server with a run and a version that never met the gate."""
+    with start_tracking() as server:
+        server.tell("experiments/search", "experiments", {"experiment_id": "7", "name": "support"})
+        server.tell("runs/search", "runs", make_run(name_run(9)))
+        server.tell("model-versions/search", "model_versions", make_version("bot", "1"))
+        yield server
 
 
 def validate(kind: str, document: Any, call: Any) -> None:
@@ -89,8 +110,9 @@ def validate(kind: str, document: Any, call: Any) -> None:
         model.model_validate(document)
 
 
-def test_every_command_writes_what_its_schema_says(call, kept):
-    for line, kind in COMMANDS.items():
+def test_every_command_writes_what_its_schema_says(call, kept, tracking):
+    for text, kind in COMMANDS.items():
+        line = text.replace("PORT", str(tracking.server_port))
         result = call(line if line.startswith(ALWAYS_JSON) else f"{line} -o json")
         assert result.code in (0, 1, 3, 4), (line, result.err)
         validate(kind, json.loads(result.out), call)

@@ -27,7 +27,7 @@ class Address(NamedTuple):
     safe: bool
 
 
-def read_address(text: str) -> Address:
+def read_address(text: str, named: str = "`--server`") -> Address:
     """The address of a server. Raises PolicyError for anything else, and where credentials stand in it."""
     from urllib.parse import urlsplit
 
@@ -37,7 +37,7 @@ def read_address(text: str) -> Address:
     except ValueError:
         parts, host, port = None, None, None
     if parts is None or not host or not _is_plain(parts):
-        raise PolicyError(Problem("`--server` is no http or https address", f"write one such as {EXAMPLE}"))
+        raise PolicyError(Problem(f"{named} is no http or https address", f"write one such as {EXAMPLE}"))
     if "@" in parts.netloc:
         message = "the address of the server holds credentials, which others can read in the list of processes"
         raise PolicyError(Problem(message, f"take them out, and set {USER} and {PASSWORD}"))

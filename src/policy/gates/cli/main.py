@@ -37,6 +37,7 @@ COMMANDS = {
     "preview": "Judge recorded decisions again by another policy set, and say who would fare otherwise.",
     "report": "Report what decisions of a period come to, for those who audit.",
     "run": "Judge the project here, and run a command where it may.",
+    "runs": "List what the ledger says of runs, and compare an MLflow server with it.",
     "schema": "Print the JSON Schema of manifests, policies or reports.",
     "set": "Show the policy set in force, or write a new one.",
     "test": "Run the cases of policies and report their coverage.",

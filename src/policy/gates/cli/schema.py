@@ -34,6 +34,8 @@ REPORTS = {
     "replay": ("contracts.ledger", "ReplayDocument"),
     "entry": ("contracts.ledger", "EntryDocument"),
     "entries": ("contracts.ledger", "EntriesDocument"),
+    "runs": ("contracts.runs", "RunsDocument"),
+    "runs-comparison": ("contracts.runs", "RunsComparisonDocument"),
 }
 KINDS = ("manifest", "policy", "policy-set", "waivers", *REPORTS)
 
@@ -63,8 +65,9 @@ def command(kind: str, config: str | None) -> int:
 
     Of what commands write as JSON: decisions (`policy check`), evidence, advice (`policy advise`), baseline, diff,
     preview, audit (`policy report`), requests (`policy approvals list` and `show`), waiver-list (`policy waivers`),
-    set-view (`policy set show`), tests (`policy test`); and of `policy ledger`: verification (`verify`), proof and
-    consistency-proof (`prove`), replay, entry (`show`), entries (`list`).
+    set-view (`policy set show`), tests (`policy test`), runs (`policy runs list`), runs-comparison (`policy runs
+    compare`); and of `policy ledger`: verification (`verify`), proof and consistency-proof (`prove`), replay, entry
+    (`show`), entries (`list`).
     """  # noqa: D301 - click needs the character itself to leave lines as they are
     schema = describe_report(kind) if kind in REPORTS else describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.
