@@ -170,6 +170,20 @@ def test_what_no_run_refers_to_is_dropped_after_a_day(ledger):
     assert drop_expired(ledger, now=NOW + 1000 * LASTS) == 0
 
 
+def test_who_sends_more_clears_away_what_has_expired(ledger):
+    kept, _ = make_body("kept")
+    for text in ("kept", "gone"):
+        put(ledger, text)
+        put(ledger, text, principal="bob")
+    record_run(ledger, make_row(manifest=kept), SAID)
+    assert put(ledger, "more", now=NOW + LASTS)
+    # It is hers alone, and not what a run refers to.
+    assert get_upload(ledger, make_body("gone")[0], "ada") is None
+    assert get_upload(ledger, make_body("gone")[0], "bob") is not None
+    assert get_upload(ledger, kept, "ada") is not None
+    assert count(ledger) == 4
+
+
 def test_what_was_dropped_is_new_again(ledger):
     put(ledger)
     drop_expired(ledger, now=NOW + LASTS)

@@ -43,6 +43,7 @@ _COUNT_KEPT: Final = (
 )
 _REFRESH: Final = "UPDATE uploads SET received = ? WHERE digest = ? AND principal = ?"
 _DROP: Final = f"DELETE FROM uploads WHERE received <= ? AND {_UNUSED} RETURNING size"  # noqa: S608 - as above
+_DROP_OWN: Final = f"DELETE FROM uploads WHERE principal = ? AND received <= ? AND {_UNUSED}"  # noqa: S608 - as above
 
 
 class UploadError(RefusedError):
@@ -71,7 +72,9 @@ def put_upload(ledger: Ledger, principal: str, digest: str, body: bytes, *, now:
             return False
         _check_limits(session.read, person, clock)
         row = (digest, person, clock, len(body), body)
-        session.write([(write_insert("uploads"), [row])], commit=False)
+        # Whoever sends clears away behind them, so that nobody ever fills the ledger.
+        old = (person, _subtract(clock, LASTS))
+        session.write([(_DROP_OWN, [old]), (write_insert("uploads"), [row])], commit=False)
     return True
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import PolicyError
@@ -53,8 +53,12 @@ def open_guard(panel: Panel, config: str | None) -> Guard:
     from policy.gates.mlflow.server.guard import Guard
     from policy.gates.mlflow.server.reloading import Reloader
     from policy.records.ledger import open_ledger
+    from policy.records.runs.uploads import drop_expired
 
     ledger = open_ledger(panel.ledger.url, folder=panel.ledger.folder or ".")
+    # Where it cannot be done now, the next server that starts does it.
+    with suppress(PolicyError):
+        drop_expired(ledger)
     return Guard(Reloader(config, panel, check_panel), ledger)
 
 

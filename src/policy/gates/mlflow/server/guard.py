@@ -23,7 +23,7 @@ from policy.records.runs.rows import LONGEST, RunRow, is_digest, is_line
 from policy.source.display import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from policy.gates.mlflow.server.reloading import Reloader
     from policy.model.mlflow_settings import Binding
@@ -45,6 +45,8 @@ class Guard:
         # Runs that need no look any more, by id: those of experiments that nothing governs are None.
         self._settled: OrderedDict[str, RunRow | None] = OrderedDict()
         self._lock = Lock()
+        # One run is made to wait, however many at once ask for it.
+        self.waiting = Lock()
         self.authenticated = self.panel.settings.app != "none"
 
     def refresh(self) -> None:
@@ -173,14 +175,12 @@ class Guard:
         LOG.warning("run %s is reopened: %s", row.run, reason)
         return recorded
 
-    def find_waiting(self, attempt: Attempt, request: str) -> RunRow | None:
-        """The run that waits for the same request already, of the same person."""
-        rows = list_runs(self.ledger, self.server, state=HELD)
-        same = (attempt.experiment, attempt.principal, attempt.manifest, attempt.activity)
-        return next(
-            (row for row in rows if (row.experiment, row.principal, row.manifest, row.activity) == same and request),
-            None,
-        )
+    def list_waiting(self, attempt: Attempt) -> Iterator[RunRow]:
+        """The runs of the same person that wait for the same, the first one first, also those that are deleted."""
+        person, same = fold_name(attempt.principal), (attempt.experiment, attempt.manifest, attempt.activity)
+        for row in list_runs(self.ledger, self.server, state=HELD):
+            if (row.experiment, row.manifest, row.activity) == same and fold_name(row.principal) == person:
+                yield row
 
     def check_write(self, run: str, find_experiment: Callable[[], Any]) -> RunRow | None:
         """Raises where nothing may be written to a run yet; else what is known of it, None where nothing governs it."""

@@ -21,10 +21,11 @@ from policy.gates.mlflow.server.wrapping import call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policy.app.runs.attempt import Admission
+    from policy.app.runs.attempt import Admission, Attempt
     from policy.gates.mlflow.server.guard import Guard
     from policy.gates.mlflow.server.wrapping import Rule
     from policy.model.mlflow_settings import Binding
+    from policy.records.runs.rows import RunRow
 
     Method = Callable[..., Any]
     Arguments = dict[str, Any]
@@ -163,15 +164,27 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
     """Keep the run that waits, once, and refuse with what it waits for."""
     from mlflow.entities import RunStatus
 
-    request = admission.asked.row.id if admission.asked is not None else ""
-    row = guard.find_waiting(admission.attempt, request)
-    if row is None or not is_there(store, row.run):
-        run = call(store, method, stamp(guard, arguments, admission)).info.run_id
-        store.update_run_info(run, RunStatus.SCHEDULED, None, None)
-        finish(guard, store, admission, run)
-        row = guard.find_row(run)
+    with guard.waiting:
+        row = find_waiting(guard, store, admission.attempt)
+        if row is None:
+            run = call(store, method, stamp(guard, arguments, admission)).info.run_id
+            store.update_run_info(run, RunStatus.SCHEDULED, None, None)
+            finish(guard, store, admission, run)
+            row = find_waiting(guard, store, admission.attempt)
+            if row is not None and row.run != run:
+                # Another worker was faster.
+                take_back(store, run)
     said = f"\nThe run {row.run} waits for it. {say_resume(row)}" if row is not None else ""
     raise refuse(admission.text + said)
+
+
+def find_waiting(guard: Guard, store: Any, attempt: Attempt) -> RunRow | None:
+    """The run that waits for the same already. Raises MlflowException where the ledger cannot be asked."""
+    try:
+        waiting = list(guard.list_waiting(attempt))
+    except PolicyError as error:
+        raise refuse_fault(error) from None
+    return next((row for row in waiting if is_there(store, row.run)), None)
 
 
 def is_there(store: Any, run: str) -> bool:

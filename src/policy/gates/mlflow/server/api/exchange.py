@@ -31,11 +31,13 @@ CODES: Final = {
 
 
 class Answer(NamedTuple):
-    """What is sent back: a status and a JSON document."""
+    """What is sent back: a status and a JSON document, or where it is of another `kind` its `text`."""
 
     status: int
     document: dict[str, Any]
     headers: tuple[tuple[str, str], ...] = ()
+    kind: str = "application/json"
+    text: str = ""
 
 
 class Call(NamedTuple):

@@ -27,6 +27,9 @@ REASONS: Final = {
     415: "It is not said to be JSON.",
     503: "The ledger cannot be asked; nothing was done.",
 }
+KINDS: Final = {"Metrics": "text/plain"}
+"""What is no JSON, by its schema."""
+
 ABOUT: Final = (
     "Who asks is told by the login alone. What acts is sent by POST as JSON, without cookies and from no other site's "
     "page; a link never acts."
@@ -87,5 +90,5 @@ def build_answer(status: int, schema: str) -> dict[str, Any]:
 
 
 def build_content(schema: str) -> dict[str, Any]:
-    """JSON of a schema."""
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    """JSON of a schema, but for what Prometheus reads."""
+    return {KINDS.get(schema, "application/json"): {"schema": {"$ref": f"#/components/schemas/{schema}"}}}

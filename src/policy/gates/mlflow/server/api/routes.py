@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policy.app.approvals.served import SHOWN
-from policy.gates.mlflow.server.api import approvals, manifests
+from policy.gates.mlflow.server.api import approvals, manifests, measures
 from policy.gates.mlflow.server.api.exchange import Parameter, Route
 from policy.gates.mlflow.server.api.openapi import describe_interface
 from policy.records.requests.rows import STATES
@@ -30,6 +30,7 @@ FORESEEN: Final = {200: "Foreseen", **WRONG, 403: "Error", 404: "Error", 413: "E
 ABOUT: Final = {
     "server": "Which server this is, and whom it takes you for.",
     "document": "This document.",
+    "metrics": "What the gate has done, in the form that Prometheus reads.",
     "manifest": "Keep a run manifest, so that a run can name it by its digest.",
     "foresee": "What would come of a run, without a record of it.",
     "list": "Requests that somebody has to act on, or others; oldest first.",
@@ -45,6 +46,7 @@ ABOUT: Final = {
 ROUTES: Final = (
     Route("GET", "/", "describeServer", ABOUT["server"], manifests.describe_server, {200: "Server", 401: "Error"}),
     Route("GET", "/openapi.json", "describe", ABOUT["document"], describe_interface, {200: "Document", 401: "Error"}),
+    Route("GET", "/metrics", "tellMetrics", ABOUT["metrics"], measures.tell_metrics, {200: "Metrics", 401: "Error"}),
     Route(
         *("PUT", "/manifests/{digest}", "putManifest", ABOUT["manifest"], manifests.put_manifest, TAKEN, "RunManifest"),
         fault=403,

@@ -15,7 +15,6 @@ from policy.gates.mlflow.server.api.openapi import NAMES
 from policy.gates.mlflow.server.api.origins import check_origin
 from policy.gates.mlflow.server.api.routes import ROUTES
 from policy.gates.mlflow.server.identity import ask_basic_auth
-from policy.gates.mlflow.server.metrics import CONTENT_TYPE
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from policy.gates.mlflow.server.guard import Guard
 
 PREFIX: Final = "_MLFLOW_STATIC_PREFIX"
-# Prometheus reads no JSON.
-METRICS: Final = ("GET", "/metrics")
 LOGIN: Final = (("WWW-Authenticate", 'Basic realm="mlflow"'),)
 # What is told to one person is for nobody else.
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -60,11 +57,9 @@ def add_api(flask: Any, guard: Guard) -> None:
             request.method, request.path[len(base) :] or "/", query, dict(request.headers.items()), request.host, body
         )
         person = ask_basic_auth() if guard.authenticated else "anonymous"
-        if person and (sent.method, sent.path) == METRICS:
-            return Response(guard.keeper.metrics.render(), 200, HEADERS, content_type=CONTENT_TYPE)
         answer = serve(guard, sent, person)
         head = {**HEADERS, **dict(answer.headers)}
-        return Response(json.dumps(answer.document), answer.status, head, mimetype="application/json")
+        return Response(answer.text or json.dumps(answer.document), answer.status, head, content_type=answer.kind)
 
     flask.before_request_funcs.setdefault(None, []).insert(0, answer_first)
 
