@@ -249,8 +249,9 @@ def make_mirror(admission: Admission, decision: str) -> dict[str, str]:
 
 
 def say_resume(row: RunRow) -> str:
-    """How a run goes on that waits."""
-    return f"Once it is approved, resume it: `mlflow.start_run(run_id={row.run!r})`"
+    """How a run goes on that waits, or was refused when somebody resumed it."""
+    when = "Once it is approved" if row.state == HELD else "Once it meets the policies"
+    return f"{when}, resume it: `mlflow.start_run(run_id={row.run!r})`"
 
 
 def read_tags(tags: Iterable[Any] | None) -> dict[str, str]:
