@@ -16,6 +16,7 @@ from policy.gates.mlflow.server.identity import find_principal
 from policy.gates.mlflow.server.keeping import Keeper
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.records.people import fold_name
+from policy.records.runs.alike import find_alike
 from policy.records.runs.decisions import record_decision
 from policy.records.runs.queries import find_run, list_runs
 from policy.records.runs.recording import record_run
@@ -131,6 +132,15 @@ class Guard:
         except PolicyError as error:
             if not self.keeper.set_aside(error, admission, self.panel):
                 raise refuse_fault(error) from None
+
+    def name_decision(self, admission: Admission) -> str:
+        """The id that a run's decision will have in the ledger, unless somebody else records the same meanwhile."""
+        if admission.decision is None or admission.draft is None:
+            return ""
+        try:
+            return find_alike(self.ledger.read, admission.draft) or admission.decision.id
+        except PolicyError:
+            return admission.decision.id  # what is wrong with the ledger is said when the run is recorded
 
     def record(self, admission: Admission, run: str) -> RunRow:
         """Note in the ledger what came of an attempt; durable when it returns. Raises PolicyError."""

@@ -100,11 +100,12 @@ def create_run(guard: Guard, store: Any, method: Method, arguments: Arguments) -
         raise refuse(admission.text)
     if admission.state == HELD:
         return hold(guard, store, method, arguments, admission)
-    run = call(store, method, stamp(guard, arguments, admission))
+    shown = guard.name_decision(admission)
+    run = call(store, method, stamp(guard, arguments, admission, shown))
     if admission.decision is not None and admission.decision.approvals != NOTHING_DIGEST:
         count_run(guard, store, binding, admission, run.info.run_id)
-    known = finish(guard, store, admission, run.info.run_id)
-    return run if known else store.get_run(run.info.run_id)
+    told = finish(guard, store, admission, run.info.run_id, shown)
+    return run if told else store.get_run(run.info.run_id)
 
 
 def count_run(guard: Guard, store: Any, binding: Binding, admission: Admission, run: str) -> None:
@@ -115,12 +116,12 @@ def count_run(guard: Guard, store: Any, binding: Binding, admission: Admission, 
         raise refuse(counted.text)
 
 
-def stamp(guard: Guard, arguments: Arguments, admission: Admission) -> Arguments:
-    """The arguments with who really asks, and with the tags that mirror the ledger."""
+def stamp(guard: Guard, arguments: Arguments, admission: Admission, decision: str) -> Arguments:
+    """The arguments with who really asks, and with the tags that mirror the ledger, of which `decision` is one."""
     from mlflow.entities import RunTag
 
     principal = admission.attempt.principal
-    mirror = make_mirror(admission, admission.decision.id if admission.decision is not None else "")
+    mirror = make_mirror(admission, decision)
     known = [tag for tag in arguments["tags"] or () if tag.key != USER or not guard.authenticated]
     if guard.authenticated and principal != SERVER:
         mirror[USER] = principal
@@ -128,20 +129,19 @@ def stamp(guard: Guard, arguments: Arguments, admission: Admission) -> Arguments
     return {**arguments, "tags": [*known, *(RunTag(key, value) for key, value in mirror.items())]}
 
 
-def finish(guard: Guard, store: Any, admission: Admission, run: str) -> bool:
-    """Record a run that is there now, and tell whether it shows its decision already; where that fails it goes."""
+def finish(guard: Guard, store: Any, admission: Admission, run: str, shown: str) -> bool:
+    """Record a run that is there now, and tell whether its decision is the one `shown`; where that fails it goes."""
     try:
         row = guard.record(admission, run)
     except PolicyError as error:
         take_back(store, run)
         raise refuse_fault(error) from None
-    decision = admission.decision.id if admission.decision is not None else ""
-    if row.decision != decision:
-        # The same decision is on record already.
+    if row.decision != shown:
+        # Somebody else recorded the same decision meanwhile.
         mirror(store, run, {"policy.decision": row.decision})
     if row.state == ADMITTED:
         guard.settle(run, row)
-    return row.decision == decision
+    return row.decision == shown
 
 
 def take_back(store: Any, run: str) -> None:
@@ -167,9 +167,10 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
     with guard.waiting:
         row = find_waiting(guard, store, admission.attempt)
         if row is None:
-            run = call(store, method, stamp(guard, arguments, admission)).info.run_id
+            shown = guard.name_decision(admission)
+            run = call(store, method, stamp(guard, arguments, admission, shown)).info.run_id
             store.update_run_info(run, RunStatus.SCHEDULED, None, None)
-            finish(guard, store, admission, run)
+            finish(guard, store, admission, run, shown)
             row = find_waiting(guard, store, admission.attempt)
             if row is not None and row.run != run:
                 # Another worker was faster.
