@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 # Between the first two, and from the third up, Python and ECMAScript write a double in the same characters.
 _SMALLEST, _LARGEST, _HUGE = 1e-4, 1e16, 1e21
-_ALWAYS_PLAIN = frozenset({str, bool, type(None)})
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+_ALWAYS_PLAIN = frozenset({bool, type(None)})
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
 
 
 def canonical_json(value: Any) -> bytes:
@@ -37,20 +39,27 @@ def _is_plain(value: Any) -> bool:
     pending = [value]
     for item in pending:  # which grows on the way: a call for each value would cost more than writing it
         kind: type[Any] = type(item)
-        if kind in _ALWAYS_PLAIN:
+        if kind is str:
             continue
-        if kind is list or kind is tuple:
-            pending += item
-        elif kind is dict:
-            if not all(type(key) is str and key.isascii() for key in item):
+        if kind is dict:
+            if not _has_plain_keys(item):
                 return False
             pending += item.values()
+        elif kind is list or kind is tuple:
+            pending += item
         elif kind is int:
             if not -(2**53) < item < 2**53:
                 return False
-        elif kind is not float or not _is_plain_double(item):
+        elif kind not in _ALWAYS_PLAIN and (kind is not float or not _is_plain_double(item)):
             return False
     return True
+
+
+def _has_plain_keys(members: dict[Any, Any]) -> bool:
+    try:
+        return "".join(members).isascii()
+    except TypeError:  # a key that is no text
+        return False
 
 
 def _is_plain_double(value: float) -> bool:

@@ -93,14 +93,14 @@ class Appender:
     def plan(self, session: Session, head: Head, drafts: Sequence[Prepared], *, careful: bool = True) -> Plan:
         """What appending the drafts after `head` writes.
 
-        Without being `careful` it is not asked whether what decisions say is stored: as no other says it, that would
-        be the same decision. Where something else did say it, the database refuses to store it again.
+        Without being `careful` it is not asked whether decisions are recorded, or what they say is stored: most are
+        new, and what is there the database refuses to store again.
         """
         drafts = settle(session.read, drafts)
         clock = (not self.now and head.clock) or say_time(self.now() if self.now else datetime.now(UTC))
         if clock < head.time:
             drafts = [state_clock(draft, clock) for draft in drafts]
-        ids = [draft.index.decision_id for draft in drafts if isinstance(draft.index, DecisionRow)]
+        ids = [draft.index.decision_id for draft in drafts if careful and isinstance(draft.index, DecisionRow)]
         steps = find_steps(session, [draft.index for draft in drafts if isinstance(draft.index, RunRow)])
         inputs = {item.digest for draft in drafts for item in draft.objects}
         remembered = inputs & self._stored
@@ -119,10 +119,10 @@ class Appender:
                 session.roll_back()
                 return tried.answers
             try:
-                made = self._write(session, head, drafts, careful=False)
+                made = self._write(session, head, drafts, careful=not session.tries_first)
             except Exception as error:
                 fault = name_fault(error, "")
-                if fault is None or fault.kind != "refused":
+                if fault is None or fault.kind != "refused" or not session.tries_first:
                     raise
                 session.roll_back()
                 made = self._write(session, self.start(session), drafts, careful=True)

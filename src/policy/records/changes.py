@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policy.records.objects import DecisionRow, Draft
 from policy.records.planning import prepare
@@ -15,40 +15,45 @@ if TYPE_CHECKING:
     from policy.records.planning import Plan, Prepared
     from policy.records.policy_sets import Place, Use
 
+NOTHING: Final[tuple[Any, str]] = (None, "")
+
 
 class Watch:
     """Which policy set was in use where last, as far as somebody asked; it is good while nobody else appends."""
 
     def __init__(self) -> None:
         self._known: dict[Place, Use | None] = {}
+        self._last: tuple[Any, str] = NOTHING
         self._chain = b""
 
     def begin(self, session: Session, chain: bytes) -> Watcher:
         """Watch one transaction, which begins behind the entry with this chain."""
-        return Watcher(session, self._known if chain == self._chain else {})
+        if chain == self._chain:
+            return Watcher(session, self._known, self._last)
+        return Watcher(session, {}, NOTHING)
 
     def keep(self, made: Plan) -> None:
         """What was seen for a plan that is durable."""
         if made.watcher is not None:
-            self._known, self._chain = made.watcher.known, made.head.chain
+            self._known, self._last, self._chain = made.watcher.known, made.watcher.last, made.head.chain
 
 
 class Watcher:
     """Watches the decisions of one transaction, in their order."""
 
-    def __init__(self, session: Session, known: Mapping[Place, Use | None]) -> None:
+    def __init__(self, session: Session, known: Mapping[Place, Use | None], last: tuple[Any, str]) -> None:
         self.known = dict(known)
+        # Most decisions follow one at the same place under the same policy set.
+        self.last = last
         self._session = session
-        # Most decisions follow one under the same policy set.
-        self._last: tuple[Any, str] = (None, "")
         self._bodies: dict[str, bytes | None] = {}
 
     def watch(self, draft: Prepared, number: int) -> list[Prepared]:
         """The draft of a new decision, before it the change that it shows; `number` is that of the first of them."""
         said, index = draft.payload.get("place"), draft.index
-        if said is None or not isinstance(index, DecisionRow) or (said, index.policy_set) == self._last:
+        if said is None or not isinstance(index, DecisionRow) or (said, index.policy_set) == self.last:
             return [draft]
-        self._last = (said, index.policy_set)
+        self.last = (dict(said) if type(said) is dict else said, index.policy_set)
         use = find_use(draft.payload, number)
         if use is None:
             return [draft]

@@ -33,10 +33,11 @@ class Layout(NamedTuple):
 class Session(Protocol):
     """One connection, for one thread at a time; `begin` starts a transaction that holds the ledger's lock.
 
-    Statements mark values with `?`. Faults are the driver's own.
+    Statements mark values with `?`. Faults are the driver's own. Where to be refused costs little, `tries_first`.
     """
 
     driver: Any
+    tries_first: bool
 
     def begin(self) -> Head | None:
         """Start; None where there is no entry yet and no clock of the database's own."""

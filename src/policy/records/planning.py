@@ -102,14 +102,20 @@ def plan(
     new, order = _find_new(drafts, recorded, steps or {}, watch or _watch_nothing, head.size + 1)
     parts = [(draft.type, draft.digest) for draft in new]
     entries = make_entries(ledger_id, head.chain, head.size + 1, max(clock, head.time), parts)
-    both = list(zip(new, entries, strict=True))
+    rows: dict[type, Rows] = {DecisionRow: [], RunRow: []}
+    uses = []
+    for draft, entry in zip(new, entries, strict=True):
+        if draft.index is not None:
+            rows[type(draft.index)].append((*draft.index[:-1], entry.seq))
+        if draft.use is not None:
+            uses.append(draft.use._replace(seq=entry.seq))
     return Plan(
         [entries[one] if type(one) is int else one for one in order],  # type: ignore[misc] # one or the other
         entries,
         _list_objects(new, stored),
-        [(*draft.index[:-1], entry.seq) for draft, entry in both if isinstance(draft.index, DecisionRow)],
-        [(*draft.index[:-1], entry.seq) for draft, entry in both if isinstance(draft.index, RunRow)],
-        [draft.use._replace(seq=entry.seq) for draft, entry in both if draft.use is not None],
+        rows[DecisionRow],
+        rows[RunRow],
+        uses,
         Head(entries[-1].seq, entries[-1].time, entries[-1].chain) if entries else head,
     )
 

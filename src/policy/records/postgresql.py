@@ -43,6 +43,8 @@ _APPENDS: Final = (
 class PostgreSQLSession:
     """A connection that is told itself where transactions begin and end."""
 
+    tries_first = False
+
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self.driver = driver
 
@@ -68,8 +70,9 @@ class PostgreSQLSession:
 
     def roll_back(self) -> None:
         """End the transaction without effect."""
-        if not self.driver.closed and self.driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            self.driver.execute("ROLLBACK")
+        if not self.driver.closed:
+            # The driver's own, which forgets what it believes to be prepared: a pipeline that broke off did not do it.
+            self.driver.rollback()
 
     def close(self) -> None:
         """Close the connection."""

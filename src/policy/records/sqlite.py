@@ -39,6 +39,8 @@ _HEAD: Final = "SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1"
 class SQLiteSession:
     """A connection that is told itself where transactions begin and end."""
 
+    tries_first = True
+
     def __init__(self, driver: sqlite3.Connection, timeout: float) -> None:
         self.driver = driver
         self._timeout = timeout
