@@ -52,7 +52,7 @@ def ask_at_gate(
     """Judge what is below a path, and ask for all that is held. Raises PolicyError."""
     policy_set = workspace.policy_set
     for facts in _list_subjects(workspace, path, now):
-        waivers = list_waivers(ledger, workspace, facts, gate, now)
+        waivers = list_waivers(ledger, workspace, facts.subject.project, gate, now)
 
         def judge(
             approvals: tuple[Approval, ...], facts: Facts = facts, waivers: tuple[Waiver, ...] = waivers
@@ -62,8 +62,8 @@ def ask_at_gate(
         yield Answer(*judge_with_approvals(ledger, workspace, facts, judge, requester=requester, now=now, runs=runs))
 
 
-def list_waivers(ledger: Ledger, workspace: Workspace, facts: Facts, gate: str, now: datetime) -> tuple[Waiver, ...]:
-    """The waivers that count for a subject: those of files, and those that were granted in the ledger."""
+def list_waivers(ledger: Ledger, workspace: Workspace, project: str, gate: str, now: datetime) -> tuple[Waiver, ...]:
+    """The waivers that count for a project: those of files, and those that were granted in the ledger."""
     settings = workspace.policy_set.ledger
     if workspace.policy_set.waiving is None:
         return ()
@@ -71,7 +71,7 @@ def list_waivers(ledger: Ledger, workspace: Workspace, facts: Facts, gate: str, 
     # As in a check: at a gate whose decisions it does not keep, a ledger waives nothing.
     if settings is not None and settings.covers(gate):
         waivers.add_granted(list_standings(ledger, workspace.policy_set, now))
-    return waivers.select(facts.subject.project)
+    return waivers.select(project)
 
 
 def _list_subjects(workspace: Workspace, path: str, now: datetime) -> Iterator[Facts]:

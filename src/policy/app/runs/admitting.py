@@ -13,6 +13,7 @@ from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, TRAINING, Admission
 from policy.app.runs.attesting import find_attested
 from policy.app.runs.facts import build_facts
 from policy.app.runs.panel import RUN
+from policy.app.runs.precedents import Precedent
 from policy.app.runs.sent import decode_sent
 from policy.app.runs.texts import (
     say_foreign,
@@ -87,8 +88,14 @@ class Hearing:
 
     def _decide(self, attempt: Attempt, sent: Sent | None, *, asks: bool) -> Admission:
         workspace = self.judge.workspace
-        facts = build_facts(workspace, attempt, sent, self._find_attested(sent), self.now.date())
-        waivers = list_waivers(self.ledger, workspace, facts, self.gate, self.now)
+        project = sent.project if sent is not None else attempt.experiment_name
+        attested = self._find_attested(sent)
+        waivers = list_waivers(self.ledger, workspace, project, self.gate, self.now)
+        case = None if waivers or attempt.logged else self._name_case(attempt, project, attested)
+        known = self.panel.precedents.find(case, self.now) if case is not None else None
+        if known is not None:
+            return self._conclude(attempt, known, None, declared=sent is not None, asks=asks)
+        facts = build_facts(workspace, attempt, sent, attested, self.now.date())
 
         def judge(approvals: tuple[Approval, ...]) -> Decision:
             decision, basis = judge_for_record(
@@ -110,7 +117,15 @@ class Hearing:
                 run=attempt.run,
                 contributors=list_owners(facts),
             )
-        return self._conclude(attempt, decision, asked, declared=sent is not None, asks=asks)
+        made = Precedent(decision, self._bases[decision.id], self.now)
+        if case is not None and decision.verdict in ("allow", "flag") and not made.basis.approvals:
+            self.panel.precedents.keep(case, made)
+        return self._conclude(attempt, made, asked, declared=sent is not None, asks=asks)
+
+    def _name_case(self, attempt: Attempt, project: str, attested: tuple[Fact, ...]) -> tuple[str, ...]:
+        """All that a decision depends on where nothing is waived and nothing was logged, but for the time."""
+        source = attested[0].source if attested else ""
+        return self.judge.digest, self.gate, project, attempt.manifest, attempt.activity, source
 
     def _find_attested(self, sent: Sent | None) -> tuple[Fact, ...]:
         attesters = self.panel.settings.attesters
@@ -119,8 +134,9 @@ class Hearing:
         return find_attested(self.ledger, self.judge.workspace.policy_set.schema, sent.project, sent.claims, attesters)
 
     def _conclude(
-        self, attempt: Attempt, decision: Decision, asked: Asked | None, *, declared: bool, asks: bool
+        self, attempt: Attempt, precedent: Precedent, asked: Asked | None, *, declared: bool, asks: bool
     ) -> Admission:
+        decision = precedent.decision
         verdict, project = decision.verdict, decision.subject.project
         undeclared = not declared and attempt.activity == TRAINING
         if undeclared:
@@ -128,8 +144,10 @@ class Hearing:
             effect = cap_effect(self.panel.settings.without_manifest, gate.mode)
             verdict = hardest_verdict([verdict, effect])
         verdict = self._cap(verdict)
-        actor = identify_principal(self.ledger, attempt.principal) or None
-        draft = self.judge.make_draft(decision, self._bases[decision.id], self.now, actor)
+        draft = None
+        if not precedent.recorded:
+            actor = identify_principal(self.ledger, attempt.principal) or None
+            draft = self.judge.make_draft(decision, precedent.basis, self.now, actor)
         state = STATES[verdict]
         text = ""
         if undeclared and state != ADMITTED:
@@ -138,7 +156,7 @@ class Hearing:
             text = say_held(attempt, decision, self.judge.workspace.policy_set, asked)
         elif state != ADMITTED:
             state, text = REFUSED, say_refused(attempt, decision, self.judge.workspace.policy_set)
-        return Admission(attempt, self.binding, state, verdict, text, project, decision, draft, asked)
+        return Admission(attempt, self.binding, state, verdict, text, project, decision, draft, asked, precedent)
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
+    from policy.app.runs.precedents import Precedent
     from policy.model.decision import Decision
     from policy.model.fact import Fact
     from policy.model.mlflow_settings import Binding
@@ -37,7 +38,8 @@ class Attempt(NamedTuple):
 class Admission(NamedTuple):
     """What comes of an attempt: its `state`, the `verdict` that takes effect there, and the `text` for who is refused.
 
-    `project` is empty where it is not known. `draft` records the decision; there is none where nothing was judged.
+    `project` is empty where it is not known. `draft` records the decision; there is none where nothing was judged, or
+    where the decision of a `precedent` is recorded already.
     """
 
     attempt: Attempt
@@ -49,3 +51,4 @@ class Admission(NamedTuple):
     decision: Decision | None = None
     draft: Draft | None = None
     asked: Asked | None = None
+    precedent: Precedent | None = None

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from policy.app.recording.gathering import gather_sources
 from policy.app.recording.records import describe_tables, make_draft, make_record
 from policy.app.recording.writing import find_place
+from policy.app.runs.precedents import Precedents
 from policy.app.workspace import open_workspace
 from policy.engine.plan import make_plan
 from policy.errors import PolicyError, Problem
 from policy.language.identity import digest_policy_set
+from policy.loading.catalogue import catalogue_folder
 from policy.records.policy_sets import write_place
 from policy.structs import NamedTuple
 
@@ -45,12 +47,13 @@ class Judge(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Those of one moment: who judges is told by the binding of an experiment."""
+    """Those of one moment, with what they decided lately: who judges is told by the binding of an experiment."""
 
     settings: MlflowSettings
     ledger: LedgerSettings
     main: Judge
     teams: dict[str, Judge]
+    precedents: Precedents
 
     def find(self, binding: Binding) -> Judge:
         """Who judges what is asked for under a binding."""
@@ -82,7 +85,7 @@ def load_panel(config: str | None, root: str | None = None) -> Panel:
             team = open_workspace(workspace.root, path)
             refuse_apart(workspace, team, binding)
             teams[binding.policy_set] = make_judge(team)
-    return Panel(settings, ledger, make_judge(workspace), teams)
+    return Panel(settings, ledger, make_judge(workspace), teams, Precedents())
 
 
 def refuse_apart(workspace: Workspace, team: Workspace, binding: Binding) -> None:
@@ -120,7 +123,11 @@ def check_panel(panel: Panel) -> None:
 
 
 def list_places(panel: Panel) -> list[str]:
-    """All files that the policy sets were read from, and the folders that these are in: what is new shows there."""
-    judges = (panel.main, *panel.teams.values())
-    files = {read.path for judge in judges for read in judge.workspace.policy_set.sources}
+    """All files that the policy sets were read from, and the folders that these are in: what is new shows there.
+
+    Not those of the catalogue, which come with the program and change with it.
+    """
+    judges, shipped = (panel.main, *panel.teams.values()), os.path.join(catalogue_folder(), "")
+    read = {source.path for judge in judges for source in judge.workspace.policy_set.sources}
+    files = {path for path in read if not path.startswith(shipped)}
     return sorted(files | {os.path.dirname(file) for file in files})

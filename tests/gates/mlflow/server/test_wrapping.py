@@ -125,3 +125,43 @@ def test_too_many_arguments_are_refused_as_ever():
     store = make([], "inner")
     with pytest.raises(TypeError):
         store.inner("1", "2")
+
+
+class Counting(Store):
+    def __init__(self):
+        self.looks = 0
+
+    def look(self, name):
+        self.looks += 1
+        if name == "none":
+            raise KeyError(name)
+        return f"{name} {self.looks}"
+
+    def begin(self, name):
+        return self.look(name)
+
+
+def test_what_a_rule_has_looked_up_the_method_does_not_look_up_again():
+    def rule(store, method, arguments):
+        return store.look(arguments["name"]), store.look("other"), call(store, method, arguments)
+
+    store = guard_object(Counting(), {"begin": rule}, ("look", "gone"))
+    assert store.begin("a") == ("a 1", "other 2", "a 1")
+    # Only for the one call, and each store for itself.
+    assert store.begin("a") == ("a 3", "other 4", "a 3")
+    assert store.look("a") == "a 5"
+    assert store.look("a") == "a 6"
+    other = guard_object(Counting(), {"begin": rule}, ("look", "gone"))
+    assert other.begin("a")[0] == "a 1"
+
+
+def test_what_was_not_found_is_looked_for_again():
+    def rule(store, method, arguments):
+        with pytest.raises(KeyError):
+            store.look("none")
+        return call(store, method, arguments)
+
+    store = guard_object(Counting(), {"begin": rule}, ("look",))
+    with pytest.raises(KeyError):
+        store.begin("none")
+    assert store.looks == 2

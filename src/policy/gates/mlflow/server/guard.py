@@ -136,7 +136,7 @@ class Guard:
     def name_decision(self, admission: Admission) -> str:
         """The id that a run's decision will have in the ledger, unless somebody else records the same meanwhile."""
         if admission.decision is None or admission.draft is None:
-            return ""
+            return admission.precedent.recorded if admission.precedent is not None else ""
         try:
             return find_alike(self.ledger.read, admission.draft) or admission.decision.id
         except PolicyError:
@@ -144,7 +144,8 @@ class Guard:
 
     def record(self, admission: Admission, run: str) -> RunRow:
         """Note in the ledger what came of an attempt; durable when it returns. Raises PolicyError."""
-        attempt, decision = admission.attempt, admission.decision
+        attempt, decision, precedent = admission.attempt, admission.decision, admission.precedent
+        known = precedent.recorded if precedent is not None else ""
         row = RunRow(
             server=self.server,
             run=run,
@@ -153,7 +154,7 @@ class Guard:
             principal=attempt.principal,
             activity=attempt.activity,
             manifest=attempt.manifest,
-            decision=decision.id if decision is not None else "",
+            decision=known or (decision.id if decision is not None else ""),
             state=admission.state,
             verdict=admission.verdict,
             parent=attempt.parent,
@@ -171,6 +172,8 @@ class Guard:
             if not self.keeper.set_aside(error, admission, self.panel):
                 raise
             return row
+        if precedent is not None:
+            precedent.recorded = recorded.decision
         self.keeper.catch_up(self.ledger)
         LOG.info("run %s: %s by decision %s", run, recorded.state, recorded.decision or "none")
         return recorded

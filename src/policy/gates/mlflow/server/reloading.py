@@ -40,7 +40,7 @@ class Reloader:
 
     def get_panel(self) -> Panel:
         """The policy sets in force now."""
-        if take_stamp(self._panel) != self._stamp:
+        if any(stamp_place(path) != stood for path, stood in self._stamp.items()):
             with self._lock:
                 self._reload()
         return self._panel

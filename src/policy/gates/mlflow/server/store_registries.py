@@ -29,7 +29,7 @@ def _watch(
     def build(*args: Any, **kwargs: Any) -> Any:
         store = make(*args, **kwargs)
         refuse_unknown(type(store), tables)
-        return guard_object(store, rules)
+        return guard_object(store, rules, ("get_experiment",))
 
     return build
 
