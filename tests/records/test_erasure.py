@@ -87,6 +87,7 @@ def test_an_sqlite_file_holds_nothing_of_it_any_more(tmp_path):
         ({"by": "Grace Hopper"}, "id of a person"),
         ({"by": ""}, "id of a person"),
         ({"reason": " \n"}, "has a reason"),
+        ({"reason": "\u200b \u2060"}, "has a reason"),
         ({"reason": "x" * 1_000_000}, "has a reason"),
     ],
 )

@@ -37,3 +37,8 @@ def fold_name(name: str) -> str:
 
         name = normalize("NFKC", name)
     return " ".join(name.casefold().split())
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to read in a text: a letter or a digit, and not only what cannot be seen."""
+    return any(character.isalnum() for character in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.model.approval import has_words
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_insert
 from policy.records.objects import Draft
@@ -27,7 +28,7 @@ def erase(ledger: Ledger, target: str, *, by: str, reason: str) -> Entry:
     """
     if not PERSON.fullmatch(by):
         raise LedgerError("draft", "who erases is to be named by the id of a person")
-    if not reason.strip() or len(reason) > LONGEST:
+    if not has_words(reason) or len(reason) > LONGEST:
         raise LedgerError("draft", f"an erasure has a reason, of at most {LONGEST} characters")
     payload = {"format": FORMAT, "target": target, "by": by, "reason": reason}
     with named_faults(ledger.place):

@@ -184,6 +184,8 @@ def test_sql_and_markup_are_texts(ledger, text):
         ("x" * (LONGEST_TEXT + 1), "4,001 characters"),
         ("", "there is no comment"),
         (" \t\n", "there is no comment"),
+        ("\u200b\u2060", "there is no comment"),
+        ("...", "there is no comment"),
         ("a\0b", "null character"),
         ("\ud800", "UTF-8"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policy.errors import PolicyError, Problem
-from policy.model.approval import fold_name
+from policy.model.approval import fold_name, has_words
 
 LONGEST_TEXT: Final = 4_000
 LONGEST_NAME: Final = 200
@@ -36,7 +36,7 @@ def check_text(text: str, what: str, *, needed: bool = True) -> str:
         message = f"the {what} has {len(text):,} characters, and {LONGEST_TEXT:,} are the most"
         raise PolicyError(Problem(message, "say it in fewer words, and name where more is written"))
     _check_encoding(text, what)
-    if needed and not fold_name(text):
+    if needed and not has_words(text):
         raise PolicyError(Problem(f"there is no {what}", f"say it: the {what} is what others read later"))
     return text.strip()
 
