@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from policy.app.approvals.desk import cast_vote, open_requests
 from policy.app.runs.here import Occasion, judge_here
 from policy.app.runs.refusal import RunRefused
+from policy.app.workspace import open_workspace
+from policy.records.ledger import open_ledger
+from policy.records.requests.voting import APPROVE
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 SET = "policy_set: 1\npolicies: [rules]\ngates: {run: {mode: enforce}}\n"
@@ -46,7 +50,13 @@ def judge(tmp_path: Path, monkeypatch):
     """Judges a run of the project, whose files are given by name."""
 
     def run(
-        manifest: str = "", *, policy_set: str = SET, activity: str = "training", experiment: str = "", **files: str
+        manifest: str = "",
+        *,
+        policy_set: str = SET,
+        activity: str = "training",
+        experiment: str = "",
+        now: datetime = NOW,
+        **files: str,
     ):
         (tmp_path / "rules").mkdir()
         (tmp_path / ".git").mkdir()
@@ -58,7 +68,7 @@ def judge(tmp_path: Path, monkeypatch):
         if manifest:
             path.write_text(manifest)
         monkeypatch.chdir(tmp_path)
-        return judge_here(Occasion(str(path) if manifest else "", activity, experiment, "7"), NOW)
+        return judge_here(Occasion(str(path) if manifest else "", activity, experiment, "7"), now)
 
     return run
 
@@ -183,3 +193,41 @@ def test_the_policy_set_of_a_team_judges_its_experiments(judge):
 def test_and_no_others(judge):
     mild = bind() + "effects: {enough-rows: {run: flag}}\n"
     assert "flag[enough-rows]" in judge(SMALL, policy_set=mild, experiment="tone-1")
+
+
+RECORDED = SET + "name: acme\nledger: sqlite:///ledger.db\n"
+HELD_SET = RECORDED + "approvals: {roles: {leads: [ben]}, rules: [{roles: [leads]}]}\n"
+HELD_MANIFEST = GOOD + "stage: pilot\n"
+
+
+def read_ledger(folder: Path) -> list[tuple[str, str, str]]:
+    with open_ledger(f"sqlite:///{folder}/ledger.db", create=False) as ledger:
+        return [(row.project, row.gate, row.verdict) for row in ledger.read_decisions()]
+
+
+def test_what_begins_here_is_on_record_where_the_policy_set_names_a_ledger(judge, tmp_path):
+    assert "1 passed" in judge(GOOD, policy_set=RECORDED)
+    assert read_ledger(tmp_path) == [("support", "run", "flag")]
+
+
+def test_and_what_does_not_begin(judge, tmp_path):
+    refuse(judge, SMALL, policy_set=RECORDED)
+    assert read_ledger(tmp_path) == [("support", "run", "block")]
+
+
+def test_what_is_held_here_asks_for_an_approval_that_lets_it_begin(judge, tmp_path):
+    now = datetime.now(UTC)
+    refuse(judge, HELD_MANIFEST, policy_set=HELD_SET, now=now)
+    assert read_ledger(tmp_path) == [("support", "run", "hold")]
+    workspace = open_workspace(str(tmp_path))
+    with open_requests(workspace) as ledger:
+        ((request,),) = ledger.read("SELECT id FROM requests")
+        cast_vote(ledger, workspace.policy_set, request, APPROVE, name="ben", reason="seen", now=now)
+    occasion = Occasion(str(tmp_path / "ml-manifest.yaml"), "training", "", "7")
+    assert "1 passed" in judge_here(occasion, datetime.now(UTC))
+    assert read_ledger(tmp_path)[1:] == [("support", "run", "flag")]
+
+
+def test_a_ledger_that_cannot_be_written_lets_nothing_begin(judge, tmp_path):
+    said = refuse(judge, GOOD, policy_set=RECORDED.replace("ledger.db", "none/ledger.db"))
+    assert "ledger" in said
