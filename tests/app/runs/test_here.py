@@ -224,8 +224,8 @@ def test_what_is_held_here_asks_for_an_approval_that_lets_it_begin(judge, tmp_pa
         ((request,),) = ledger.read("SELECT id FROM requests")
         cast_vote(ledger, workspace.policy_set, request, APPROVE, name="ben", reason="seen", now=now)
     occasion = Occasion(str(tmp_path / "ml-manifest.yaml"), "training", "", "7")
-    assert "1 passed" in judge_here(occasion, datetime.now(UTC))
-    assert read_ledger(tmp_path)[1:] == [("support", "run", "flag")]
+    assert "waits" not in judge_here(occasion, datetime.now(UTC))
+    assert read_ledger(tmp_path)[1:] == [("support", "run", "allow")]
 
 
 def test_a_ledger_that_cannot_be_written_lets_nothing_begin(judge, tmp_path):
