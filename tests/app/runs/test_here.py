@@ -228,6 +228,6 @@ def test_what_is_held_here_asks_for_an_approval_that_lets_it_begin(judge, tmp_pa
     assert read_ledger(tmp_path)[1:] == [("support", "run", "allow")]
 
 
-def test_a_ledger_that_cannot_be_written_lets_nothing_begin(judge, tmp_path):
+def test_a_ledger_that_cannot_be_written_lets_nothing_begin(judge):
     said = refuse(judge, GOOD, policy_set=RECORDED.replace("ledger.db", "none/ledger.db"))
     assert "ledger" in said

@@ -4,6 +4,7 @@ import pytest
 
 from policy.app.runs import remote_server
 from policy.app.runs.remote_server import MissingError, open_tracking
+from policy.app.servers import service
 from policy.errors import PolicyError
 from tests.app.runs.tracking import start_tracking
 
@@ -103,15 +104,15 @@ def test_an_answer_that_is_none(stub, server, body, said):
 
 
 def test_a_body_without_an_end(stub, server, monkeypatch):
-    monkeypatch.setattr(remote_server, "LARGEST", 1000)
-    monkeypatch.setattr(remote_server, "CHUNK", 400)
+    monkeypatch.setattr(service, "LARGEST", 1000)
+    monkeypatch.setattr(service, "CHUNK", 400)
     stub.whole[PATH] = (200, b'{"runs": [' + b" " * 100_000 + b"]}")
     refuse(lambda: iterate(server), "gives more than 1,000 bytes")
 
 
 @pytest.mark.usefixtures("stub")
 def test_a_body_that_does_not_come_to_its_end(server, monkeypatch):
-    monkeypatch.setattr(remote_server, "SECONDS_A_PAGE", -1.0)
+    monkeypatch.setattr(service, "SECONDS_AN_ANSWER", -1.0)
     refuse(lambda: iterate(server), "not answered to the end")
 
 
@@ -120,8 +121,8 @@ def test_a_body_that_does_not_come_to_its_end(server, monkeypatch):
     [
         (302, b"", "sends on to another address"),
         (401, b"", "does not take the user and password"),
-        (403, b"{}", "does not let you read all: runs/search"),
-        (404, b"<html>", "answers with 404 to runs/search"),
+        (403, b"{}", "does not let you read all: /api/2.0/mlflow/runs/search"),
+        (404, b"<html>", "answers with 404 to /api/2.0/mlflow/runs/search"),
         (400, b'{"message": "no such \\u001b order"}', "no such \x1b order"),
         (400, b'{"message": ["a"]}', "['a']"),
         (429, b"", "answers with 429"),

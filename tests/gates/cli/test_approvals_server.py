@@ -312,7 +312,7 @@ def test_another_request_than_the_one_that_was_meant(act, stub):
     ],
 )
 def test_no_password_is_sent_where_others_read_it(act, monkeypatch, address, said):
-    monkeypatch.setattr("policy.app.approvals.remote.make_opener", lambda **_: pytest.fail("something was asked"))
+    monkeypatch.setattr("policy.app.servers.service.make_opener", lambda **_: pytest.fail("something was asked"))
     for password in ("s:cret", ""):
         monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken" if not password else "")
         code, out, err = act("list", "--server", address, password=password)

@@ -63,7 +63,7 @@ def show_there(server: str, config: str | None, request: str, form: str) -> int:
         say_document(found.document)
     else:
         for view in found.views:
-            _say_lines(remote, write_request(view, f" --server {remote.address}"))
+            _say_lines(remote, write_request(view, f" --server {remote.service.address}"))
     return warn_of([doubt for view in found.views for doubt in view.doubts])
 
 
@@ -118,21 +118,17 @@ def _find_step(view: RequestView, event: str) -> Step:
 
 
 def _act(remote: Remote, request: str, act: str, said: dict[str, str]) -> RequestView:
-    from policy.app.approvals.remote import refuse_answer
-
     views = remote.act(request, act, said).views
     if len(views) != 1 or views[0].row.id != request:
-        raise refuse_answer(remote.address)
+        remote.service.refuse("it tells of another request")
     return views[0]
 
 
 def _say_lines(remote: Remote, lines: Iterator[str]) -> None:
     """Say what a server told. Raises PolicyError where a part that the contract leaves open is not as it should be."""
-    from policy.app.approvals.remote import refuse_answer
-
     try:
         found = list(lines)
     except (LookupError, TypeError, AttributeError, ValueError):
-        raise refuse_answer(remote.address) from None
+        remote.service.refuse("what it tells of a request is in no known form")
     for line in found:
         say(line)

@@ -74,8 +74,8 @@ def compare(address: str, url: str | None, config: str | None, form: str) -> int
         counts: dict[str, int] = {kind: found[kind] for kind in KINDS if kind in found}
         findings = (finding for kind in KINDS for finding in store.iterate(kind))
         if form == "json":
-            head = {"address": server.address, "server": settings.server, "compared": scope._asdict(), "counts": counts}
-            say_lines(write_findings_json(head, findings))
+            compared = {"address": server.service.address, "server": settings.server, "compared": scope._asdict()}
+            say_lines(write_findings_json({**compared, "counts": counts}, findings))
         else:
             say_lines(write_findings(findings, counts, scope))
     return 1 if counts else 3 if scope.is_empty else 0

@@ -1,0 +1,1 @@
+"""Servers of MLflow that are asked over HTTP: where they are, who asks, and what they answer."""
