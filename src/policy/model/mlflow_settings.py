@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from policy.errors import Location
 
 NO_APP: Final = "none"
+WEBHOOK_EVENTS: Final = ("opened", "decided", "expiring")
+EXPIRING_WITHIN: Final = 4 * 3_600_000
 NO_PLACES: Final[Mapping[str, Location]] = MappingProxyType({})
 
 
@@ -71,11 +73,41 @@ class Binding(Record):
         return self._globs["models"].match(model)
 
 
+class Webhook(Record):
+    """An address that is told of requests, and the variables that hold what this is signed with, the newest first.
+
+    `expiring_within` is how long before its end a request is expiring, in milliseconds; `server_url` where links lead.
+    """
+
+    url: str
+    secret_env: tuple[str, ...]
+    events: tuple[str, ...] = WEBHOOK_EVENTS
+    expiring_within: int = EXPIRING_WITHIN
+    server_url: str = ""
+    location: Location | None = None
+    _uncompared: ClassVar = frozenset({"location"})
+
+    @cached_property
+    def id(self) -> str:
+        """What stands for the address where that is kept, for it may be known to few."""
+        from hashlib import sha256
+
+        return sha256(self.url.encode()).hexdigest()[:16]
+
+    @property
+    def host(self) -> str:
+        """The part of the address that may be shown."""
+        from urllib.parse import urlsplit
+
+        return urlsplit(self.url).hostname or ""
+
+
 class MlflowSettings(Record):
     """`app` is the inner application; `server` the server's name in the ledger; `folder` is where paths begin.
 
     `without_manifest` is the effect of a training run without a manifest; `attesters` are the names of those whose
-    recorded decisions count as attested. `places` says where each key stands.
+    recorded decisions count as attested; `spool_keys` are public keys, of what the server signs while the ledger is
+    down. `places` says where each key stands.
     """
 
     bindings: tuple[Binding, ...]
@@ -83,6 +115,8 @@ class MlflowSettings(Record):
     server: str = "mlflow"
     without_manifest: str = "block"
     attesters: tuple[str, ...] = ()
+    spool_keys: tuple[str, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     folder: str = ""
     places: Mapping[str, Location] = NO_PLACES
     _uncompared: ClassVar = frozenset({"folder", "places"})

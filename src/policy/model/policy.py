@@ -127,7 +127,7 @@ class PolicySet(Record):
     later layer may loosen. `layers` are the files that it was read from, the base first; `places` says where each
     setting stands, by section, policy or gate, and key; `loosenings` are warnings of what a layer made milder.
     `bundles` are the folders of its bundles, by what stands for them in positions; `sources` are the files that it
-    was read from, where it has a ledger.
+    was read from, where it has a ledger, and `folders` those in which any policy counts that is put there.
     """
 
     policies: tuple[Policy, ...]
@@ -153,6 +153,7 @@ class PolicySet(Record):
     approvals: ApprovalSettings | None = None
     mlflow: MlflowSettings | None = None
     sources: tuple[ReadFile, ...] = ()
+    folders: tuple[str, ...] = ()
 
     # Plans are kept per policy set: one set is one object.
     __eq__ = object.__eq__

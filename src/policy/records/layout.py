@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from policy.records.notices import layout as notices
 from policy.records.requests import layout as requests
 from policy.records.runs import layout as runs
 
 # Of the newest migration: `records/migrations/versions`.
-VERSION: Final = "0004"
+VERSION: Final = "0005"
 
 COLUMNS: Final = {
     "ledger": ("id", "name", "format", "created"),
@@ -31,8 +32,10 @@ COLUMNS: Final = {
     "policy_sets": ("seq", "name", "config", "origin", "gate", "policy_set", "sources", "mode"),
     **requests.COLUMNS,
     **runs.COLUMNS,
+    **notices.COLUMNS,
 }
-GUARDED: Final = tuple(name for name in COLUMNS if name not in runs.UNGUARDED)
+UNGUARDED: Final = (*runs.UNGUARDED, *notices.UNGUARDED)
+GUARDED: Final = tuple(name for name in COLUMNS if name not in UNGUARDED)
 
 
 def write_select(table: str, rest: str = "") -> str:

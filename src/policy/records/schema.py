@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
+from policy.records.notices import schema as notices
 from policy.records.requests.schema import add_tables
 from policy.records.runs import schema as runs
 
@@ -97,3 +98,4 @@ policy_sets = Table(
 )
 add_tables(METADATA, SEQ)
 runs.add_tables(METADATA, SEQ)
+notices.add_tables(METADATA, SEQ)

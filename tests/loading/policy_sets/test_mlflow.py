@@ -325,7 +325,7 @@ def test_a_hundred_thousand_patterns_cost_little(refuse):
 
 def test_what_the_documentation_shows_can_be_read(write):
     page = (ROOT / "docs" / "how-to" / "guard-an-mlflow-server.md").read_text()
-    text = page.partition("```yaml\n")[2].partition("```")[0]
+    text = page.partition("## Say what is governed")[2].partition("```yaml\n")[2].partition("```")[0]
     settings = open_workspace(str(write({"policy.yaml": text}))).policy_set.mlflow
     assert settings is not None
     assert [binding.mode for binding in settings.bindings] == ["observe", "", ""]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import Problem
-from policy.loading.policy_sets.mlflow_kinds import ATTESTER, EXPERIMENT_ID, GLOB, WORD, LayerPathKind
+from policy.loading.policy_sets.mlflow_kinds import ATTESTER, EXPERIMENT_ID, GLOB, KEY, WORD, LayerPathKind
 from policy.loading.policy_sets.mlflow_shadows import Named, find_shadows
+from policy.loading.policy_sets.mlflow_webhooks import read_webhooks
 from policy.loading.policy_sets.settings import refuse_name
 from policy.model.gates import EFFECTS, MODES
 from policy.model.kinds import enum, list_of
@@ -37,7 +38,7 @@ SEVERAL: Final[dict[str, Kind]] = {
     "models": GLOB,
 }
 MODE: Final = enum(*MODES)
-KEYS: Final = ("app", "server", "experiments", "without_manifest", "attesters")
+KEYS: Final = ("app", "server", "experiments", "without_manifest", "attesters", "spool_keys", "webhooks")
 BINDING_KEYS: Final = (*SEVERAL, "mode", "policy_set")
 # Of these the first entry that matches counts.
 FIRST_COUNTS: Final = ("name", "id", "models")
@@ -90,6 +91,8 @@ class SectionReader:
         return MlflowSettings(
             bindings,
             attesters=self._read_several(ATTESTER, entries.get("attesters"), f"{SECTION}.attesters"),
+            spool_keys=self._read_several(KEY, entries.get("spool_keys"), f"{SECTION}.spool_keys"),
+            webhooks=tuple(read_webhooks(self.values, entries.get("webhooks"))),
             folder=self.layer.folder,
             places={key: inner.location(self.layer.file) for key, inner in entries.items()},
             **{key: value for key, value in said.items() if value},

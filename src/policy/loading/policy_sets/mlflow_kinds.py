@@ -10,6 +10,8 @@ from typing import Final
 from policy.model.kinds import KindError, StringKind
 
 LONGEST: Final = 500
+# A name without spaces, 8 digits, 33 bytes in base64.
+KEY_FORM: Final = re.compile(r"[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")
 ID_FORM: Final = re.compile(r"0|[1-9][0-9]{0,31}")
 WORD_FORM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -37,6 +39,18 @@ class AttesterKind(StringKind):
 
     def describe(self) -> str:
         return "a name, such as ci-bot"
+
+
+class KeyKind(StringKind):
+    """A public key in one line, NAME+ID+KEY."""
+
+    def read(self, text: str, plain: bool) -> str:
+        if not KEY_FORM.fullmatch(text):
+            raise KindError(f"`{_shorten(text)}` is not {self.describe()}", "copy the line that made it known")
+        return text
+
+    def describe(self) -> str:
+        return "a public key as `policy ledger key spool` shows it"
 
 
 class ExperimentIdKind(StringKind):
@@ -105,4 +119,5 @@ def _shorten(text: str) -> str:
 GLOB: Final = GlobKind("pattern", textual=True)
 ATTESTER: Final = AttesterKind("name", textual=True)
 EXPERIMENT_ID: Final = ExperimentIdKind("id", textual=True)
+KEY: Final = KeyKind("key", textual=True)
 WORD: Final = WordKind("name", textual=True)

@@ -125,6 +125,7 @@ class PolicySetReader:
             mlflow=mlflow,
             has_ledger=ledger is not None,
             sources=self._list_sources(read) if ledger is not None else (),
+            folders=self._list_folders(contributed) if ledger is not None else (),
             layers=tuple(layer.file for layer in self.layers),
             loosenings=loosenings,
             bundles={bundle.reference.prefix: bundle.folder for bundle in self.bundles.used.values()},
@@ -151,6 +152,17 @@ class PolicySetReader:
         path = os.path.join(first.folder, os.path.basename(first.document.file))
         # Whoever looked for it had read it before.
         return ReadFile(path, first.document.file, first.document.text.encode()), *read
+
+    def _list_folders(self, contributed: Contributed) -> tuple[str, ...]:
+        """The folders of policies that the layers name by their paths."""
+        sources = {source.name for source in contributed.sources}
+        named = {
+            os.path.join(layer.folder, name)
+            for layer in self.layers
+            for name, _ in layer.policies
+            if name.partition(":")[0] not in sources
+        }
+        return tuple(sorted(filter(os.path.isdir, named)))
 
     def _stop_on_problems(self) -> None:
         if self.problems:

@@ -1,0 +1,1 @@
+"""Who wants to know is told of requests: over https, signed, again and again until it is taken."""
