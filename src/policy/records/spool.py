@@ -22,7 +22,7 @@ from policy.records.objects import DecisionRow, Draft, StoredObject
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from policy.records.ledger import Ledger
 
@@ -42,7 +42,11 @@ def spool_decision(path: str, draft: Draft) -> None:
     """Add a decision to the file, on the disk when it returns. Raises LedgerError."""
     if draft.index is None:
         raise LedgerError("draft", "only decisions can wait: of nothing else it is known whether it is recorded")
-    line = write_line(draft)
+    add_line(path, write_line(draft))
+
+
+def add_line(path: str, line: bytes) -> None:
+    """Add a line to a spool, on the disk when it returns. Raises LedgerError."""
     try:
         with _opened(path) as file:
             _add(file, line)
@@ -66,20 +70,38 @@ def _add(file: int, line: bytes) -> None:
 
 def write_line(draft: Draft) -> bytes:
     """A decision as a line: a checksum, and canonical JSON."""
+    return seal(canonical_json({"format": FORMAT, **encode_draft(draft)}))
+
+
+def encode_draft(draft: Draft) -> dict[str, Any]:
+    """A decision as JSON."""
     objects = [[item.kind, b64encode(item.body).decode()] for item in draft.objects]
-    index = list(draft.index or ())[:-1]
-    body = canonical_json({"format": FORMAT, "payload": draft.payload, "objects": objects, "index": index})
+    return {"payload": draft.payload, "objects": objects, "index": list(draft.index or ())[:-1]}
+
+
+def seal(body: bytes) -> bytes:
+    """A line that shows whether it is whole: a checksum before its body."""
     return sha256(body).hexdigest()[:32].encode() + b" " + body + b"\n"
+
+
+def unseal(line: bytes) -> bytes:
+    """The body of a line. Raises ValueError where it is not whole."""
+    checksum, _, body = line.partition(b" ")
+    if checksum != sha256(body).hexdigest()[:32].encode():
+        raise ValueError("it is torn or changed")
+    return body
 
 
 def read_line(line: bytes) -> Draft:
     """The decision of a line. Raises ValueError where it is not whole."""
-    checksum, _, body = line.partition(b" ")
-    if checksum != sha256(body).hexdigest()[:32].encode():
-        raise ValueError("it is torn or changed")
-    read: dict[str, Any] = json.loads(body)
+    read: dict[str, Any] = json.loads(unseal(line))
     if read["format"] != FORMAT:
         raise ValueError("it was written by another version")
+    return decode_draft(read)
+
+
+def decode_draft(read: Mapping[str, Any]) -> Draft:
+    """The decision of such JSON. Raises ValueError, KeyError or TypeError."""
     objects = tuple(StoredObject(kind, b64decode(text)) for kind, text in read["objects"])
     return Draft("decision", read["payload"], objects, DecisionRow(*read["index"]))
 
@@ -89,7 +111,7 @@ def replay_spool(ledger: Ledger, path: str) -> Replay:
     recorded = known = 0
     problems: list[Problem] = []
     # What an earlier replay has left comes first: it is older.
-    for taken in [*list_files(path)[1:], *_take(path)]:
+    for taken in [*list_files(path)[1:], *take(path)]:
         drafts, damaged = read_spool(taken)
         for start in range(0, len(drafts), BATCH):
             batch = drafts[start : start + BATCH]
@@ -99,7 +121,7 @@ def replay_spool(ledger: Ledger, path: str) -> Replay:
             recorded, known = recorded + new, known + len(batch) - new
         if damaged:
             kept = taken.removesuffix(".taken") + ".damaged"
-            problems += _keep(kept, damaged, path)
+            problems += keep(kept, damaged, path)
         os.unlink(taken)
     return Replay(recorded, known, tuple(problems))
 
@@ -123,17 +145,21 @@ def read_spool(path: str) -> tuple[list[Draft], list[tuple[int, bytes, str]]]:
     return drafts, damaged
 
 
-def _keep(kept: str, damaged: Sequence[tuple[int, bytes, str]], path: str) -> Iterator[Problem]:
-    with open(kept, "wb") as stream:
+def keep(
+    kept: str, damaged: Sequence[tuple[int, bytes, str]], path: str, remedy: str = "judge again what it was about"
+) -> Iterator[Problem]:
+    """Keep lines that cannot be replayed in a file of their own, and say what is wrong with each."""
+    # What is in them is for nobody else, as it was before.
+    with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         stream.writelines(line for _, line, _ in damaged)
         stream.flush()
         os.fsync(stream.fileno())
     for number, _, said in damaged:
         message = f"line {number} of the spool `{path}` cannot be replayed: {said}"
-        yield Problem(message, f"judge again what it was about; the line is kept in `{kept}`", level="warning")
+        yield Problem(message, f"{remedy}; the line is kept in `{kept}`", level="warning")
 
 
-def _take(path: str) -> Iterator[str]:
+def take(path: str) -> Iterator[str]:
     """Move the file away, so that what is added from now on starts another."""
     if os.path.exists(path):
         taken = f"{path}.{os.urandom(4).hex()}.taken"

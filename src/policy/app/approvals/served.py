@@ -63,7 +63,7 @@ class Counter(NamedTuple):
 
     def vote(self, request: str, answer: str, reason: str) -> None:
         """Say yes or no. Raises PolicyError."""
-        self._check_person(answer)
+        check_person(self.person, answer)
         policy_set, reason = self._find_policy_set(request), refuse_secrets(reason, "reason")
         cast_vote(self.ledger, policy_set, request, answer, name=self.person, reason=reason)
 
@@ -78,21 +78,15 @@ class Counter(NamedTuple):
 
     def break_glass(self, request: str, reason: str, lasts: int | None) -> None:
         """Let it pass alone, for so many milliseconds at most. Raises PolicyError."""
-        self._check_person("override")
+        check_person(self.person, "override")
         settings, reason = find_settings(self._find_policy_set(request)), refuse_secrets(reason, "reason")
         overriding.break_glass(self.ledger, request, self.person, reason, settings, lasts=lasts)
 
     def review(self, request: str, finding: str) -> None:
         """Say what came of broken glass. Raises PolicyError."""
-        self._check_person("review")
+        check_person(self.person, "review")
         settings, finding = find_settings(self._find_policy_set(request)), refuse_secrets(finding, "finding")
         overriding.review(self.ledger, request, self.person, finding, settings)
-
-    def _check_person(self, act: str) -> None:
-        """Raises RefusedError for who is called as only an operating system calls somebody: they have the role."""
-        if fold_name(self.person).removeprefix("@").startswith(SYSTEM):
-            remedy = "have the server's administrator give you another user name"
-            raise refuse(f"a user of the server whose name begins with `{SYSTEM}` cannot {act} anything", remedy)
 
     def _find(self, request: str) -> Row:
         with open_session(self.ledger) as session:
@@ -115,6 +109,13 @@ def fits(view: RequestView, wanted: Filter) -> bool:
     """Whether a request is one of those that are meant."""
     pairs = ((wanted.gate, view.row.gate), (wanted.kind, view.row.kind))
     return wanted.state in ("", ALL, view.state) and all(said in ("", found) for said, found in pairs)
+
+
+def check_person(person: str, act: str) -> None:
+    """Raises RefusedError for who is called as only an operating system calls somebody: they have the role."""
+    if fold_name(person).removeprefix("@").startswith(SYSTEM):
+        remedy = "have the server's administrator give you another user name"
+        raise refuse(f"a user of the server whose name begins with `{SYSTEM}` cannot {act} anything", remedy)
 
 
 def find_judge(panel: Panel, row: Row) -> Judge:

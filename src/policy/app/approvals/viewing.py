@@ -10,6 +10,7 @@ from policy.app.approvals.stakes import Change, compare_stakes
 from policy.errors import Problem
 from policy.records.faults import LedgerError
 from policy.records.requests.asking import APPROVAL
+from policy.records.requests.clock import tell_time
 from policy.records.requests.closing import list_asking
 from policy.records.requests.desk import open_session, read_clock, refuse_unknown
 from policy.records.requests.queries import (
@@ -195,7 +196,7 @@ def _list_steps(session: Any, row: Row) -> list[Step]:
         text = next((str(said[key]) for key in ("reason", "comment", "finding", "run") if said.get(key)), "")
         steps.append(
             Step(
-                event.time,
+                tell_time(event.time, said),
                 str(said.get("event", event.type)),
                 find_name(session, who).shown if who else "",
                 find_name(session, behalf).shown if behalf else None,

@@ -14,6 +14,7 @@ from policy.gates.cli.ledger_options import (
     say_json,
     say_lines,
 )
+from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
 from policy.gates.cli.streams import say
 from policy.reports.layout import clean, count_noun
@@ -140,6 +141,27 @@ def checkpoint(
 
 
 command.add_command(key)
+
+
+@command.command("catch-up")
+@config_option
+def catch_up(config: str | None) -> int:
+    """Record what waits in the spool since the ledger was down.
+
+    An MLflow server and the next check that records do so by themselves. What was forged, changed or repeated is
+    refused, named, and kept beside the spool.
+
+    Exit codes: 0 everything is recorded, 1 something was refused, 2 the ledger cannot be used, and all of it waits on.
+    """
+    from policy.app.ledgers.catching_up import catch_up as record
+    from policy.gates.cli.workspace import open_here
+
+    recorded, known, problems = record(open_here(config))
+    print_problems(problems)
+    again = f", {known:,} had been before" if known else ""
+    refused = f", {len(problems):,} refused" if problems else ""
+    say(f"{recorded:,} recorded{again}{refused}" if recorded or known or problems else "nothing waits")
+    return 1 if problems else 0
 
 
 @command.command("erase")

@@ -1,4 +1,4 @@
-"""`policy ledger key`: the keys that sign checkpoints."""
+"""`policy ledger key`: the keys that sign checkpoints, and those of servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group("key", cls=LedgerCommands)
 def key() -> None:
-    """Make, replace and revoke the keys that sign checkpoints."""
+    """Make, replace and revoke the keys that sign checkpoints, and make those of servers."""
 
 
 @key.command("new")
@@ -56,6 +56,23 @@ def revoke(url: str | None, config: str | None, text: str, reason: str) -> int:
     changed = revoke_key(find_place(url, config), text, reason)
     say(f"entry {changed.seq:,} revokes the key\n")
     _say_end(changed)
+    return 0
+
+
+@key.command("spool")
+@click.option("--key", "path", required=True, metavar="FILE", help="The file to write the private key to.")
+@click.option("--server", default="mlflow", show_default=True, help="What the server is called in the policy set.")
+def spool(path: str, server: str) -> int:
+    """Make a key with which an MLflow server signs what it does while the ledger is down.
+
+    It is the server's own and signs no checkpoints. No ledger knows it: the policy set does.
+    """
+    from policy.app.runs.spool_keys import VARIABLE, create_spool_key
+
+    made = create_spool_key(path, server)
+    say(f"wrote {clean(path)}, which you alone can read\n")
+    say(f"next: add its public part to the policy set, and name the file in {VARIABLE} where the server runs:")
+    say(f"mlflow: {{spool_keys: [{clean(made.text)}]}}")
     return 0
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CLOCKS: Final = {
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
@@ -22,6 +25,13 @@ def write_time(time: datetime) -> str:
 def read_time(text: str) -> datetime:
     """The time of a text."""
     return datetime.fromisoformat(text)
+
+
+def tell_time(recorded: str, said: Mapping[str, Any]) -> str:
+    """When something happened that was recorded at a time: of what waited in a spool, when that was stated."""
+    spooled = said.get("spooled")
+    stated = spooled.get("time") if isinstance(spooled, dict) else None
+    return stated if isinstance(stated, str) else recorded
 
 
 def add_length(time: str, milliseconds: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.model.approval import Approval
 from policy.records.requests.asking import APPROVAL
-from policy.records.requests.clock import read_time, write_time
+from policy.records.requests.clock import read_time, tell_time, write_time
 from policy.records.requests.confirming import confirm
 from policy.records.requests.desk import open_session
 from policy.records.requests.queries import find_name, find_rows, find_time, read_payload
@@ -110,7 +110,7 @@ def _read_override(session: Any, row: Row) -> Override:
         gate=row.gate,
         by=find_name(session, said["person"]).shown if said else "somebody (erased)",
         reason=said.get("reason", "(erased)"),
-        time=times[0][0] if times else "",
+        time=tell_time(times[0][0], said) if times else "",
         ends=row.ends or "",
         reviewed=None if row.reviewed is None else found.get("finding", "(erased)"),
         reviewer=find_name(session, found["person"]).shown if found else None,

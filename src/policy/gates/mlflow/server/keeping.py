@@ -1,36 +1,66 @@
-"""What the gate does when the ledger fails: nothing begins, or it goes on and keeps the decisions for later."""
+"""What the gate does when the ledger fails: nothing begins, or it goes on and keeps for later what is not recorded."""
 
 from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Final
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
+from policy.app.approvals.holding import find_settings
 from policy.app.recording.writing import GOING_ON, SPOOL
+from policy.app.runs.attempt import ADMITTED, Admission
+from policy.app.runs.glass import find_bar
+from policy.app.runs.offline import hear_offline
+from policy.app.runs.panel import RUN
+from policy.app.runs.spool_keys import open_spool_key, read_pinned
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.metrics import Metrics
+from policy.gates.mlflow.server.outage import Outage
 from policy.model.gates import cap_effect
 from policy.records.faults import LedgerError
-from policy.records.spool import replay_spool, spool_decision
+from policy.records.runs.uploads import get_upload
+from policy.records.spool import encode_draft, replay_spool, spool_decision
+from policy.records.spool_replay import replay_statements
+from policy.records.spool_statements import RUN as STEP
+from policy.records.spool_statements import Issuer
 
 if TYPE_CHECKING:
-    from policy.app.runs.attempt import Admission
+    from collections.abc import Mapping
+
+    from policy.app.runs.attempt import Attempt
+    from policy.app.runs.glass import Glass
     from policy.app.runs.panel import Judge, Panel
-    from policy.model.ledger_settings import LedgerSettings
+    from policy.model.mlflow_settings import Binding
     from policy.records.ledger import Ledger
+    from policy.records.runs.rows import RunRow
 
 LOG: Final = logging.getLogger("policy.mlflow")
 # Faults of what is to be recorded: whoever sends it would choose to go unrecorded.
 ASKED_FOR: Final = ("draft", "refused", "secret")
+BREAK_GLASS: Final = "/policy/api/1/break-glass"
+# Seconds after which it is tried again to record what waits.
+PAUSE: Final = 5.0
 
 
 class Keeper:
-    """Where decisions wait that could not be recorded; `metrics` tell how often the gate went on without a record."""
+    """Where decisions wait that could not be recorded, and in `outage` what is signed beside them.
 
-    def __init__(self, settings: LedgerSettings) -> None:
+    `metrics` tell how often the gate went on without a record. Raises PolicyError for a key that cannot be used.
+    """
+
+    def __init__(self, panel: Panel, ledger: Ledger) -> None:
+        settings = panel.ledger
+        self.ledger = ledger
         self.spool = os.path.join(settings.folder or ".", settings.spool or SPOOL)
+        self.pinned = read_pinned(panel.settings)
+        issuer = Issuer(ledger.id, panel.settings.server)
+        self.outage = Outage(self.spool, open_spool_key(panel.settings), issuer)
         self.metrics = Metrics(self.measure)
-        self._waits = os.path.exists(self.spool)
+        # What an earlier replay has left counts, too.
+        self._waits = True
+        self._paused = 0.0
 
     def goes_on(self, judge: Judge, gate: str) -> bool:
         """Whether a gate lets things pass where it cannot do its work: its `on_error` says so, or it only watches."""
@@ -39,7 +69,7 @@ class Keeper:
 
     def passes(self, error: PolicyError, judge: Judge, gate: str) -> bool:
         """Whether a gate goes on after an error: only where the ledger fails, and not for what somebody sends."""
-        return isinstance(error, LedgerError) and error.kind not in ASKED_FOR and self.goes_on(judge, gate)
+        return is_outage(error) and self.goes_on(judge, gate)
 
     def count_open(self) -> None:
         """Note that something passed that was not judged, or not recorded."""
@@ -48,35 +78,133 @@ class Keeper:
     def measure(self) -> int:
         """The bytes that wait."""
         try:
-            return os.path.getsize(self.spool)
+            decisions = os.path.getsize(self.spool)
         except OSError:
-            return 0
+            decisions = 0
+        return decisions + self.outage.measure()
 
-    def set_aside(self, error: PolicyError, admission: Admission, panel: Panel) -> bool:
-        """Keep a decision that cannot be recorded for later, where its gate goes on; whether it does."""
-        gate = admission.decision.gate if admission.decision is not None else "run"
-        if not self.passes(error, panel.find(admission.binding), gate):
+    def stand_in(
+        self, error: PolicyError, panel: Panel, attempt: Attempt, binding: Binding, gate: str
+    ) -> Admission | None:
+        """What comes of an attempt that could not be judged with the ledger; None where nothing may begin."""
+        if not is_outage(error):
+            return None
+        found = self._hear(panel, attempt, binding) if gate == RUN else None
+        if self.goes_on(panel.find(binding), gate):
+            self.count_open()
+            begun = found is not None and found.state == ADMITTED
+            return found if begun else Admission(attempt, binding, ADMITTED, "flag")
+        return found if found is not None and found.glass and found.state == ADMITTED else None
+
+    def _hear(self, panel: Panel, attempt: Attempt, binding: Binding) -> Admission | None:
+        """By what the server has of it; None where that is nothing."""
+        now = datetime.now(UTC)
+        body = self.find_manifest(attempt.manifest) if self.outage.key is not None else None
+        if body is None:
+            return None
+        try:
+            glass = self.outage.find_glass(attempt, now)
+            heard = hear_offline(panel, binding, attempt, body, now, glass)
+        except PolicyError as error:
+            LOG.error("an attempt in experiment %s cannot be judged: %s", attempt.experiment, error)  # noqa: TRY400 - the problem says it all
+            return None
+        may = glass is not None and not find_bar(glass, panel.find(binding), heard.owners)
+        return self._join(heard.admission._replace(glass=glass.request if glass is not None and may else ""))
+
+    def _join(self, admission: Admission) -> Admission:
+        """An admission by the same decision as one that waits already: a sweep has one, as in the ledger."""
+        known = self.outage.find_alike(admission.draft) if admission.draft is not None else ""
+        if not known or admission.precedent is None:
+            return admission
+        admission.precedent.recorded = known
+        return admission._replace(draft=None)
+
+    def say_way(self, error: PolicyError, judge: Judge) -> str:
+        """How a run begins all the same, where somebody may let it."""
+        if not is_outage(error):
+            return ""
+        said = ". Begin the run again once the ledger answers"
+        roles = find_settings(judge.workspace.policy_set).override_roles
+        if self.outage.key is None or not roles:
+            return said
+        return f"{said}, or ask somebody of these to break the glass: {' or '.join(roles)} (`POST {BREAK_GLASS}`)"
+
+    def find_manifest(self, digest: str) -> bytes | None:
+        """What somebody sent: while the ledger is down, or before."""
+        found = self.outage.find_upload(digest)
+        if found is None:
+            try:
+                return get_upload(self.ledger, digest, None)
+            except PolicyError:
+                return None
+        return found
+
+    def set_aside(
+        self,
+        error: PolicyError,
+        admission: Admission,
+        panel: Panel,
+        row: RunRow | None = None,
+        said: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Keep for later what cannot be recorded, where its gate goes on or somebody broke the glass; whether it is.
+
+        A step of a run is kept with its decision where the server has a key to sign it.
+        """
+        gate = admission.decision.gate if admission.decision is not None else RUN
+        judge, glass = panel.find(admission.binding), self._find_glass(error, admission, panel)
+        if not (self.passes(error, judge, gate) or (glass and row is not None)):
             return False
         self.count_open()
-        if admission.draft is not None:
-            try:
-                spool_decision(self.spool, admission.draft)
-            except PolicyError as fault:
-                LOG.error("a decision is on no record at all: %s", fault)  # noqa: TRY400 - the problem says it all
-                return False
-            self._waits = True
-        LOG.error("the ledger cannot be written; the gate goes on, and the decision waits in %s", self.spool)
+        try:
+            self._keep(admission, row, {**(said or {}), **({"request": glass} if glass else {})})
+        except PolicyError as fault:
+            LOG.error("a decision is on no record at all: %s", fault)  # noqa: TRY400 - the problem says it all
+            return False
+        passes = f"the glass is broken ({glass})" if glass else "the gate goes on"
+        LOG.error("the ledger cannot be written; %s, and the decision waits in %s", passes, self.spool)
         return True
 
+    def _find_glass(self, error: PolicyError, admission: Admission, panel: Panel) -> str:
+        """The request by which somebody let it pass; also where it could be judged, and not recorded."""
+        if admission.glass or not is_outage(error) or admission.state != ADMITTED or admission.decision is None:
+            return admission.glass
+        glass: Glass | None = self.outage.find_glass(admission.attempt, datetime.now(UTC))
+        return glass.request if glass and not find_bar(glass, panel.find(admission.binding), ()) else ""
+
+    def _keep(self, admission: Admission, row: RunRow | None, said: Mapping[str, Any]) -> None:
+        judged = row is not None and row.decision
+        if judged and self.outage.key is not None and row is not None:
+            decision = encode_draft(admission.draft) if admission.draft is not None else None
+            step = {"row": row.describe(), "said": dict(said), "decision": decision}
+            self.outage.state(STEP, step, datetime.now(UTC))
+        elif admission.draft is not None:
+            spool_decision(self.spool, admission.draft)
+        self._waits = True
+
+    def find_row(self, run: str) -> RunRow | None:
+        """The step of a run that waits; None where there is none, or it is recorded by now."""
+        row = self.outage.find_row(run)
+        if row is not None:
+            self.catch_up(self.ledger)
+        return row
+
     def catch_up(self, ledger: Ledger) -> None:
-        """Record what waits, now that the ledger can be written again."""
-        if not self._waits:
+        """Record what waits, now that the ledger can be written again; seldom, while that fails."""
+        if not (self._waits or self.outage.waits or os.path.exists(self.spool)) or time.monotonic() < self._paused:
             return
         try:
-            replayed = replay_spool(ledger, self.spool)
+            problems = replay_spool(ledger, self.spool).problems
+            problems += replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer).problems
         except (PolicyError, OSError) as error:
             LOG.error("what waits in %s cannot be recorded: %s", self.spool, error)  # noqa: TRY400 - it says it all
+            self._paused = time.monotonic() + PAUSE
             return
         self._waits = False
-        for problem in replayed.problems:
-            LOG.warning("%s", problem.message)
+        for problem in problems:
+            LOG.error("%s: %s", problem.message, problem.remedy)
+
+
+def is_outage(error: PolicyError) -> bool:
+    """Whether the ledger fails, and not what is sent."""
+    return isinstance(error, LedgerError) and error.kind not in ASKED_FOR

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from policy.app.approvals.documents import requests_document
 from policy.app.approvals.served import SHOWN, Counter, Filter
 from policy.errors import PolicyError, Problem
-from policy.gates.mlflow.server.api.exchange import Answer, read_object
+from policy.gates.mlflow.server.api.exchange import BASE, Answer, describe, read_object
+from policy.gates.mlflow.server.keeping import is_outage
+from policy.records.faults import LedgerError
 
 if TYPE_CHECKING:
     from policy.gates.mlflow.server.api.exchange import Call
@@ -71,8 +73,14 @@ def break_glass(call: Call) -> Answer:
     """Let it pass at once, alone, for a short time."""
     said = read_object(call.body, ["reason", "for"], ["reason"])
     lasts = read_length(said["for"]) if "for" in said else None
-    open_counter(call).break_glass(call.place["request"], said["reason"], lasts)
-    return show_request(call)
+    try:
+        open_counter(call).break_glass(call.place["request"], said["reason"], lasts)
+        return show_request(call)
+    except LedgerError as error:
+        if not is_outage(error):
+            raise
+        remedy = f"until it answers, break the glass for an experiment and a manifest: `POST {BASE}/break-glass`"
+        return describe(403, error.problems[0].message, remedy)
 
 
 def review(call: Call) -> Answer:

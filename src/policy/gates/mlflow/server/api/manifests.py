@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.app.runs.sent import ACTIVITIES, MOST_BYTES, decode_sent
+from policy.app.runs.sent import ACTIVITIES, MOST_BYTES, decode_for_any
 from policy.errors import PolicyError, Problem
 from policy.gates.mlflow.server.api.exchange import Answer, describe, read_object
+from policy.gates.mlflow.server.keeping import is_outage
 from policy.gates.mlflow.server.stores import get_tracking_store
+from policy.records.faults import LedgerError
 
 if TYPE_CHECKING:
     from policy.gates.mlflow.server.api.exchange import Call
 
+LONGEST_ID: Final = 18
+"""Digits of an experiment's id: more than MLflow's database can hold is an error of its own there."""
 ASKED: Final = ("experiment_name", "experiment_id", "manifest", "activity")
 
 
@@ -28,11 +33,22 @@ def put_manifest(call: Call) -> Answer:
     digest = call.place["digest"]
     if len(call.body) > MOST_BYTES:
         return describe(413, f"a manifest has at most {MOST_BYTES:,} bytes")
-    sent = decode_sent(call.body, call.panel.main.workspace.policy_set.schema)
+    # Which policy set judges it is known once a run names it.
+    schemas = (judge.workspace.policy_set.schema for judge in call.panel.judges)
+    sent = decode_for_any(call.body, schemas)
     if sent.digest != digest:
         message = f"the digest of what was sent is {sent.digest}, and not {digest[:80]}"
         raise PolicyError(Problem(message, "name it by the SHA-256 of its bytes"))
-    new = put_upload(call.guard.ledger, call.person, digest, call.body)
+    try:
+        new = put_upload(call.guard.ledger, call.person, digest, call.body)
+    except LedgerError as error:
+        # It can be kept, so that somebody may break the glass for it.
+        kept = is_outage(error) and call.guard.keeper.outage.keep_upload(
+            call.person, digest, call.body, datetime.now(UTC)
+        )
+        if not kept:
+            raise
+        new = True
     return Answer(201 if new else 200, {"digest": sent.digest, "project": sent.project})
 
 
@@ -50,6 +66,8 @@ def look_ahead(call: Call) -> Answer:
     named = [asked[key] for key in ("experiment_name", "experiment_id") if key in asked]
     if not named or "" in named:
         raise PolicyError(Problem("no experiment is named", "add `experiment_name` or `experiment_id`"))
+    if len(asked.get("experiment_id", "")) > LONGEST_ID:
+        raise PolicyError(Problem("the experiment's id is longer than any", "name it as MLflow does: by a number"))
     try:
         experiment = find_experiment(asked)
         if experiment is None:
@@ -76,6 +94,7 @@ def find_experiment(asked: dict[str, str]) -> Any:
 def hear(call: Call, experiment: Any, asked: dict[str, str]) -> Answer:
     """The hearing of an attempt of which nothing is kept."""
     from policy.app.runs.attempt import ADMITTED, HELD, Attempt
+    from policy.app.runs.texts import name_recorded
 
     binding = call.guard.find_binding(experiment)
     if binding is None:
@@ -92,5 +111,5 @@ def hear(call: Call, experiment: Any, asked: dict[str, str]) -> Answer:
     if admission.state in (ADMITTED, HELD):
         # What is held is asked for by who begins the run.
         return Answer(200, found)
-    refused = describe(403, f"Tunegate: {admission.text}")
+    refused = describe(403, f"Tunegate: {name_recorded(admission, '')}")
     return refused._replace(document={**refused.document, **found})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policy.app.approvals.served import SHOWN
-from policy.gates.mlflow.server.api import approvals, manifests, measures
+from policy.gates.mlflow.server.api import approvals, emergencies, manifests, measures
 from policy.gates.mlflow.server.api.exchange import Parameter, Route
 from policy.gates.mlflow.server.api.openapi import describe_interface
 from policy.records.requests.rows import STATES
@@ -24,6 +24,7 @@ FILTERS: Final = (
 WRONG: Final = dict.fromkeys((400, 401), "Error")
 FOUND: Final = {200: "Requests", 401: "Error", 404: "Error", 503: "Error"}
 DECIDED: Final = {200: "Requests", **WRONG, **dict.fromkeys((403, 404, 409, 413, 415, 503), "Error")}
+BROKEN: Final = {200: "Glass", **WRONG, **dict.fromkeys((403, 404, 409, 413, 415), "Error")}
 LISTED: Final = {200: "RequestList", **WRONG, 404: "Error", 503: "Error"}
 TAKEN: Final = {200: "Manifest", 201: "Manifest", **WRONG, 403: "Error", 404: "Error", 413: "Error"}
 FORESEEN: Final = {200: "Foreseen", **WRONG, 403: "Error", 404: "Error", 413: "Error"}
@@ -40,6 +41,7 @@ ABOUT: Final = {
     "withdraw": "Take back what you asked for; it is over when nobody asks any more.",
     "comment": "Say something that decides nothing.",
     "break": "Let it pass at once, alone: in an emergency, for a short time, and somebody else has to review it.",
+    "outage": "Let the runs of a manifest begin while the ledger is down; recorded and reviewed once it answers.",
     "review": "Say what came of broken glass. Not who broke it, asked, or contributed.",
 }
 
@@ -52,6 +54,11 @@ ROUTES: Final = (
         fault=403,
     ),
     Route("POST", "/preflight", "foresee", ABOUT["foresee"], manifests.look_ahead, FORESEEN, "Attempt", fault=403),
+    Route(
+        *("POST", "/break-glass", "breakGlassInOutage", ABOUT["outage"], emergencies.break_glass, BROKEN, "Outage"),
+        acts=True,
+        fault=403,
+    ),
     Route("GET", "/requests", "listRequests", ABOUT["list"], approvals.list_requests, LISTED, parameters=FILTERS),
     Route("GET", REQUEST, "showRequest", ABOUT["show"], approvals.show_request, FOUND),
     *(

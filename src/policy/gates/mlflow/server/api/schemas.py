@@ -8,8 +8,8 @@ from policy.app.runs.sent import ACTIVITIES
 from policy.language.condition_schema import build_object
 from policy.records.requests.refusals import LONGEST_TEXT
 
-# Anything but what cannot be seen or is not kept.
-WORDS: Final = {"type": "string", "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$", "maxLength": LONGEST_TEXT}
+# A letter or a digit somewhere, as Python's `\w` knows them, and no null character, which is not kept.
+WORDS: Final = {"type": "string", "pattern": r"^[^\u0000]*[^\W_\u0000][^\u0000]*$", "maxLength": LONGEST_TEXT}
 MAYBE: Final = {"type": "string", "pattern": r"^[^\u0000]*$", "maxLength": LONGEST_TEXT}
 DIGEST_FORM: Final = "sha256:[0-9a-f]{64}"
 DIGEST: Final = {"type": "string", "pattern": f"^{DIGEST_FORM}$"}
@@ -42,6 +42,10 @@ def build_taken() -> dict[str, Any]:
         "No": build_object({"reason": WORDS}, "reason"),
         "Comment": build_object({"comment": WORDS}, "comment"),
         "Emergency": build_object({"reason": WORDS, "for": DURATION}, "reason"),
+        "Outage": {
+            **build_object({**asked, "manifest": DIGEST, "reason": WORDS, "for": DURATION}, "manifest", "reason"),
+            "anyOf": named,
+        },
         "Finding": build_object({"finding": WORDS}, "finding"),
         "Attempt": {**build_object(asked), "anyOf": named},
         "RunManifest": {
@@ -61,6 +65,7 @@ def build_given() -> dict[str, Any]:
         part.pop("additionalProperties", None)
     listed = {**requests["properties"], "next": {"type": ["string", "null"]}}
     error = {"error_code": TEXT, "message": TEXT, "remedy": TEXT}
+    glass = {"request": TEXT, "project": TEXT, "ends": TEXT, "principals": {"type": "array", "items": TEXT}}
     foreseen = {"verdict": VERDICT, "governed": {"type": "boolean"}, "state": TEXT}
     return {
         **parts,
@@ -70,6 +75,7 @@ def build_given() -> dict[str, Any]:
         "Server": build_open({"server": TEXT, "principal": TEXT}, "server", "principal"),
         "Manifest": build_open({"digest": DIGEST, "project": TEXT}, "digest", "project"),
         "Foreseen": build_open(foreseen, "verdict", "governed"),
+        "Glass": build_open(glass, *glass),
         "Document": {"type": "object"},
         "Metrics": TEXT,
     }

@@ -1,0 +1,65 @@
+"""A step of a run that was taken while the ledger was down, recorded afterwards: once, and never over a later one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.records.runs.principals import identify_principal
+from policy.records.runs.recording import check_said, draft_run
+from policy.records.runs.rows import RunRow, check_row
+from policy.records.spool import decode_draft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.records.ledger import Ledger
+    from policy.records.objects import Draft
+    from policy.records.spool_statements import Statement
+
+_STEPS: Final = (
+    "SELECT e.time, o.body FROM runs r JOIN entries e ON e.seq = r.seq LEFT JOIN objects o ON o.digest = e.payload"
+    " WHERE r.server = ? AND r.run = ? ORDER BY r.seq"
+)
+
+
+def record_step(ledger: Ledger, statement: Statement) -> bool:
+    """Record it with its decision; whether it was on no record. Raises PolicyError, ValueError, KeyError, TypeError."""
+    row, said = read_row(statement), dict(statement.said["said"])
+    check_row(row)
+    last = ""
+    for time, spooled in list_steps(ledger, row):
+        if spooled == statement.id:
+            return False
+        last = max(last, time)
+    if last > statement.time:
+        # What it has become since stands: that it was changed, for one.
+        raise ValueError(f"the run {row.run} has gone on since, and stays what it is")
+    said["spooled"] = {"id": statement.id, "time": statement.time}
+    check_said(row, said)
+    stored = row._replace(principal=identify_principal(ledger, row.principal))
+    # Under its own id, which MLflow shows, also where another decision of that day is alike.
+    decisions = filter(None, [read_decision(statement, stored.principal)])
+    ledger.append([*decisions, draft_run(stored, said)])
+    return True
+
+
+def read_row(statement: Statement) -> RunRow:
+    """The step. Raises KeyError or TypeError."""
+    return RunRow(**statement.said["row"])
+
+
+def read_decision(statement: Statement, principal: str) -> Draft | None:
+    """The decision, with the id of who asked for it, which only the ledger knows; None where an earlier one counts."""
+    if statement.said["decision"] is None:
+        return None
+    draft = decode_draft(statement.said["decision"])
+    return draft._replace(payload={**draft.payload, "actor": principal or None})
+
+
+def list_steps(ledger: Ledger, row: RunRow) -> Iterator[tuple[str, Any]]:
+    """The steps of a run that are recorded: when, and of those that waited in a spool which they were."""
+    for time, body in ledger.read(_STEPS, row.key):
+        said = json.loads(body) if body is not None else {}
+        spooled = said.get("spooled") if isinstance(said, dict) else None
+        yield time, spooled.get("id") if isinstance(spooled, dict) else None

@@ -1,0 +1,107 @@
+"""What waits signed in a spool, recorded once the ledger answers: in its order, once each, nothing that is forged."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64decode
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.errors import PolicyError
+from policy.records.faults import LedgerError
+from policy.records.requests.recalling import record_glass
+from policy.records.runs.recalling import record_step
+from policy.records.runs.uploads import put_upload
+from policy.records.spool import Replay, keep, list_files, take
+from policy.records.spool_statements import GLASS, RUN, UPLOAD, read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.errors import Problem
+    from policy.records.keys import VerifierKey
+    from policy.records.ledger import Ledger
+    from policy.records.spool_statements import Issuer, Statement
+
+REMEDY: Final = "find out who wrote it; what was refused by mistake is recorded once it is in the spool again"
+# Faults of what a line says; with any other the ledger is down again, and everything waits on.
+OF_THE_LINE: Final = ("draft", "refused", "secret")
+
+
+def replay_statements(ledger: Ledger, path: str, keys: Sequence[VerifierKey], server: Issuer) -> Replay:
+    """Record what waits. What is refused is kept beside the file. Raises LedgerError; nothing is lost then."""
+    recorded = known = 0
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for taken in [*list_files(path)[1:], *take(path)]:
+        with _held(taken) as free:
+            if not free:
+                continue  # another process records it
+            refused: list[tuple[int, bytes, str]] = []
+            for number, line in _list_lines(taken):
+                try:
+                    statement = read_statement(line.rstrip(b"\n"), keys, server)
+                    _refuse_again(statement, seen, number)
+                    new = record_statement(ledger, statement)
+                except (PolicyError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+                    if isinstance(error, LedgerError) and error.kind not in OF_THE_LINE:
+                        raise
+                    refused.append((number, line, say_fault(error)))
+                else:
+                    recorded, known = recorded + new, known + (not new)
+            if refused:
+                problems += keep(f"{taken.removesuffix('.taken')}.refused", refused, path, REMEDY)
+            os.unlink(taken)
+    return Replay(recorded, known, tuple(problems))
+
+
+def record_statement(ledger: Ledger, statement: Statement) -> bool:
+    """Record one; whether it was on no record. Raises PolicyError, ValueError, KeyError or TypeError."""
+    said = statement.said
+    if statement.kind == UPLOAD:
+        return put_upload(ledger, said["principal"], said["digest"], b64decode(said["body"], validate=True))
+    return {GLASS: record_glass, RUN: record_step}[statement.kind](ledger, statement)
+
+
+def say_fault(error: Exception) -> str:
+    """What is wrong with a line."""
+    if isinstance(error, PolicyError):
+        return "; ".join(problem.message for problem in error.problems)
+    return str(error) if type(error) is ValueError else "it is no statement of a server"
+
+
+def _refuse_again(statement: Statement, seen: dict[str, int], number: int) -> None:
+    first = seen.setdefault(statement.id, number)
+    if first != number:
+        raise ValueError(f"it repeats line {first}")
+
+
+def _list_lines(path: str) -> Iterator[tuple[int, bytes]]:
+    with open(path, "rb") as stream:
+        yield from ((number, line) for number, line in enumerate(stream, 1) if line.strip())
+
+
+@contextmanager
+def _held(path: str) -> Iterator[Any]:
+    """Whether this process alone has the file, which is still there."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        yield _try_lock(file) and os.path.exists(path)
+    finally:
+        os.close(file)
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # not on this system, where there is one process
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

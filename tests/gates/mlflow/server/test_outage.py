@@ -1,0 +1,348 @@
+"""What a server keeps while the ledger is down, for whom it breaks the glass, and what comes of it afterwards."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from policy.app.runs.attempt import Attempt
+from policy.app.runs.panel import check_panel, load_panel
+from policy.app.runs.spool_keys import VARIABLE, create_spool_key
+from policy.engine.recording import NOTHING_DIGEST
+from policy.errors import PolicyError
+from policy.gates.mlflow.server import keeping
+from policy.gates.mlflow.server.api import emergencies, serving
+from policy.gates.mlflow.server.guard import Guard
+from policy.gates.mlflow.server.outage import MOST_UPLOADS
+from policy.gates.mlflow.server.reloading import Reloader
+from policy.records.ledger import open_ledger
+from policy.records.requests.standing import list_overrides
+from policy.records.runs.queries import find_run
+from policy.records.snapshot import open_snapshot
+from policy.records.verification import verify_ledger
+from tests.gates.mlflow.server.api import find_user, open_api
+from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent
+
+RULES = SET[SET.index("approvals:") : SET.index("mlflow:")]
+ON_CALL = """\
+approvals:
+  roles: {leads: [bob], on-call: [carol, dan]}
+  rules: [{roles: [leads]}]
+  break_glass: {roles: [on-call], longest: 4h}
+"""
+OWNED = make_sent(model={"parameters": 8_000_000_000}, owner={"contact": "dan@example.com"})
+RUN = "a" * 32
+
+
+class Place:
+    """A server's interface, and its ledger, which can be down."""
+
+    def __init__(self, api, folder):
+        self.api, self.folder, self.file = api, folder, folder / "ledger.db"
+        self.guard = api.guard
+
+    @contextmanager
+    def down(self):
+        """A ledger that cannot even be read."""
+        self.guard.ledger.close()
+        os.rename(self.file, self.folder / "away.db")
+        self.file.mkdir()
+        try:
+            yield
+        finally:
+            self.file.rmdir()
+            os.rename(self.folder / "away.db", self.file)
+
+    @contextmanager
+    def locked(self):
+        """A ledger that can be read, and not written."""
+        other = sqlite3.connect(self.file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+
+    def send(self, sent=HELD, user="ada"):
+        return self.api.ask("PUT", f"/manifests/{sent.digest}", user, data=sent.body).status_code
+
+    def break_glass(self, sent=HELD, user="carol", **more):
+        said = {"experiment_name": "support-x", "manifest": sent.digest, "reason": "customers wait", **more}
+        return self.api.ask("POST", "/break-glass", user, json=said)
+
+    def hear(self, sent=HELD, user="ada", guard=None, experiment="1"):
+        guard = guard or self.guard
+        binding = guard.panel.settings.bindings[0]
+        return guard.hear(binding, Attempt(experiment, "support-x", user, sent.digest))
+
+    def begin(self, sent=HELD, run=RUN, **more):
+        admission = self.hear(sent, **more)
+        return admission, self.guard.record(admission, run)
+
+    def make_worker(self):
+        """Another worker of the same server."""
+        config = str(self.folder / "policy.yaml")
+        panel = load_panel(config, str(self.folder))
+        return Guard(Reloader(config, panel, check_panel), self.guard.ledger)
+
+    def read(self, run=RUN):
+        return find_run(self.guard.ledger, "mlflow", run)
+
+
+@pytest.fixture
+def open_place(tmp_path, monkeypatch):
+    """Opens a server's interface, with a key or without."""
+    monkeypatch.setattr(serving, "ask_basic_auth", find_user)
+    monkeypatch.setattr(keeping, "PAUSE", 0.0)
+    monkeypatch.setattr("policy.records.ledger.TIMEOUT", 0.2)
+    found = {"support-x": "1", "ungoverned": "9"}
+    monkeypatch.setattr(
+        emergencies,
+        "find_experiment",
+        lambda asked: (
+            SimpleNamespace(name=name, experiment_id=found[name])
+            if (name := asked["experiment_name"]) in found
+            else None
+        ),
+    )
+    opened = []
+
+    def open_one(on_error="block", *, key=True):
+        text = SET.replace(RULES, ON_CALL).replace("on_error: block", f"on_error: {on_error}")
+        if key:
+            made = create_spool_key(str(tmp_path / "spool.key"), "mlflow")
+            monkeypatch.setenv(VARIABLE, str(tmp_path / "spool.key"))
+            text = text.replace("  experiments:", f"  spool_keys: {made.text}\n  experiments:")
+        entered = open_api(tmp_path, text)
+        place = Place(entered.__enter__(), tmp_path)
+        opened.append(entered)
+        ledger = place.guard.ledger
+        place.guard.ledger = place.guard.keeper.ledger = place.guard.settings.ledger = open_ledger(
+            f"sqlite:///{tmp_path}/ledger.db", timeout=0.2
+        )
+        ledger.close()
+        return place
+
+    yield open_one
+    for one in opened:
+        one.__exit__(None, None, None)
+
+
+@pytest.fixture
+def place(open_place):
+    return open_place()
+
+
+def refuse(place, sent=HELD, **more):
+    from mlflow.exceptions import MlflowException
+
+    with pytest.raises(MlflowException) as caught:
+        place.hear(sent, **more)
+    assert caught.value.error_code == "PERMISSION_DENIED"
+    return str(caught.value)
+
+
+def test_nothing_begins_and_who_asks_is_told_whom_to_ask(place):
+    with place.down():
+        assert place.send() == 201
+        said = refuse(place)
+    assert "nothing is admitted while the gate cannot judge or record" in said
+    assert "ask somebody of these to break the glass: on-call (`POST /policy/api/1/break-glass`)" in said
+
+
+def test_without_a_key_nobody_can_and_that_is_said(open_place):
+    place = open_place(key=False)
+    with place.down():
+        assert place.send() == 403
+        answer = place.break_glass()
+        assert "Begin the run again once the ledger answers" in (said := refuse(place))
+        assert "break the glass" not in said
+    assert answer.status_code == 403
+    assert "no key to sign" in answer.json["message"]
+    for said in ("policy ledger key spool", "`mlflow.spool_keys`", VARIABLE):
+        assert said in answer.json["remedy"]
+
+
+def test_while_the_ledger_answers_it_is_broken_there(place):
+    place.send()
+    answer = place.break_glass()
+    assert (answer.status_code, "the ledger answers" in answer.json["message"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "why"),
+    [
+        ({"user": "ada"}, 403, "ada trains there"),
+        ({"user": "bob"}, 403, "bob may not break the glass"),
+        ({"user": "os:carol@desk"}, 403, "begins with `os:`"),
+        ({"user": ""}, 401, "nobody has logged in"),
+        ({"user": "dan", "sent": OWNED}, 403, "dan is an owner of the project"),
+        ({"sent": BLOCKED}, 403, "volatile-data"),
+        ({"sent": GOOD}, 404, "has no manifest"),
+        ({"manifest": "sha256:"}, 404, "has no manifest"),
+        ({"experiment_name": "ungoverned"}, 404, "nothing governs it"),
+        ({"experiment_name": "none"}, 404, "no such experiment"),
+        ({"reason": " "}, 400, "there is no `reason`"),
+        ({"reason": "AKIAIOSFODNN7EXAMPLQ"}, 400, "holds a secret"),
+        ({"activity": "play"}, 400, "activity"),
+        ({"for": "0h"}, 400, "nothing at all"),
+        ({"for": "soon"}, 400, "`for`"),
+        ({"person": "carol"}, 400, "there is no key `person`"),
+    ],
+)
+def test_who_may_not_and_for_what(place, more, status, why):
+    with place.down():
+        for sent in (HELD, BLOCKED, OWNED):
+            place.send(sent)
+        answer = place.break_glass(**more)
+        assert (answer.status_code, why in answer.json["message"]) == (status, True), answer.json
+        assert place.guard.keeper.outage.find_glass(Attempt("1", "", "ada", HELD.digest), datetime.now(UTC)) is None
+        refuse(place)
+
+
+def test_what_is_held_begins_on_every_worker_and_is_recorded_afterwards(place):
+    other = place.make_worker()
+    with place.down():
+        place.send()
+        request = place.break_glass(**{"for": "1h"}).json["request"]
+        admission, row = place.begin()
+        assert (admission.state, admission.verdict, admission.glass, row.state) == (
+            "admitted",
+            "allow",
+            request,
+            "admitted",
+        )
+        assert admission.decision.approvals != NOTHING_DIGEST
+        # What it logs goes to any worker; a child takes its manifest, and another person nothing.
+        assert other.find_row(RUN) == row
+        assert other.check_write(RUN, lambda: None) == row
+        child = other.hear(
+            place.guard.panel.settings.bindings[0], Attempt("1", "support-x", "ada", parent=RUN, activity="")
+        )
+        assert (child.state, child.attempt.manifest) == ("admitted", HELD.digest)
+        refuse(place, user="bob")
+        refuse(place, experiment="2")
+        refuse(place, GOOD)
+        assert b"policy_broken_glass_total 1.0" in place.guard.keeper.metrics.render()
+    assert other.find_row(RUN) is not None
+    assert place.read().state == "admitted"
+    (broken,) = list_overrides(place.guard.ledger, unreviewed=True)
+    assert (broken.request, broken.by, broken.project) == (request, "carol", "support-tone")
+    with open_snapshot(f"sqlite:///{place.file}", ".") as snapshot:
+        assert verify_ledger(snapshot, (), (), with_contents=True).total == 0
+    # With the outage that is over.
+    assert place.hear().state == "held"
+
+
+def test_what_can_be_judged_and_not_recorded_begins_too(place):
+    place.send(GOOD)
+    with place.locked():
+        admission = place.hear(GOOD)
+        with pytest.raises(PolicyError):
+            place.guard.record(admission, RUN)
+        assert place.break_glass(GOOD).status_code == 200
+        assert place.guard.record(place.hear(GOOD), RUN).state == "admitted"
+        assert place.guard.find_row(RUN).state == "admitted"
+    assert place.guard.find_row(RUN).seq
+    assert place.read().state == "admitted"
+
+
+def test_a_policy_that_changes_meanwhile_counts(place):
+    with place.down():
+        place.send()
+        assert place.break_glass().status_code == 200
+        assert place.hear().state == "admitted"
+        changed = place.folder / "policy.yaml"
+        changed.write_text(changed.read_text().replace("on-call: [carol, dan]", "on-call: [dan]"))
+        worker = place.make_worker()
+        refuse(place, guard=worker)
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_steps_wait_where_the_gate_goes_on(open_place, key):
+    place = open_place("flag", key=key)
+    place.send(GOOD)
+    with place.locked():
+        _, row = place.begin(GOOD)
+        assert row.state == "admitted"
+    recorded = place.guard.find_row(RUN)
+    assert (recorded is not None and recorded.state == "admitted") is key
+    place.guard.record(place.hear(GOOD), "b" * 32)
+    assert (place.read() is not None) is key
+    assert place.guard.keeper.measure() == 0
+
+
+def test_where_it_goes_on_what_was_judged_is_kept_and_what_was_not_is_not(open_place):
+    place = open_place("flag")
+    with place.down():
+        place.send(GOOD)
+        place.send(BLOCKED)
+        for sent, run, decided in ((GOOD, RUN, True), (BLOCKED, "b" * 32, False)):
+            admission, _ = place.begin(sent, run)
+            assert (admission.state, admission.decision is not None) == ("admitted", decided)
+            # Both may be written to: the gate goes on.
+            place.make_worker().check_write(run, lambda: SimpleNamespace(name="support-x", experiment_id="1"))
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert place.read().state == "admitted"
+    assert place.read("b" * 32) is None
+
+
+def test_nobody_fills_the_disk(place):
+    with place.down():
+        for number in range(MOST_UPLOADS + 2):
+            status = place.send(make_sent(model={"parameters": 7_000_000_000 + number}))
+            assert status == (201 if number < MOST_UPLOADS else 403)
+        assert place.send(make_sent(model={"parameters": 7_000_000_000})) == 201
+        assert place.send(HELD, "bob") == 201
+        size = place.guard.keeper.measure()
+        assert place.send(HELD, "bob") == 201
+        assert place.guard.keeper.measure() == size
+
+
+def test_a_line_that_nobody_signed_lets_nothing_begin(place):
+    spool = place.folder / "ledger-spool-runs"
+    with place.down():
+        place.send()
+        place.break_glass()
+        content = spool.read_bytes()
+        spool.write_bytes(content.replace(b'"principals":["ada"]', b'"principals":["bob"]'))
+        refuse(place)
+        refuse(place, user="bob")
+        spool.write_bytes(content)
+        assert place.hear(guard=place.make_worker()).state == "admitted"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda folder: os.chmod(folder / "spool.key", 0o644), "can be read by others"),
+        (lambda folder: os.unlink(folder / "spool.key"), "no key file"),
+    ],
+)
+def test_a_server_does_not_start_with_a_key_that_it_cannot_use(place, change, why):
+    change(place.folder)
+    with pytest.raises(PolicyError, match=why):
+        place.make_worker()
+
+
+def test_runs_that_are_judged_alike_have_one_decision(place):
+    runs = [number * 32 for number in "abc"]
+    with place.down():
+        place.send()
+        place.break_glass()
+        sizes = []
+        for run in runs:
+            place.begin(run=run)
+            sizes.append(place.guard.keeper.measure())
+        assert sizes[2] - sizes[1] < (sizes[1] - sizes[0]) * 2
+    place.guard.keeper.catch_up(place.guard.ledger)
+    rows = [place.read(run) for run in runs]
+    assert [row.state for row in rows] == ["admitted"] * 3
+    assert len({row.decision for row in rows}) == 1
+    assert len([*place.guard.ledger.read_decisions()]) == 1
