@@ -5,10 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from policy.model.audited_runs import RunsNote
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from policy.model.audited_runs import SettingsChange
 
 RESULTS: Final = (
     "pass",
@@ -307,3 +310,5 @@ class AuditReport(NamedTuple):
     links: Callable[[], Iterator[Link]]
     link_count: int
     doubts: tuple[str, ...] = ()
+    runs: RunsNote = RunsNote()
+    settings: tuple[SettingsChange, ...] = ()

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.records.objects import digest_bytes
+from policy.records.policy_sets import CHANGE
+from policy.records.server_settings import list_settings
 from policy.records.use_check import UseCheck
 from policy.structs import NamedTuple
 
@@ -56,7 +58,7 @@ def read_erasure(seq: int, payload: Mapping[str, Any]) -> Erasure:
 def check_contents(snapshot: Snapshot, erasures: Sequence[Erasure], findings: Findings) -> Contents:
     """Look at every object and at the payload of every entry; what `erasures` name may be gone."""
     erased = {erasure.target: erasure.seq for erasure in reversed(erasures)}
-    checker = _Checker(erased, findings, UseCheck(snapshot.read_uses(), findings))
+    checker = _Checker(erased, findings, UseCheck(snapshot.read_uses(), findings, snapshot.read_body))
     for batch in snapshot.read_objects():
         checker.check_objects(batch)
     for rows in snapshot.read_payloads():
@@ -112,10 +114,10 @@ class _Checker:
                         for part in _list_parts(snapshot.read_body(digest)):
                             inputs.setdefault(part, seq)
         for digest, seq in inputs.items():
-            self._name(digest, f"an input of the decision at entry {seq:,}, `{digest}`,", seq)
+            self._name(digest, f"an input of entry {seq:,}, `{digest}`,", seq)
         for digest in sorted(snapshot.find_missing(list(inputs))):
             seq = inputs[digest]
-            self.findings.add("input", f"an input of the decision at entry {seq:,}, `{digest}`, is gone", seq)
+            self.findings.add("input", f"an input of entry {seq:,}, `{digest}`, is gone", seq)
 
     def _name(self, digest: str, what: str, seq: int) -> bool:
         """Say what is wrong with an object by the first entry that it belongs to."""
@@ -136,7 +138,7 @@ class _Checker:
             return {}
         self.uses.check(seq, kind, payload)
         if kind != "decision":
-            return {}
+            return list_settings(seq, payload) if kind == CHANGE else {}
         self.decisions += 1
         self._check_index(seq, payload, index)
         inputs = payload.get("inputs")

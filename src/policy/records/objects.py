@@ -12,6 +12,7 @@ from policy.structs import NamedTuple, Record
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from policy.records.policy_sets import Use
     from policy.records.runs.rows import RunRow
 
 
@@ -54,6 +55,7 @@ class Draft(NamedTuple):
     """What is to become an entry; `index` for a decision, or a step of a run, recorded once however often it comes.
 
     A decision that `joins` is not recorded where one is that is alike: then steps of runs after it name that one.
+    From its entry on, what is stated is in `use`.
     """
 
     type: str
@@ -61,6 +63,7 @@ class Draft(NamedTuple):
     objects: Sequence[StoredObject] = ()
     index: DecisionRow | RunRow | None = None  # type: ignore[assignment] # instead of the method of tuples
     joins: bool = False
+    use: Use | None = None
 
 
 def digest_bytes(body: bytes) -> str:

@@ -30,6 +30,8 @@ _INSERT_OBJECT: Final = write_insert("objects")
 _INSERT_ENTRY: Final = write_insert("entries")
 _INSERT_DECISION: Final = write_insert("decisions")
 _INSERT_RUN: Final = write_insert("runs")
+RELEASE: Final = "release"
+"""What is said of a step that is no new one: a version was released from the run, which stays what it is."""
 _INDEXES: Final = {"decision": DecisionRow, "run": RunRow}
 _INSERT_USE: Final = write_insert("policy_sets")
 Rows = list[tuple[Any, ...]]
@@ -76,7 +78,9 @@ def prepare(draft: Draft) -> Prepared:
         body = canonical_json(draft.payload)
     except (ValueError, TypeError, RecursionError) as error:
         raise LedgerError("draft", f"what is to be recorded cannot be written as JSON: {error}") from None
-    return Prepared(draft.type, draft.payload, body, digest_bytes(body), draft.objects, draft.index, joins=draft.joins)
+    return Prepared(
+        draft.type, draft.payload, body, digest_bytes(body), draft.objects, draft.index, draft.use, joins=draft.joins
+    )
 
 
 def state_clock(draft: Prepared, clock: str) -> Prepared:
@@ -133,7 +137,7 @@ def _find_new(
     known: dict[str, Entry | int] = dict(recorded)
     last: dict[tuple[str, str], tuple[Any, Entry | int]] = dict(steps)
     for draft in drafts:
-        earlier = _find_earlier(draft.index, known, last)
+        earlier = _find_earlier(draft.index, known, last) if RELEASE not in draft.payload else None
         if earlier is not None:
             order.append(earlier)
             continue

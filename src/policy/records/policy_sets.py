@@ -20,7 +20,7 @@ CHANGE: Final = "policy-set"
 PLACE: Final = ("name", "config", "origin", "gate")
 _PARTS: Final = ("files", "sources", "bundles", "tables")
 _PLACE: Final = "name = ? AND config = ? AND origin = ? AND gate = ?"
-_LAST: Final = write_select("policy_sets", f"WHERE {_PLACE} ORDER BY seq DESC LIMIT 1")
+LAST: Final = write_select("policy_sets", f"WHERE {_PLACE} ORDER BY seq DESC LIMIT 1")
 _EARLIER: Final = f"SELECT max(seq) FROM policy_sets WHERE {_PLACE} AND policy_set = ?"  # noqa: S608 - marks
 
 
@@ -88,7 +88,7 @@ def _read_use(place: Mapping[str, Any], policy_set: Any, sources: Any, mode: Any
 
 def find_last(session: Session, place: Place) -> Use | None:
     """What was in use there last."""
-    rows = session.read(_LAST, place)
+    rows = session.read(LAST, place)
     return read_row(rows[0]) if rows else None
 
 

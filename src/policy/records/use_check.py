@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policy.records import server_settings
 from policy.records.policy_sets import CHANGE, find_use, read_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from policy.records.policy_sets import Place, Use
     from policy.records.scanning import Findings
 
 
 class UseCheck:
-    """Is told of every entry in order; `rows` are what changes are found by."""
+    """Is told of every entry in order; `rows` are what changes are found by, `read_body` gives an object's bytes."""
 
-    def __init__(self, rows: Iterable[Use], findings: Findings) -> None:
+    def __init__(
+        self, rows: Iterable[Use], findings: Findings, read_body: Callable[[str], Any] = lambda _: None
+    ) -> None:
+        self._read_body = read_body
         self._rows = {row.seq: row for row in rows}
         self._findings = findings
         self._in_use: dict[Place, Use] = {}
@@ -29,7 +33,9 @@ class UseCheck:
 
     def check(self, seq: int, kind: str, payload: Mapping[str, Any]) -> None:
         """Look at one."""
-        if kind == CHANGE:
+        if kind == CHANGE and payload.get("format") == server_settings.FORMAT:
+            self._check_settings(seq, payload)
+        elif kind == CHANGE:
             self._check_change(seq, payload)
         elif kind == "decision":
             self._check_decision(seq, payload)
@@ -44,6 +50,22 @@ class UseCheck:
             message = (
                 f"entry {seq:,} states another policy set before it than was in use at the gate `{after.place.gate}`"
             )
+            self._findings.add("policy-set", message, seq)
+        self._check_row(seq, row, after)
+        self._in_use[after.place] = after
+
+    def _check_settings(self, seq: int, payload: Mapping[str, Any]) -> None:
+        change, row = server_settings.read_change(payload, seq), self._rows.pop(seq, None)
+        if change is None:
+            self._findings.add("form", f"the payload of entry {seq:,} is no change of a server's settings", seq)
+            return
+        before, after = change
+        if self._in_use.get(after.place) != before:
+            message = f"entry {seq:,} states other settings before it than were in force at `{after.place.name}`"
+            self._findings.add("policy-set", message, seq)
+        documents = [self._read_body(use.sources) if use is not None else None for use in change]
+        if not server_settings.fits_settings(payload, *documents):
+            message = f"entry {seq:,} states other changes than the settings have that it names"
             self._findings.add("policy-set", message, seq)
         self._check_row(seq, row, after)
         self._in_use[after.place] = after

@@ -30,11 +30,16 @@ from policy.app.workspace import Workspace, open_workspace
 from policy.loading.discovery import Item, discover
 from policy.model.audit import AuditReport, Scope
 from policy.model.decision import Decision
+from policy.model.mlflow_settings import Binding, MlflowSettings
 from policy.records import ledger as ledgers
 from policy.records.requests.desk import open_session
 from policy.records.requests.overriding import break_glass, review
 from policy.records.requests.queries import find_row
 from policy.records.requests.voting import Ballot, vote
+from policy.records.runs.recording import record_run
+from policy.records.runs.rows import RunRow
+from policy.records.server_settings import record_settings
+from policy.records.settings_comparison import describe_settings
 
 POLICIES = {
     "lasting-data": """\
@@ -195,6 +200,38 @@ class History:
             found = discover(["."])[0].items
         return [item for item in found if not folders or Path(item.manifest or "").parent.name in folders]
 
+    def govern(self, without_manifest: str, mode: str) -> None:
+        """Settings of a tracking server that are in force from now on."""
+        self.now += timedelta(hours=1)
+        bindings = (Binding(("support-*",), (), ("faq", "reply-tone")), Binding(("lost",), ("7",), ("*",), mode=mode))
+        settings = describe_settings(MlflowSettings(bindings, without_manifest=without_manifest))
+        source = {"name": "acme", "config": "policy.yaml", "origin": "work tree", "file": "policy.yaml"}
+        with self.open() as ledger:
+            record_settings(
+                ledger,
+                "tracking",
+                settings,
+                {
+                    "source": {**source, "commit": "3" * 40},
+                    "policy_set": "",
+                    "seen": "reload",
+                    "seen_at": "",
+                    "actor": None,
+                },
+            )
+
+    def run(self, project: str, run: str, state: str, decision: str, **more: Any) -> None:
+        """A step of a run, some time after what was before."""
+        self.now += timedelta(hours=1)
+        said: dict[str, Any] = {
+            "policy_set": "",
+            "mode": more.pop("mode", None),
+            **({"reason": more.pop("reason")} if "reason" in more else {}),
+        }
+        row = RunRow("tracking", run * 32, "7", project, "kim", "training", "", decision, state, "flag")
+        with self.open() as ledger:
+            record_run(ledger, row._replace(**more), said)
+
     def open_workspace(self) -> Workspace:
         """The policy set as it is now, its ledger above."""
         return open_workspace(str(self.root), str(self.root / "policy.yaml"))
@@ -231,7 +268,7 @@ class History:
 
 
 def write_quarter(folder: Path) -> History:
-    """From August to October 2026: what gets better, what is waived, who decides."""
+    """From August to October 2026: what gets better, what is waived, who decides, what is trained."""
     history = History(folder)
     history.write({f"policies/own/{name}.yaml": text for name, text in POLICIES.items()})
     history.write({"policy.yaml": SET.replace("///ledger", "///../ledger"), "waivers.yaml": WAIVERS})
@@ -268,7 +305,27 @@ def write_quarter(folder: Path) -> History:
     history.judge(after=timedelta(days=15))
     history.judge("price", after=timedelta(days=9))
     history.hold("faq")
+    train_october(history)
     return history
+
+
+def train_october(history: History) -> None:
+    """Runs at a tracking server: one is watched only, two wait, one goes on; and what is governed there changes."""
+    with history.open() as ledger:
+        decisions = {row.project: row.decision_id for row in ledger.read_decisions()}
+    faq, reply, lost = decisions["faq"], decisions["reply-tone"], decisions["lost-and-found"]
+    history.govern("block", "enforce")
+    history.run("faq", "1", "held", faq)
+    history.run("faq", "2", "held", faq)
+    history.run("faq", "2", "admitted", faq)
+    history.run("reply-tone", "3", "admitted", reply)
+    history.run("reply-tone", "4", "admitted", reply, activity="baseline")
+    history.run("reply-tone", "5", "admitted", reply)
+    history.run("reply-tone", "5", "reopened", reply, reason="it was admitted as `baseline`, and logs a | model")
+    history.govern("flag", "observe")
+    history.run("lost-and-found", "6", "admitted", lost, mode="observe")
+    history.run("lost-and-found", "7", "refused", lost, server="staging")
+    history.run("lost-and-found", "8", "admitted", "")
 
 
 @contextmanager

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 
 from policy.app.auditing.gathering import AuditRequest, gather_report
 from policy.app.ledgers.locating import Place
+from policy.records.layout import write_select
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.objects import Draft, StoredObject
+from policy.records.runs.rows import RunRow
+from policy.records.server_settings import read_change
 from tests.app.auditing.history import gather, keep_quarter
 from tests.records.conftest import server  # noqa: F401 - the fixture
 
@@ -18,13 +21,16 @@ def copy_ledger(source, target):
     clock = [datetime(2026, 1, 1, tzinfo=UTC)]
     objects = tuple(StoredObject(*row) for row in source.read("SELECT kind, body FROM objects"))
     rows = {row.seq: row._replace(seq=0) for row in source.read_decisions()}
+    rows |= {row[-1]: RunRow(*row[:-1]) for row in source.read(write_select("runs"))}
     with open_ledger(target, now=lambda: clock[0]) as ledger:
         for entry in source.read_entries():
-            if entry.type == "policy-set":
+            payload = json.loads(source.get_object(entry.payload))
+            change = read_change(payload, 0)
+            if entry.type == "policy-set" and change is None:
                 continue  # the next decision brings it about
             clock[0] = datetime.fromisoformat(entry.time)
-            payload = json.loads(source.get_object(entry.payload))
-            ledger.append([Draft(entry.type, payload, objects, rows.get(entry.seq))])
+            use = change[1] if change is not None else None
+            ledger.append([Draft(entry.type, payload, objects, rows.get(entry.seq), use=use)])
         for row in source.read("SELECT id, name, folded FROM people"):
             with ledger.transaction() as transaction:
                 transaction.session.read("INSERT INTO people (id, name, folded) VALUES (?, ?, ?) RETURNING id", row)

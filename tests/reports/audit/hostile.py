@@ -26,6 +26,7 @@ from policy.model.audit import (
     Unjudged,
     Voter,
 )
+from policy.model.audited_runs import GateTally, RunsNote, RunTally, SettingsChange, UnadmittedRun
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -70,6 +71,14 @@ def plant(text: str) -> AuditReport:
         lambda: iter([link]),
         1,
         (text,),
+        RunsNote(
+            (RunTally(text, text, 1, 1, 1, 1, 1, 1, 1),),
+            (UnadmittedRun(text, text, text, text, text, "held", text, DAY, text, 1),),
+            1,
+            (GateTally(text, text, {"block": 2}, 1),),
+            1,
+        ),
+        (SettingsChange(text, DAY, 1, text, text, text, text, text, text),),
     )
 
 

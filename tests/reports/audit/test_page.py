@@ -78,6 +78,7 @@ def test_the_sections_are_all_there_and_linked(quarter):
         "Overview",
         "Verdicts over time",
         "Projects",
+        "Runs",
         "Policies",
         "Waivers",
         "Approvals",

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 # As many as a reader looks up; `policy ledger verify` names them all.
 NAMED: Final = 5
-_INDEXED: Final = "SELECT count(*) FROM decisions WHERE seq <= ?"
+_INDEXED: Final = {
+    "decision": ("decisions", "SELECT count(*) FROM decisions WHERE seq <= ?"),
+    "run": ("steps of runs", "SELECT count(*) FROM runs WHERE seq <= ?"),
+}
 
 
 class Entries:
@@ -27,7 +30,7 @@ class Entries:
         self._rows = ledger.read_entries(1, size + 1)
         self._tree, self._chain = CompactRange(), start_chain(ledger.id)
         self._last: Entry | None = None
-        self._decisions = 0
+        self._counts = dict.fromkeys(_INDEXED, 0)
         self.changed: set[int] = set()
 
     def find_payload(self, seq: int) -> str:
@@ -50,7 +53,8 @@ class Entries:
             leaf, fits = bytes(32), False
         self._tree.append(leaf)
         self._chain = chain
-        self._decisions += kind == "decision"
+        if kind in self._counts:
+            self._counts[kind] += 1
         if not fits:
             self.changed.add(seq)
 
@@ -65,13 +69,14 @@ class Entries:
         found = []
         if self.changed:
             shown = [f"{seq:,}" for seq in sorted(self.changed)]
-            named = join_names(shown, NAMED)
+            listed = join_names(shown, NAMED)
             word = "entry" if len(shown) == 1 else "entries"
-            found.append(f"the ledger holds something else than was recorded at {word} {named}")
+            found.append(f"the ledger holds something else than was recorded at {word} {listed}")
         if self._tree.size != self._size:
             found.append(f"of the first {self._size:,} entries the ledger has {self._tree.size:,}")
-        indexed = self._ledger.read(_INDEXED, (self._size,))[0][0]
-        if indexed != self._decisions:
-            found.append(f"the ledger has {self._decisions:,} decisions, and its index {indexed:,}")
+        for kind, (named, query) in _INDEXED.items():
+            indexed = self._ledger.read(query, (self._size,))[0][0]
+            if indexed != self._counts[kind]:
+                found.append(f"the ledger has {self._counts[kind]:,} {named}, and its index {indexed:,}")
         remedy = "trust no number before `policy ledger verify --checkpoint FILE` has named what was changed"
         return [Problem(message, remedy) for message in found]

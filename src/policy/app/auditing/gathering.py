@@ -14,10 +14,13 @@ from policy.app.auditing.misnamed import Known, find_misnamed
 from policy.app.auditing.policy_sets import KnownSets, find_framework_policies, list_parameters
 from policy.app.auditing.recorded import MARKS, Recorded, wants_name
 from policy.app.auditing.requests import Requests, list_broken_glass, list_overrulings
+from policy.app.auditing.runs import Runs, list_doubts
+from policy.app.auditing.settings import Settings
 from policy.app.auditing.standing import Standings
 from policy.app.auditing.tally import Tally
 from policy.language.identity import digest_policy_set
 from policy.model.audit import AuditReport, Counts, PolicySetUse, Unjudged
+from policy.model.audited_runs import RunsNote
 from policy.model.frameworks import FRAMEWORKS
 from policy.reports.layout import count_noun
 from policy.structs import NamedTuple
@@ -172,6 +175,9 @@ class Gathering:
         if newest is not None and newest.waiving is not None:
             self.exemptions.add_listed(newest.waiving.entries)
         in_force = {name for name in notes if policies is None or name in policies}
+        settings = Settings(self.recorded) if self.recorded is not None else None
+        runs = Runs(self.recorded, self._wants_project).read(tally.gates) if self.recorded is not None else RunsNote()
+        watched = settings.list_watched() if settings is not None else ()
         return AuditReport(
             self.scope,
             self.recorded.describe() if self.recorded is not None else None,
@@ -193,7 +199,9 @@ class Gathering:
             notes,
             standings.list_links,
             standings.count_links(),
-            tuple(self._list_doubts(counts, requests)),
+            tuple(self._list_doubts(counts, requests, (*watched, *list_doubts(runs)))),
+            runs,
+            settings.list_changes() if settings is not None else (),
         )
 
     def _make_wants(self, policies: Collection[str] | None) -> Callable[[str, str], bool]:
@@ -287,11 +295,14 @@ class Gathering:
         for project, config in sorted(tally.subjects.keys() - tally.on_record):
             yield Unjudged(config or project, "judged for this report; the ledger has no decision of the period")
 
-    def _list_doubts(self, counts: Counts, requests: tuple[RequestNote, ...]) -> Iterator[str]:
+    def _list_doubts(
+        self, counts: Counts, requests: tuple[RequestNote, ...], of_runs: tuple[str, ...]
+    ) -> Iterator[str]:
         """What keeps the numbers from being whole."""
         if self.recorded is not None:
             for problem in self.recorded.entries.list_problems():
                 yield f"{problem.message}: what does not fit is not counted; {problem.remedy}"
+        yield from of_runs
         yield from list_broken_glass(requests)
         yield from self.exemptions.list_shared()
         if self.judged is not None and self.judged.would_ask_ledger():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.app.auditing.fixes import find_median
 from policy.app.auditing.period import count_minutes
 from policy.model.audit import Overruling, RequestNote, Voter
+from policy.records.requests.clock import tell_time
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -44,14 +45,15 @@ class Request:
 
     def __init__(self, step: Step, said: Mapping[str, Any]) -> None:
         self.said = said
-        self.asked = step.time
+        self.asked = tell_time(step.time, said)
         self.state = OPEN
         self.decided = self.ends = self.reason = self.reviewed = ""
-        self.asking = [str(said.get("requester") or "")]
+        self.asking = [str(one) for one in (said.get("requester") or "", *(said.get("requesters") or ()))]
         self.votes: list[Vote] = []
 
     def take(self, step: Step, said: Mapping[str, Any]) -> None:
         """One more entry."""
+        step = step._replace(time=tell_time(step.time, said))
         if step.type == "request":
             self.asking += [str(one) for one in said.get("requesters") or ()]
         elif step.type in ("approval", "rejection", OVERRIDDEN):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.app.auditing.fixes import Fixes
 from policy.app.auditing.period import choose_step, list_steps, name_step
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from policy.app.auditing.documents import Row
 
 Subject = tuple[str, str]
+RUN_GATES: Final = ("run", "release")
 
 
 class SetUse:
@@ -41,6 +42,8 @@ class Tally:
         self.decided: Counter[Subject] = Counter()
         self.on_record: set[Subject] = set()
         self.waived: dict[tuple[str, str, str], list[int]] = {}
+        # Of the gates of runs and releases: recorded verdicts by project and gate.
+        self.gates: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self.fixes = Fixes(disordered)
         self.recorded = self.judged = self.unread = self.erased = self.late = self.uncounted = self.idle = 0
         self._missing: Counter[tuple[str, str]] = Counter()
@@ -65,6 +68,8 @@ class Tally:
         self.decided[subject] += 1
         if entry:
             self.on_record.add(subject)
+            if row.gate in RUN_GATES:
+                self.gates[row.project, row.gate][row.verdict] += 1
         self.fixes.add(subject, row)
         self._note_latest(subject, row, entry, facts)
         for policy, ends in row.waived:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.__about__ import __version__
+from policy.reports.audit.run_tables import say_runs
 from policy.reports.audit.tables import Column, make_table
 from policy.reports.audit.words import RESULTS, RESULTS_ABOUT, VERDICTS
 
@@ -33,6 +34,7 @@ def list_scope(report: AuditReport) -> list[tuple[str, str, str]]:
         ("root", "Its root", ledger.root if ledger else ""),
         ("tool", "Made by", f"tunegate {__version__}"),
         ("decisions", "Decisions", f"{counts.recorded:,} recorded, {counts.judged:,} made for this report"),
+        ("runs", "Runs", say_runs(report)),
     ]
 
 

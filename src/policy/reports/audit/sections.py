@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.reports.audit import finding_tables, people_tables, scope_tables, state_tables
+from policy.reports.audit import finding_tables, people_tables, run_tables, scope_tables, state_tables
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ def list_sections(report: AuditReport) -> tuple[Section, ...]:
     return (
         Section("verdicts", "Verdicts over time", (scope_tables.make_verdicts(report),)),
         Section("projects", "Projects", (state_tables.make_projects(report), scope_tables.make_unjudged(report)), True),
+        Section(
+            "runs",
+            "Runs",
+            (run_tables.make_runs(report), run_tables.make_unadmitted(report), run_tables.make_gates(report)),
+            wide=True,
+        ),
         Section("policies", "Policies", (state_tables.make_policies(report),), True),
         Section("waivers", "Waivers", (people_tables.make_exceptions(report),)),
         Section(
@@ -45,7 +51,11 @@ def list_sections(report: AuditReport) -> tuple[Section, ...]:
         Section(
             "policy-sets",
             "Policy sets",
-            (scope_tables.make_policy_sets(report), scope_tables.make_parameters(report)),
+            (
+                scope_tables.make_policy_sets(report),
+                scope_tables.make_parameters(report),
+                run_tables.make_settings(report),
+            ),
         ),
     )
 

@@ -18,6 +18,9 @@ TABLES: Final = (
     "verdicts",
     "projects",
     "not_judged",
+    "runs",
+    "unadmitted_runs",
+    "run_decisions",
     "policies",
     "waivers",
     "approvers",
@@ -30,6 +33,7 @@ TABLES: Final = (
     "chain",
     "policy_sets",
     "parameters",
+    "mlflow_settings",
 )
 """The tables of a report, in its order."""
 

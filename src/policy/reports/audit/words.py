@@ -25,6 +25,15 @@ RESULTS_ABOUT: Final = {
     "not-evaluated": "in force, and not judged at that gate",
 }
 VERDICTS: Final = {"block": "Blocked", "hold": "Held", "flag": "Flagged", "allow": "Allowed"}
+RUNS: Final = {
+    "admitted": "Admitted",
+    "observed": "Observed",
+    "untrained": "Training nothing",
+    "undecided": "Without a decision",
+    "held": "Held",
+    "refused": "Refused",
+    "reopened": "Reopened",
+}
 STATES: Final = {
     "pending": "open",
     "approved": "approved",
@@ -41,6 +50,7 @@ LIMITS: Final = (
     "That the policies are the right ones, or all that law or your organisation asks for.",
     "Conformity with a framework: a requirement stands here where policies contribute to it, not with its whole text.",
     "That dates are right: a decision counts at the time it was judged for; its entry says when it was recorded.",
+    "That every run is here. Who trains without the server, or writes past it, leaves no trace in the ledger.",
     "Who a person is. Names are those that the command line or a server gave when somebody voted.",
     "That the end of the ledger is unchanged since its last checkpoint that was kept elsewhere.",
     "Who made this file. It is not signed and can be edited; who can read the ledger can make it again and compare.",
