@@ -10,7 +10,7 @@ import pytest
 from tests.campaigns.kill_rounds import KINDS, check, run_rounds
 from tests.records.drafts import draft_decision, draft_note
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are not killed that way here")

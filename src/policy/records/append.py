@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from policy.records.changes import Watch
-from policy.records.database import Head
 from policy.records.entry import Entry, start_chain
 from policy.records.faults import name_fault
 from policy.records.layout import write_select
@@ -15,11 +14,12 @@ from policy.records.planning import Plan, list_writes, plan, state_clock
 from policy.records.runs.alike import settle
 from policy.records.runs.queries import find_steps
 from policy.records.runs.rows import RunRow
+from policy.records.schema_version import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from policy.records.database import Session
+    from policy.records.database import Head, Session
     from policy.records.planning import Prepared
 
 _DECISIONS: Final = (
@@ -86,8 +86,9 @@ class Appender:
         self._watch = Watch()
 
     def start(self, session: Session) -> Head:
-        """Begin a transaction that holds the lock."""
-        head = session.begin() or Head(0, "", b"")
+        """Begin a transaction that holds the lock. Raises LedgerError where the schema is another one by now."""
+        head = session.begin()
+        check_schema(head.schema)
         return head if head.size else head._replace(chain=start_chain(self.ledger_id))
 
     def plan(self, session: Session, head: Head, drafts: Sequence[Prepared], *, careful: bool = True) -> Plan:

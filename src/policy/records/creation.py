@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from policy.records.entry import LEDGER_FORMAT
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_insert
+from policy.records.schema_version import check_newer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ def make_tables(database: Database, driver: Any, name: str, created: str, after:
     engine = make_engine(database, lambda: driver)
     with engine.begin() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE" if database.dialect == "sqlite" else "BEGIN")
-        migrate(connection)
+        migrate(connection, database.address.shown)
         session = database.wrap(driver)
         if connection.execute(select(schema.ledger.c.id)).first() is None:
             row = (os.urandom(16).hex(), name, LEDGER_FORMAT, created)
@@ -41,19 +42,21 @@ def upgrade_tables(database: Database) -> None:
     engine = make_engine(database, lambda: database.open_session().driver)
     with named_faults(database.address.shown), engine.begin() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE" if database.dialect == "sqlite" else "BEGIN")
-        migrate(connection)
+        migrate(connection, database.address.shown)
 
 
-def migrate(connection: Connection) -> None:
-    """Run the migrations that the database has not seen."""
+def migrate(connection: Connection, shown: str) -> None:
+    """Run the migrations that the database has not seen. Raises LedgerError, also where it has seen others."""
     from alembic import command
     from alembic.config import Config
+    from alembic.migration import MigrationContext
     from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", os.path.join(os.path.dirname(__file__), "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
+        check_newer(MigrationContext.configure(connection).get_current_revision() or "", shown)
         command.upgrade(config, "head")
     except CommandError as error:
         raise LedgerError("schema", f"the tables of the ledger cannot be brought up to date: {error}") from None

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 
 class Head(NamedTuple):
-    """The last entry: how many there are, its time and chain; `clock` is the database's own, where it has one."""
+    """The last entry: how many there are, its time and chain; `clock` is the database's own, where it has one.
+
+    `schema` is the version that the tables have now.
+    """
 
     size: int
     time: str
     chain: bytes
     clock: str = ""
+    schema: str = ""
 
 
 class Layout(NamedTuple):
@@ -39,8 +43,8 @@ class Session(Protocol):
     driver: Any
     tries_first: bool
 
-    def begin(self) -> Head | None:
-        """Start; None where there is no entry yet and no clock of the database's own."""
+    def begin(self) -> Head:
+        """Start; without an entry the head has no time and no chain."""
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

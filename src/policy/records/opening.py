@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import COLUMNS, VERSION, write_select
+from policy.records.schema_version import check_newer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,9 +62,7 @@ def _check_version(layout: Layout, shown: str) -> None:
         raise LedgerError("schema", f"the ledger `{shown}` does not say which version of its schema it has")
     if not (layout.version.isascii() and layout.version.isdigit()):
         raise LedgerError("foreign", f"`{shown}` is not a ledger: its schema has another kind of version")
-    if int(layout.version) > int(VERSION):
-        message = f"the ledger `{shown}` was written by a newer version of tunegate (schema {layout.version[:20]})"
-        raise LedgerError("newer", message)
+    check_newer(layout.version, shown)
     if int(layout.version) < int(VERSION):
         raise LedgerError("older", f"the ledger `{shown}` was written by an older version of tunegate")
 

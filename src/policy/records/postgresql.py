@@ -10,7 +10,8 @@ from policy.errors import Problem
 from policy.records.database import Head, Layout
 from policy.records.faults import LedgerError, named_faults
 from policy.records.guards import list_rules, name_guard
-from policy.records.layout import COLUMNS, GUARDED
+from policy.records.layout import COLUMNS, GUARDED, UNGUARDED
+from policy.records.notices import layout as notices
 from policy.records.requests import layout as requests
 from policy.records.runs import layout as runs
 
@@ -25,7 +26,7 @@ _NOW: Final = """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH2
 # In one go; each statement sees what was committed before it began, so that the lock must come first.
 _BEGIN: Final = (
     f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK});"  # noqa: S608 - numbers of ours
-    f" SELECT seq, time, chain, {_NOW} FROM (SELECT 1) AS one"
+    f" SELECT seq, time, chain, {_NOW}, (SELECT version_num FROM alembic_version) FROM (SELECT 1) AS one"
     " LEFT JOIN (SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1) AS last ON true"
 )
 _APPENDS: Final = (
@@ -37,6 +38,7 @@ _APPENDS: Final = (
     "policy_sets",
     *requests.COLUMNS,
     *runs.COLUMNS,
+    *notices.COLUMNS,
 )
 
 
@@ -48,13 +50,13 @@ class PostgreSQLSession:
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self.driver = driver
 
-    def begin(self) -> Head | None:
+    def begin(self) -> Head:
         """Start a transaction and take the lock, after those of others."""
         cursor = self.driver.execute(_BEGIN)
         while cursor.nextset():
             pass
-        ((seq, time, chain, clock),) = cursor.fetchall()
-        return Head(seq or 0, time or "", chain or b"", clock)
+        ((seq, time, chain, clock, schema),) = cursor.fetchall()
+        return Head(seq or 0, time or "", chain or b"", clock, schema or "")
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -167,6 +169,6 @@ def write_grants(role: str) -> tuple[str, ...]:
         f"REVOKE ALL ON {tables}, alembic_version FROM {name}",
         f"GRANT SELECT ON {tables}, alembic_version TO {name}",
         f"GRANT INSERT ON {', '.join(_APPENDS)} TO {name}",
-        f"GRANT UPDATE ON {', '.join((*requests.CHANGED, *runs.UNGUARDED))} TO {name}",
-        f"GRANT DELETE ON {', '.join(runs.UNGUARDED)} TO {name}",
+        f"GRANT UPDATE ON {', '.join((*requests.CHANGED, *UNGUARDED))} TO {name}",
+        f"GRANT DELETE ON {', '.join(UNGUARDED)} TO {name}",
     )

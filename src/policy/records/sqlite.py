@@ -33,7 +33,10 @@ SETTINGS: Final = (
 )
 # Seconds: an append takes less than one of a thousand.
 PAUSE: Final = (0.0001, 0.001)
-_HEAD: Final = "SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1"
+_HEAD: Final = (
+    "SELECT e.seq, e.time, e.chain, v.version_num FROM alembic_version v"
+    " LEFT JOIN entries e ON e.seq = (SELECT max(seq) FROM entries)"
+)
 
 
 class SQLiteSession:
@@ -46,7 +49,7 @@ class SQLiteSession:
         self._timeout = timeout
         self._writes = False
 
-    def begin(self) -> Head | None:
+    def begin(self) -> Head:
         """Start a transaction that writes, after those of others."""
         if not self._writes:
             # SQLite itself would sleep ten times as long as others write, and longer each time it is not its turn.
@@ -62,8 +65,8 @@ class SQLiteSession:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                     raise
             time.sleep(random.uniform(*PAUSE))  # noqa: S311 - to take turns
-        row = self.driver.execute(_HEAD).fetchone()
-        return Head(*row) if row else None
+        size, clock, chain, schema = self.driver.execute(_HEAD).fetchone() or (0, "", b"", "")
+        return Head(size or 0, clock or "", chain or b"", schema=schema)
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

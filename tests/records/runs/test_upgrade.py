@@ -33,7 +33,7 @@ def url(request, tmp_path):
 def old(url, monkeypatch):
     """The address of a ledger with an entry, as the version before runs made it."""
 
-    def migrate(connection):
+    def migrate(connection, _shown):
         config = Config()
         folder = versions.__path__[0].rpartition("/")[0]
         config.set_main_option("script_location", folder.replace("%", "%%"))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.records.runs.alike import find_alike
+from policy.records.runs.alike import find_alike, find_index
 
 if TYPE_CHECKING:
     from policy.records.ledger import Ledger
     from policy.records.objects import Draft
 
 
-def record_decision(ledger: Ledger, decision: Draft) -> None:
-    """Record it, unless the same one of that day is on record; durable when it returns. Raises LedgerError."""
-    if find_alike(ledger.read, decision) is None:
+def record_decision(ledger: Ledger, decision: Draft) -> str:
+    """Record it, unless the same one of that day is on record; durable when it returns. Raises LedgerError.
+
+    Gives the id by which it is on record.
+    """
+    known = find_alike(ledger.read, decision)
+    if known is None:
         ledger.append([decision._replace(joins=True)])
+        # Somebody else may have recorded the same meanwhile.
+        known = find_alike(ledger.read, decision)
+    return known or find_index(decision).decision_id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.records.entry import Entry
 from policy.records.faults import LedgerError
 from policy.records.runs.layout import COLUMNS
-from policy.records.runs.rows import RunRow, is_line
+from policy.records.runs.rows import ERASED, RunRow, is_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,5 +82,5 @@ def _read(values: Sequence[Any]) -> RunRow:
     name, *rest = values
     row = RunRow(*rest)
     if row.principal:
-        row = row._replace(principal=name if name is not None else f"{row.principal} (erased)")
+        row = row._replace(principal=name if name is not None else f"{row.principal}{ERASED}")
     return row

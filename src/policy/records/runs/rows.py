@@ -17,6 +17,8 @@ STATES: Final = ("admitted", "held", "refused", "reopened", "unjudged")
 
 ACTIVITIES: Final = ("training", "baseline", "evaluation", "data")
 LONGEST: Final = 250
+ERASED: Final = " (erased)"
+"""What follows a principal's id where the name is erased."""
 # What has no manifest is known by its experiment's name, which may be long.
 LONGEST_NAME: Final = 500
 _DIGEST_SIZE: Final = len("sha256:") + 64

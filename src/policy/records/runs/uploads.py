@@ -37,6 +37,10 @@ MINUTE: Final = timedelta(minutes=1)
 
 _UNUSED: Final = "NOT EXISTS (SELECT 1 FROM runs WHERE runs.manifest = uploads.digest)"
 _FIND: Final = "SELECT received FROM uploads WHERE digest = ? AND principal = ?"
+_SENDERS: Final = (
+    "SELECT p.name FROM uploads u JOIN people p ON p.id = u.principal WHERE u.digest = ? AND p.name IS NOT NULL"
+    " ORDER BY u.received, p.name"
+)
 _COUNT_RECENT: Final = "SELECT count(*) FROM uploads WHERE principal = ? AND received > ?"
 _COUNT_KEPT: Final = (
     f"SELECT count(*), coalesce(sum(size), 0) FROM uploads WHERE principal = ? AND received > ? AND {_UNUSED}"  # noqa: S608 - texts of ours
@@ -94,6 +98,11 @@ def get_upload(ledger: Ledger, digest: str, principal: str | None) -> bytes | No
     if not isinstance(body, bytes) or digest_bytes(body) != digest:
         raise LedgerError("corrupt", f"in the ledger `{ledger.place}` what was sent as `{digest}` is not what it was")
     return body
+
+
+def list_senders(ledger: Ledger, digest: str) -> list[str]:
+    """Who sent it, by name. Raises LedgerError."""
+    return [str(name) for (name,) in ledger.read(_SENDERS, (digest,))] if is_digest(digest) else []
 
 
 def drop_expired(ledger: Ledger, *, now: datetime | None = None) -> int:

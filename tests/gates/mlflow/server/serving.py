@@ -87,13 +87,22 @@ def serve(
     app: str = "policy",
     environment: Mapping[str, str] | None = None,
     backend: str = "",
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """`mlflow server` over a folder that holds the policy set; it is over when this ends."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     process = start(
-        folder, port, auth=auth, workers=workers, gunicorn=gunicorn, app=app, environment=environment, backend=backend
+        folder,
+        port,
+        auth=auth,
+        workers=workers,
+        gunicorn=gunicorn,
+        app=app,
+        environment=environment,
+        backend=backend,
+        python=python,
     )
     try:
         server = Server(f"http://127.0.0.1:{port}", folder, process)
@@ -113,15 +122,18 @@ def start(
     app: str,
     environment: Mapping[str, str] | None,
     backend: str,
+    python: str,
 ) -> subprocess.Popen[bytes]:
     """The server's process, in a session of its own."""
-    command = [str(Path(sys.executable).with_name("mlflow")), "server", "--port", str(port)]
+    command = [str(Path(python).with_name("mlflow")), "server", "--port", str(port)]
     command += ["--app-name", app] if app else []
     command += ["--backend-store-uri", backend or f"sqlite:///{folder}/mlflow.db", "--workers", str(workers)]
     command += ["--artifacts-destination", str(folder / "artifacts")]
     if gunicorn:
         command += ["--gunicorn-opts", "--log-level warning"]
-    environ = {**os.environ, **(environment or {}), "MLFLOW_FLASK_SERVER_SECRET_KEY": "a-key-of-tests"}
+    # Processes for jobs, which nobody asks for here, would cost most of a start.
+    environ = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
+    environ |= {**(environment or {}), "MLFLOW_FLASK_SERVER_SECRET_KEY": "a-key-of-tests"}
     environ |= {"PYTHONWARNINGS": "ignore", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     if auth:
         config = folder / "auth.ini"
