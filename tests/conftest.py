@@ -13,6 +13,8 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 # Which tokenizers somebody has fetched must change nothing here.
 os.environ |= {"HF_HUB_CACHE": os.devnull, "TIKTOKEN_CACHE_DIR": ""}
+# Thousands of processes are started here, which would all compile the same modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Without deadlines: no test may depend on how busy the machine is.
 settings.register_profile("default", deadline=None)
@@ -26,6 +28,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite snapshots and generated pages instead of comparing them",
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the scores that tests recorded, whichever process they ran in."""
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if getattr(report, "when", "") == "call":
+            for name, score in report.user_properties:
+                if name == "score":
+                    terminalreporter.write_line(score)
 
 
 @pytest.fixture(scope="session")

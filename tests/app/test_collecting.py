@@ -290,13 +290,14 @@ def test_without_a_collector_of_a_plugin_no_process_is_started(plant, plugin, mo
     assert [rendered.verdict for rendered in Check(CheckRequest((".",), "check", NOW)).run()]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_check_with_one_that_breaks_ends_as_without_it(plant, plugin, jobs):
+# Two processes are only started where there is more than one part of the work.
+@pytest.mark.parametrize(("jobs", "count"), [(1, 5), (2, 60)])
+def test_a_check_with_one_that_breaks_ends_as_without_it(plant, plugin, jobs, count):
     plugin(HOUSE.format("os._exit(0)"))
-    plant({**{f"p{n}/ml-manifest.yaml": f"manifest: 1\nproject: p{n}\n" for n in range(60)}})
+    plant({f"p{n}/ml-manifest.yaml": f"manifest: 1\nproject: p{n}\n" for n in range(count)})
     plant({"policy.yaml": write_set("plugins: [house]\n")})
     check = Check(CheckRequest((".",), "check", NOW, jobs=jobs))
-    assert len(list(check.run())) == 60
+    assert len(list(check.run())) == count
     (problem,) = check.problems
     assert problem.message == "the collector house failed: its process ended without an answer"
     assert exit_code(check.summary, check.problems, "block") != 2

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("POLICY_ACT") or shutil.which("act")
 # The packages of .github/action/requirements.txt: no test asks an index.
 WHEELS = os.environ.get("POLICY_ACTION_WHEELS")
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PIP_CONFIG_FILE": os.devnull}
 ACTION = "acme/tunegate@0000000000000000000000000000000000000000"
 UPLOAD = "github/codeql-action@f443b600d91635bebf5b0d9ebc620189c0d6fba5"
 SECONDS = 240
@@ -37,6 +38,12 @@ runs:
     - shell: bash
       env: {FILE: "${{ inputs.sarif_file }}"}
       run: cp -- "$FILE" "$RESULTS/uploaded.sarif"
+"""
+# In place of `.github/action/install.py`, where that has been run already.
+INSTALLED = """\
+import os
+with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as stream:
+    stream.write({output!r})
 """
 NO_STEP = "name: none\ndescription: Does nothing\nruns: {using: composite, steps: [{shell: bash, run: 'true'}]}\n"
 TELL = """\
@@ -175,6 +182,14 @@ class Repository:
         folder.mkdir(exist_ok=True)
         return folder
 
+    def install_once(self) -> None:
+        """Have the Action's own script install it now, and every later job use that."""
+        script, output = self.action / ".github/action/install.py", self.aside / "installed"
+        places = {"RUNNER_TEMP": str(self._make("runner")), "GITHUB_OUTPUT": str(output)}
+        command = [sys.executable, "-I", str(script)]
+        subprocess.run(command, env={**self.environment, **OFFLINE, **places}, capture_output=True, check=True)
+        script.write_text(INSTALLED.format(output=output.read_text(encoding="utf-8")), encoding="utf-8")
+
     def git(self, *arguments: str) -> str:
         done = subprocess.run(
             ["git", *arguments], cwd=self.folder, env=self.environment, capture_output=True, check=True
@@ -223,8 +238,7 @@ class Repository:
         results = self.results
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir()
-        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PIP_CONFIG_FILE": os.devnull}
-        given = {"RESULTS": str(results), **offline, **variables}
+        given = {"RESULTS": str(results), **OFFLINE, **variables}
         command = [find_act(), event, "--json", "--platform=ubuntu-latest=-self-hosted", f"--workflows={workflow}"]
         command += [f"--local-repository={ACTION}={self.action}"]
         command += [f"--local-repository={UPLOAD}={self.aside / 'upload'}", "--secret=GITHUB_TOKEN=t0ken"]

@@ -17,6 +17,15 @@ MANIFEST = "manifest: 1\nproject: tone\napproach: fine-tuning\npurpose: [style]\
 POLICIES = "policy_set: 1\npolicies: [./policies]\n"
 
 
+# Stands for `python3`: what `-I -m venv` would make is copied, which costs a tenth; all else is done by Python itself.
+PYTHON = """\
+#!/bin/sh
+[ "$#: $1 $2 $3" = "4: -I -m venv" ] || exec {python} "$@"
+cp -R {made}/. "$4"
+printf '#!%s/bin/python\\nimport sys\\nfrom pip._internal.cli.main import main\\nsys.exit(main())\\n' "$4" >"$4/bin/pip"
+"""
+
+
 def require(purpose: str, effect: str) -> dict[str, str]:
     """A policy set with one policy, `own`, which asks for a purpose; that of the manifest is style."""
     policy = f"title: Own\nseverity: high\nrequire: {{purpose: {{contains: {purpose}}}}}\neffect: {effect}\n"
@@ -39,13 +48,26 @@ def write_wheel(folder: Path, version: str = __version__) -> None:
         wheel.writestr(record, "".join(f"{name},,\n" for name in (*files, record)))
 
 
+def write_python(folder: Path) -> None:
+    """A program `python3` in a folder of a test's own, with one environment to copy for all tests."""
+    python = Path(sys.executable).with_name("python3")
+    made = folder.parent.parent / "made-environment"
+    if not made.exists():
+        subprocess.run([python, "-I", "-m", "venv", made], check=True)
+    folder.mkdir()
+    program = folder / "python3"
+    program.write_text(PYTHON.format(python=python, made=made), encoding="utf-8")
+    program.chmod(0o755)
+
+
 def make_environment(folder: Path) -> dict[str, str]:
     """The environment of a job: none of our own settings, and `pip` finds nothing but the wheel."""
+    write_python(folder / "programs")
     wheels = folder / "wheels"
     wheels.mkdir()
     write_wheel(wheels)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "POLICY_", "CI"))}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+    path = os.pathsep.join((str(folder / "programs"), str(Path(sys.executable).parent), kept["PATH"]))
     return {**kept, "PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "HOME": str(folder)}
 
 

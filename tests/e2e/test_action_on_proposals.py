@@ -47,6 +47,8 @@ def proposal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, str]
     """A repository with a pull request's branch checked out, and the commit that it is based on."""
     find_act()
     repository = Repository(tmp_path_factory.mktemp("proposal"))
+    # `test_action.py` has jobs that install it.
+    repository.install_once()
     workflows = {WORKFLOW: DOCUMENTED, ".github/workflows/steps.yml": write_workflow(STEPS, SHALLOW)}
     base = repository.commit({**BASE, **workflows})
     repository.git("config", "uploadpack.allowAnySHA1InWant", "true")

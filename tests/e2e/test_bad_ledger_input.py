@@ -17,7 +17,7 @@ from policy.app.approvals.identity import identify_user
 from policy.gates.cli.main import main
 from policy.records.ledger import open_ledger
 from policy.records.requests.asking import Question, ask
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, Policy
 from tests.records.keeping import draft_note
 
 pytest.importorskip("sqlalchemy")
@@ -46,12 +46,25 @@ LEDGER = "sqlite:///ledger.db"
 HOSTILE = "<script>alert(1)</script>'); DROP TABLE entries; --"
 
 
+def write_files(folder: Path) -> Policy:
+    """The project and its policy set, and the command in their folder."""
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return Policy(folder)
+
+
+@pytest.fixture(scope="module")
+def made_kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept")
+    assert write_files(folder)("check", "--gate", "run").code == 4
+    return folder
+
+
 @pytest.fixture
-def kept(plant, policy, tmp_path):
+def kept(made_kept, tmp_path):
     """A project that is held, and its decision in the ledger."""
-    plant(FILES)
-    assert policy("check", "--gate", "run").code == 4
-    return tmp_path
+    return shutil.copytree(made_kept, tmp_path, dirs_exist_ok=True)
 
 
 def change(file: Path, *statements: str) -> None:
@@ -171,16 +184,22 @@ def sign(policy, folder, name="l.key"):
     return made.out.splitlines()[-1]
 
 
-@pytest.fixture
-def twins(plant, policy, tmp_path):
-    """Two ledgers of one name, each with a key."""
-    plant({f"{name}/{file}": text for name in ("a", "b") for file, text in FILES.items()})
-    folders = tmp_path / "a", tmp_path / "b"
-    for folder in folders:
-        assert policy("ledger", "init", "--name", "acme", folder=folder).code == 0
+@pytest.fixture(scope="module")
+def made_twins(tmp_path_factory):
+    above = tmp_path_factory.mktemp("twins")
+    for folder in (above / "a", above / "b"):
+        policy = write_files(folder)
+        assert policy("ledger", "init", "--name", "acme").code == 0
         sign(policy, folder)
-        assert policy("ledger", "checkpoint", "--key", "l.key", "--log", "log.txt", folder=folder).code == 0
-    return folders
+        assert policy("ledger", "checkpoint", "--key", "l.key", "--log", "log.txt").code == 0
+    return above
+
+
+@pytest.fixture
+def twins(made_twins, tmp_path):
+    """Two ledgers of one name, each with a key."""
+    shutil.copytree(made_twins, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "a", tmp_path / "b"
 
 
 def test_two_ledgers_of_one_name_are_told_apart_by_their_ids(twins, policy):
@@ -262,12 +281,17 @@ def ask_for(folder: Path, requester: str, *, now: datetime | None = None, stake:
         return ask(ledger, question, now=now).row.id
 
 
+@pytest.fixture(scope="module")
+def made_desk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("desk")
+    assert write_files(folder)("ledger", "init").code == 0
+    return folder
+
+
 @pytest.fixture
-def desk(plant, policy, tmp_path):
+def desk(made_desk, tmp_path):
     """A policy set with a ledger, and nothing asked."""
-    plant(FILES)
-    assert policy("ledger", "init").code == 0
-    return tmp_path
+    return shutil.copytree(made_desk, tmp_path, dirs_exist_ok=True)
 
 
 def test_approving_a_request_that_is_unknown(desk, policy):

@@ -56,6 +56,14 @@ WRONG = {
         "there is no command `no-such-program` that could be run",
         "write `policy run -- COMMAND`, with a program on the PATH or its path",
     ),
+    "ledger key spool": (
+        "`policy ledger key spool` needs `--key`",
+        "`policy ledger key spool --help` says how it is called",
+    ),
+    "ledger catch-up": (
+        "there is no policy set, which would name a ledger",
+        "write a policy.yaml: `policy_set: 1`, `name: …` and `ledger: sqlite:///ledger.db`",
+    ),
     "ledger key new": ("`policy ledger key new` needs `--key`", "`policy ledger key new --help` says how it is called"),
     "check --gat ci": ("`policy check` has no option `--gat`", "write `--gate`"),
     "check --gate comit": ("there is no gate `comit`", "write `commit`"),

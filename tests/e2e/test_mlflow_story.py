@@ -121,9 +121,10 @@ def test_the_whole_way(story):
     assert "version 1" in released.stdout
 
     # A run that never met the gate releases nothing: here one that waits.
-    story.declare("91d", 7_000_000_000)
+    story.declare("90d", 8_000_000_000)
     other = story.play(NOTEBOOK)
     waiting = other.stderr.partition("run_id='")[2].partition("'")[0]
+    assert waiting
     denied = story.play(RELEASE, waiting)
     assert denied.returncode != 0
 
@@ -131,6 +132,10 @@ def test_the_whole_way(story):
     assert report.returncode == 0, report.stderr
     rows = list(csv.DictReader(io.StringIO(report.stdout)))
     assert {"volatile-data", "large-models"} <= {value for row in rows for value in row.values()}
+    runs = list(csv.DictReader(io.StringIO(story.policy("report", "--output", "csv:runs").stdout)))
+    assert [(row["admitted"], row["held"], row["runs"]) for row in runs] == [("1", "1", "2")]
+    waits = list(csv.DictReader(io.StringIO(story.policy("report", "--output", "csv:unadmitted_runs").stdout)))
+    assert [(row["run"], row["state"]) for row in waits] == [(waiting, "held")]
     listed = story.policy("ledger", "list", "--output", "json").stdout
     assert run in listed
     verified = story.policy("ledger", "verify")

@@ -71,7 +71,7 @@ def test_its_corners(value, expected):
         {None: 1},
         "\ud800",
         {"\ud800": 1},
-        object(),
+        pytest.param(object(), id="object()"),
         [b"a"],
         {"a": date.min},
     ],

@@ -19,7 +19,8 @@ from policy.model.resolution import agrees, resolve
 from policy.model.schema import Field
 
 ORIGINS = ["observed", "attested", "declared", "estimated"]
-CONFLICT = object()
+# No value of any field.
+CONFLICT = "CONFLICT"
 
 
 def judge(path: str, *claims: tuple[str, Any]) -> tuple[Any, str | None, int]:
@@ -231,27 +232,27 @@ def judge_unordered(path: str, *claims: tuple[str, Any]) -> tuple[Any, Any, int]
 @pytest.mark.parametrize(
     ("claims", "items", "complete", "origin"),
     [
-        ([("declared", members("style", complete=True))], {"style"}, True, "declared"),
-        ([("observed", members("style"))], {"style"}, False, "observed"),
+        ([("declared", members("style", complete=True))], ["style"], True, "declared"),
+        ([("observed", members("style"))], ["style"], False, "observed"),
         (
             [("declared", members("style", complete=True)), ("observed", members("latency"))],
-            {"style", "latency"},
+            ["style", "latency"],
             True,
             "observed",
         ),
         (
             [("observed", members("style")), ("observed", members("style", "latency"))],
-            {"style", "latency"},
+            ["style", "latency"],
             False,
             "observed",
         ),
-        ([("observed", members("style")), ("observed", members(complete=True))], {"style"}, True, "observed"),
-        ([("observed", ABSENT), ("declared", members("style", complete=True))], {"style"}, True, "declared"),
+        ([("observed", members("style")), ("observed", members(complete=True))], ["style"], True, "observed"),
+        ([("observed", ABSENT), ("declared", members("style", complete=True))], ["style"], True, "declared"),
     ],
     ids=str,
 )
 def test_lists_are_put_together(claims, items, complete, origin):
-    assert judge_list("purpose", *claims) == (items, complete, origin)
+    assert judge_list("purpose", *claims) == (set(items), complete, origin)
 
 
 @pytest.mark.parametrize("path", ["purpose", "tried"])

@@ -141,14 +141,14 @@ def test_a_file_is_scanned_once_while_it_is_kept_and_again_when_it_changed(plant
     assert scanned == ["a", "b", "b", "a"]
 
 
-def test_the_data_of_other_people(corpus, capsys):
+def test_the_data_of_other_people(corpus, record_property):
     """False alarms are counted in the open: addresses of contact in the texts, and passwords made up for examples."""
     folder = corpus / "llama-factory/data"
     names = sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".jsonl"))
     for name in names:
         evidence, values = collect(folder, name)
-        with capsys.disabled():
-            print(name, values, [problem.message.partition(": ")[2] for problem in evidence.problems])  # noqa: T201
+        found = [problem.message.partition(": ")[2] for problem in evidence.problems]
+        record_property("score", f"{name} {values} {found}")
         assert values["data.secrets"] < 20
         assert values["data.personal_data"] < 80
         kinds = " ".join(problem.message for problem in evidence.problems)

@@ -104,7 +104,7 @@ def score(configs: list[Config], names: dict[str, str], path: str) -> tuple[int,
 
 
 @pytest.mark.parametrize("tool", READERS)
-def test_configs_are_told_from_other_files_and_read_as_their_names_say(corpus, tool, capsys):
+def test_configs_are_told_from_other_files_and_read_as_their_names_say(corpus, tool, record_property):
     configs = [config for config in read_corpus(corpus, tool, READERS[tool]) if not config.file.startswith("data/")]
     training = [config for config in configs if not TRAINS_NOTHING.search(config.file)]
     missed = [config.file for config in training if config.told is None]
@@ -112,12 +112,12 @@ def test_configs_are_told_from_other_files_and_read_as_their_names_say(corpus, t
     errors = [config.error for config in configs if config.error]
     methods, methods_right, methods_wrong = score(configs, METHODS, "training.method")
     adapters, adapters_right, adapters_wrong = score(configs, ADAPTERS, "training.adapter")
-    with capsys.disabled():
-        print(  # noqa: T201 - the score is what the test is for
-            f"\n{tool}: {len(configs)} files, {len(training) - len(missed)} of {len(training)} training configs"
-            f" recognised, method right {methods_right} of {methods} labelled,"
-            f" adapter right {adapters_right} of {adapters}, false alarms {len(alarms)}, errors {len(errors)}"
-        )
+    record_property(
+        "score",
+        f"{tool}: {len(configs)} files, {len(training) - len(missed)} of {len(training)} training configs"
+        f" recognised, method right {methods_right} of {methods} labelled,"
+        f" adapter right {adapters_right} of {adapters}, false alarms {len(alarms)}, errors {len(errors)}",
+    )
     assert errors == []
     assert missed == []
     assert alarms == []

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from policy.gates.mlflow.client import judging
 from tests.gates.mlflow.client.conftest import QUIET
 from tests.gates.mlflow.client.standin import API
-from tests.gates.mlflow.client.test_local_stores import POLICY_SET, RULE, SMALL, forget_experiment
+from tests.gates.mlflow.client.test_local_stores import POLICY_SET, RULE, SMALL
 
 mlflow = pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
@@ -30,7 +31,7 @@ with mlflow.start_run() as run:
 
 @pytest.fixture(autouse=True)
 def rules(project: Path, monkeypatch: pytest.MonkeyPatch):
-    forget_experiment(monkeypatch)
+    monkeypatch.setattr(judging, "_ADMITTED", {})
     (project / "rules").mkdir()
     (project / "rules" / "rows.yaml").write_text(RULE)
     (project / "policy.yaml").write_text(POLICY_SET)
@@ -39,10 +40,10 @@ def rules(project: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def run(project: Path, tmp_path: Path):
+def run(project: Path, store: str):
     """Calls `mlflow run` from the project, or from elsewhere."""
 
-    def start(place: str = ".", *words: str, url: str = f"sqlite:///{tmp_path}/runs.db", folder: Path = project):
+    def start(place: str = ".", *words: str, url: str = store, folder: Path = project):
         command = [
             str(Path(sys.executable).with_name("mlflow")),
             "run",
@@ -61,10 +62,10 @@ def run(project: Path, tmp_path: Path):
 
 
 @pytest.fixture
-def run_here(tmp_path: Path):
+def run_here(store: str):
     """The same in this process, which needs not start MLflow: why it was refused, or nothing."""
 
-    def start(place: str = ".", url: str = f"policy+sqlite:///{tmp_path}/runs.db", **options) -> str:
+    def start(place: str = ".", url: str = f"policy+{store}", **options) -> str:
         mlflow.set_tracking_uri(url)
         try:
             mlflow.projects.run(place, backend="policy", env_manager="local", **options)
@@ -76,43 +77,43 @@ def run_here(tmp_path: Path):
     mlflow.set_tracking_uri(None)
 
 
-def list_runs(tmp_path):
-    return mlflow.MlflowClient(f"sqlite:///{tmp_path}/runs.db").search_runs(["0"])
+def list_runs(store):
+    return mlflow.MlflowClient(store).search_runs(["0"])
 
 
-def test_a_project_that_may_runs_to_its_end(run, project, tmp_path):
+def test_a_project_that_may_runs_to_its_end(run, project, store):
     done = run(".", "-P", "rate=0.5")
     assert done.returncode == 0, done.stderr
-    (found,) = list_runs(tmp_path)
+    (found,) = list_runs(store)
     assert found.info.run_id == (project / "ran").read_text()
     assert (found.info.status, found.data.params, found.data.metrics) == ("FINISHED", {"rate": "0.5"}, {"rate": 0.5})
     assert found.data.tags["mlflow.project.backend"] == "policy"
 
 
-def test_nothing_of_one_that_may_not_is_started(run, project, tmp_path):
+def test_nothing_of_one_that_may_not_is_started(run, project, store):
     (project / "ml-manifest.yaml").write_text(SMALL)
     done = run()
     assert done.returncode == 1
     assert "data.rows is 5 (declared), at least 100 is required" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project / "ran").exists()
-    assert list_runs(tmp_path) == []
+    assert list_runs(store) == []
 
 
-def test_a_project_that_fails_is_a_failure(run, project, tmp_path):
+def test_a_project_that_fails_is_a_failure(run, project, store):
     (project / "train.py").write_text("raise SystemExit(3)\n")
     done = run()
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert [found.info.status for found in list_runs(tmp_path)] == ["FAILED"]
+    assert [found.info.status for found in list_runs(store)] == ["FAILED"]
 
 
-def test_at_an_address_that_judges_it_is_the_same(run_here, project, tmp_path):
+def test_at_an_address_that_judges_it_is_the_same(run_here, project, store):
     assert run_here() == ""
-    assert [found.info.status for found in list_runs(tmp_path)] == ["FINISHED"]
+    assert [found.info.status for found in list_runs(store)] == ["FINISHED"]
     (project / "ml-manifest.yaml").write_text(SMALL)
     assert "data.rows is 5 (declared)" in run_here()
-    assert len(list_runs(tmp_path)) == 1
+    assert len(list_runs(store)) == 1
 
 
 @pytest.mark.parametrize("manifest", [SMALL, ""])
@@ -124,7 +125,7 @@ def test_the_project_is_judged_and_not_who_calls(manifest, run_here, project, tm
     assert not (project / "ran").exists()
 
 
-def test_a_project_from_elsewhere_runs_as_it_was_fetched_and_judged(run_here, project, tmp_path, monkeypatch):
+def test_a_project_from_elsewhere_runs_as_it_was_fetched_and_judged(run_here, project, store, tmp_path, monkeypatch):
     from zipfile import ZipFile
 
     for name, manifest in (("good", GOOD), ("small", SMALL)):
@@ -133,10 +134,9 @@ def test_a_project_from_elsewhere_runs_as_it_was_fetched_and_judged(run_here, pr
             for file in ("MLproject", "train.py", "policy.yaml", "ml-manifest.yaml", "rules/rows.yaml"):
                 archive.write(project / file, file)
     monkeypatch.chdir(tmp_path)
-    url = f"sqlite:///{tmp_path}/runs.db"
-    assert "rows is 5" in run_here(f"file://{tmp_path}/small.zip", url)
-    assert run_here(f"file://{tmp_path}/good.zip", url) == ""
-    (found,) = list_runs(tmp_path)
+    assert "rows is 5" in run_here(f"file://{tmp_path}/small.zip", store)
+    assert run_here(f"file://{tmp_path}/good.zip", store) == ""
+    (found,) = list_runs(store)
     assert found.data.tags["mlflow.source.name"] == f"file://{tmp_path}/good.zip"
 
 

@@ -41,28 +41,20 @@ print(mlflow.last_active_run().info.artifact_uri, logged.artifact_location)
 """
 
 
-def forget_experiment(monkeypatch):
-    """Which one is active is MLflow's own memory, of the process and for those that it starts; and what was judged."""
-    monkeypatch.setattr(judging, "_ADMITTED", {})
-    monkeypatch.setattr(mlflow.tracking.fluent, "_active_experiment_id", None)
-    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-
-
 @pytest.fixture(autouse=True)
 def rules(project, monkeypatch):
-    forget_experiment(monkeypatch)
+    monkeypatch.setattr(judging, "_ADMITTED", {})
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     (project / "rules").mkdir()
     (project / "rules" / "rows.yaml").write_text(RULE)
     (project / "policy.yaml").write_text(POLICY_SET)
 
 
-@pytest.fixture(params=["policy+sqlite:///{}/runs.db", "policy+file:{}/runs"], ids=["sqlite", "file"])
+@pytest.fixture(params=["sqlite", "file"])
 def address(request, tmp_path):
-    mlflow.set_tracking_uri(request.param.format(tmp_path))
-    yield request.param.format(tmp_path)
+    place = request.getfixturevalue("store") if request.param == "sqlite" else f"file:{tmp_path}/runs"
+    mlflow.set_tracking_uri(f"policy+{place}")
+    yield f"policy+{place}"
     mlflow.set_tracking_uri(None)
 
 
@@ -235,9 +227,9 @@ def test_autolog_trains_registers_and_loads(run_script, tmp_path):
     assert "policy+" not in places
 
 
-def test_autolog_does_not_train_what_is_refused(run_script, project, tmp_path):
+def test_autolog_does_not_train_what_is_refused(run_script, project, store):
     pytest.importorskip("sklearn", reason="autolog is tried with it")
     (project / "ml-manifest.yaml").write_text(SMALL)
-    done = run_script(TRAIN, f"policy+sqlite:///{tmp_path}/runs.db")
+    done = run_script(TRAIN, f"policy+{store}")
     assert (done.returncode, done.stdout) == (1, "not trained\n")
     assert "RunRefused: the run is refused by the policies of its project:" in done.stderr

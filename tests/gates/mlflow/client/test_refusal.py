@@ -32,7 +32,8 @@ def test_all_problems_of_a_manifest_are_told():
     problems = Problem("one", "mend it", Location("m.yaml", 2, 3)), Problem("two")
     with pytest.raises(RunRefused) as raised, stop_refused():
         raise PolicyError(*problems)
-    assert str(raised.value) == "nothing can be told of this project:\nm.yaml:2:3: one\n  help: mend it\ntwo"
+    said = "m.yaml:2:3: one\n  help: mend it\ntwo"
+    assert str(raised.value) == f"nothing begins, because the project cannot be judged:\n{said}"
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,8 @@ def test_a_server_that_does_not_judge_is_said_once(standin, caplog):
     ]
 
 
-def test_other_stores_are_told_the_claims_and_sent_nothing(standin, run_script, tmp_path):
+def test_other_stores_are_told_the_claims_and_sent_nothing(standin, run_script, store):
     program = "import mlflow\nwith mlflow.start_run() as run: pass\nprint(mlflow.get_run(run.info.run_id).data.tags)"
-    done = run_script(program, f"sqlite:///{tmp_path}/runs.db")
+    done = run_script(program, store)
     assert "'ml-manifest.activity': 'training'" in done.stdout, done.stderr
     assert standin.requests == []

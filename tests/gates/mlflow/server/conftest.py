@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.gates.mlflow.memory import no_experiment  # noqa: F401 - a fixture of every test
 from tests.gates.mlflow.server.serving import Server, serve
 
 pytest.importorskip("mlflow", reason="needs the extra `mlflow`")
