@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.app.runs.panel import RELEASE, RUN, can_hold, load_panel
+from policy.app.runs.panel import RELEASE, RUN, can_hold, check_panel, load_panel
 from policy.errors import PolicyError
 
 HEAD = "policy_set: 1\nname: acme\npolicies: [./policies]\n"
@@ -48,6 +48,16 @@ def test_whether_a_gate_could_hold(tmp_path, effect, unknown, mode, holds):
     gates = f"gates: {{run: {{mode: {mode}, on_error: block}}}}\n"
     panel = write(tmp_path, gates + LEDGER + MLFLOW, effect, unknown)
     assert (can_hold(panel.main, RUN), can_hold(panel.main, RELEASE), panel.can_hold) == (holds, False, holds)
+
+
+@pytest.mark.parametrize(
+    ("app", "said"), [("app: basicauth, ", "`basicauth` is no application"), ("app: none, ", "authenticates nobody")]
+)
+def test_an_app_that_does_not_do_is_told_with_its_place(tmp_path, app, said):
+    panel = write(tmp_path, LEDGER + MLFLOW.replace("{experiments", f"{{{app}experiments"), effect="hold")
+    with pytest.raises(PolicyError, match=said) as caught:
+        check_panel(panel)
+    assert str(caught.value.problems[0].location).startswith("policy.yaml:5:")
 
 
 def test_a_team_judges_by_a_policy_set_that_builds_on_the_servers(tmp_path):

@@ -9,6 +9,7 @@ from policy.app.recording.gathering import gather_sources
 from policy.app.recording.records import describe_tables, make_draft, make_record
 from policy.app.recording.writing import find_place
 from policy.app.runs.precedents import Precedents
+from policy.app.runs.webhook_secrets import check_secrets
 from policy.app.workspace import open_workspace
 from policy.engine.plan import make_plan
 from policy.errors import PolicyError, Problem
@@ -56,15 +57,24 @@ class Panel(NamedTuple):
     precedents: Precedents
 
     def find(self, binding: Binding) -> Judge:
-        """Who judges what is asked for under a binding."""
-        return self.teams.get(binding.policy_set, self.main)
+        """Who judges what is asked for under a binding. Raises PolicyError for one that is in force no more."""
+        if not binding.policy_set:
+            return self.main
+        if binding.policy_set not in self.teams:
+            message = f"`{binding.policy_set}` judges nothing any more: the policies changed at this moment"
+            raise PolicyError(Problem(message, "ask again"))
+        return self.teams[binding.policy_set]
+
+    @property
+    def judges(self) -> tuple[Judge, ...]:
+        """All of them."""
+        return self.main, *self.teams.values()
 
     @property
     def can_hold(self) -> bool:
         """Whether any of them may hold a run or a release for somebody's approval."""
-        judges = (self.main, *self.teams.values())
         return self.settings.without_manifest == "hold" or any(
-            can_hold(judge, gate) for judge in judges for gate in (RUN, RELEASE)
+            can_hold(judge, gate) for judge in self.judges for gate in (RUN, RELEASE)
         )
 
 
@@ -112,22 +122,30 @@ def can_hold(judge: Judge, gate: str) -> bool:
 
 
 def check_panel(panel: Panel) -> None:
-    """Raises PolicyError where settings do not go together."""
+    """Raises PolicyError where settings do not go together, or a secret that they name is not there."""
+    check_secrets(panel.settings.webhooks)
+    place = panel.settings.places.get("app")
     if panel.settings.app not in ("none", "basic-auth"):
         message = f"`{panel.settings.app}` is no application that the guard knows how to start"
-        raise PolicyError(Problem(message, "write `app: basic-auth`, or `app: none`"))
+        raise PolicyError(Problem(message, "write `app: basic-auth`, or `app: none`", place))
     if panel.settings.app == "none" and panel.can_hold:
         message = "the policy set may hold a run for somebody's approval, and this server authenticates nobody"
         remedy = "start it with `app: basic-auth`, or let the gates `run` and `release` flag at most (`mode: flag`)"
-        raise PolicyError(Problem(message, remedy))
+        raise PolicyError(Problem(message, remedy, place))
 
 
 def list_places(panel: Panel) -> list[str]:
     """All files that the policy sets were read from, and the folders that these are in: what is new shows there.
 
-    Not those of the catalogue, which come with the program and change with it.
+    Not those of the catalogue, which come with the program and change with it, and no folder that is one of a tree.
     """
-    judges, shipped = (panel.main, *panel.teams.values()), os.path.join(catalogue_folder(), "")
-    read = {source.path for judge in judges for source in judge.workspace.policy_set.sources}
+    shipped = os.path.join(catalogue_folder(), "")
+    read = {source.path for judge in panel.judges for source in judge.workspace.policy_set.sources}
     files = {path for path in read if not path.startswith(shipped)}
-    return sorted(files | {os.path.dirname(file) for file in files})
+    trees = tuple(os.path.join(tree, "") for tree in list_trees(panel))
+    return sorted(files | {os.path.dirname(file) for file in files if not file.startswith(trees)})
+
+
+def list_trees(panel: Panel) -> list[str]:
+    """The folders in which any policy counts that is put there, however deep."""
+    return sorted({folder for judge in panel.judges for folder in judge.workspace.policy_set.folders})

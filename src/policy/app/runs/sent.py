@@ -85,6 +85,17 @@ def decode_sent(body: bytes, schema: Schema = SCHEMA) -> Sent:
     return Sent(name_body(body), manifest.project, (*manifest.claims, *facts))
 
 
+def decode_for_any(body: bytes, schemas: Iterable[Schema]) -> Sent:
+    """The same by the first schema that has a meaning for them. Raises PolicyError as the last that says least."""
+    faults = []
+    for schema in dict.fromkeys(schemas):
+        try:
+            return decode_sent(body, schema)
+        except PolicyError as error:
+            faults.append(error)
+    raise min(reversed(faults), key=lambda error: len(error.problems))
+
+
 def can_tell(field: Field) -> bool:
     """Whether a client can say it of its project: not what only the server knows, or works out."""
     return field.writable or not (field.derived or _OWN_EVIDENCE.issuperset(field.evidence))

@@ -6,6 +6,7 @@ import pytest
 
 from policy.app.runs.panel import load_panel
 from policy.errors import PolicyError, Problem
+from policy.gates.mlflow.server import reloading
 from policy.gates.mlflow.server.reloading import Reloader
 from tests.gates.mlflow.server.conftest import SET, VOLATILE, write_set
 
@@ -86,3 +87,55 @@ def test_files_that_are_gone_leave_the_policies_in_force(folder, reloader):
     assert reloader.get_panel() is before
     os.rename(folder / "away", folder / "policies")
     assert list_policies(reloader) == ["large-models", "volatile-data"]
+
+
+ADDED = VOLATILE.replace("volatile-data", "another")
+
+
+@pytest.mark.parametrize("name", ["team", "team/of/teams", "team.yaml"])
+def test_a_folder_that_is_added_counts_at_once_and_what_comes_and_goes_in_it(folder, reloader, name):
+    before = reloader.get_panel()
+    deep = folder / "policies" / name
+    deep.mkdir(parents=True)
+    (deep / "notes.txt").write_text("no policy")
+    assert reloader.get_panel().main.digest == before.main.digest
+    (deep / "another.yaml").write_text(ADDED)
+    assert "another" in list_policies(reloader)
+    os.rename(deep / "another.yaml", deep / "other.YML")
+    assert "another" in list_policies(reloader)
+    os.rename(folder / "policies" / name.partition("/")[0], folder / "policies/.away")
+    assert "another" not in list_policies(reloader)
+
+
+def test_a_folder_that_is_linked_counts_once_and_a_circle_ends(folder, reloader, tmp_path):
+    away = tmp_path / "away"
+    away.mkdir()
+    (folder / "policies/linked").symlink_to(away)
+    (folder / "policies/circle").symlink_to(folder / "policies")
+    assert "another" not in list_policies(reloader)
+    (away / "another.yaml").write_text(ADDED)
+    assert list_policies(reloader).count("another") == 1
+
+
+def test_a_folder_of_a_team_counts_too(folder):
+    bound = "{name: support-*, project: support-*, policy_set: teams/policy.yaml, "
+    (folder / "teams/own").mkdir(parents=True)
+    (folder / "teams/own/first.yaml").write_text(VOLATILE.replace("volatile-data", "first"))
+    (folder / "teams/policy.yaml").write_text("policy_set: 1\nextends: [../policy.yaml]\npolicies: [./own]\n")
+    (folder / "policy.yaml").write_text(SET.replace("{name: support-*, project: support-*, ", bound))
+    reloader = start(folder, lambda _: None)
+    (folder / "teams/own/deep").mkdir()
+    (folder / "teams/own/deep/another.yaml").write_text(ADDED)
+    judge = reloader.get_panel().teams["teams/policy.yaml"]
+    assert {policy.id for policy in judge.workspace.policy_set.policies} >= {"first", "another"}
+
+
+def test_what_has_not_changed_is_not_read_again(folder, reloader, monkeypatch):
+    (folder / "policies/team").mkdir()
+    for place in (folder, folder / "policies", folder / "policies/team"):
+        os.utime(place, (1, 1))
+    reloader.get_panel()
+    read: list[str] = []
+    monkeypatch.setattr(reloading, "read_folder", read.append)
+    assert reloader.get_panel()
+    assert read == []

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.errors import PolicyError
+from policy.errors import PolicyError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,10 @@ CONFIG: Final = "POLICY_CONFIG"
 """Names the policy set's file; without it the one of the working folder counts."""
 
 LOG: Final = logging.getLogger("policy.mlflow")
+# Seconds; to start takes some of the machine.
+PAUSE: Final = 10.0
+# The exit code of a worker at which gunicorn starts no other one.
+GUNICORN_ENDS: Final = 3
 
 
 def create_app(app: Any = None) -> Any:
@@ -35,21 +39,54 @@ def build_app(app: Any = None) -> Any:
     """The guarded application. Raises PolicyError where anything would stay unguarded."""
     from mlflow.server import app as flask_app
 
-    from policy.app.runs.panel import check_panel, load_panel
     from policy.gates.mlflow.server.api.serving import add_api
+    from policy.gates.mlflow.server.awaiting import await_start
+    from policy.gates.mlflow.server.webhooks.starting import start_webhooks
+    from policy.gates.mlflow.server.workers import note_serving
 
+    show_log()
     flask = app or flask_app
-    panel = load_panel(os.environ.get(CONFIG))
-    check_panel(panel)
-    guard = open_guard(panel, os.environ.get(CONFIG))
+    guard = await_start(load_guard)
     guard_stores(guard)
     add_api(flask, guard)
-    return wrap_app(flask, panel.settings.app)
+    start_webhooks(flask, guard)
+    served = wrap_app(flask, guard.panel.settings.app)
+    note_serving(served)
+    return served
+
+
+def load_guard() -> Guard:
+    """The guard by the policies as they stand. Raises PolicyError where they, or the ledger, cannot be used."""
+    from policy.app.runs.panel import load_panel
+
+    config = os.environ.get(CONFIG)
+    panel = load_panel(config)
+    check_server(panel)
+    return open_guard(panel, config)
+
+
+def check_server(panel: Panel) -> None:
+    """Raises PolicyError where the server cannot be run with policies and settings as they are."""
+    from policy.app.runs.panel import check_panel
+    from policy.gates.mlflow.server.locations import check_destination
+
+    check_panel(panel)
+    check_destination(panel)
+
+
+def show_log() -> None:
+    """Write what the gate does to standard error, as MLflow does, where nobody has said how anything is logged."""
+    if LOG.hasHandlers():
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y/%m/%d %H:%M:%S"))
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False
 
 
 def open_guard(panel: Panel, config: str | None) -> Guard:
-    """The guard with its ledger. Raises PolicyError where that cannot be opened."""
-    from policy.app.runs.panel import check_panel
+    """The guard with its ledger, which has its settings. Raises PolicyError where that cannot be used."""
     from policy.gates.mlflow.server.guard import Guard
     from policy.gates.mlflow.server.reloading import Reloader
     from policy.records.ledger import open_ledger
@@ -59,7 +96,13 @@ def open_guard(panel: Panel, config: str | None) -> Guard:
     # Where it cannot be done now, the next server that starts does it.
     with suppress(PolicyError):
         drop_expired(ledger)
-    return Guard(Reloader(config, panel, check_panel), ledger)
+    guard = Guard(Reloader(config, panel, check_server), ledger)
+    try:
+        guard.settings.start(panel)
+    except PolicyError:
+        ledger.close()
+        raise
+    return guard
 
 
 def guard_stores(guard: Guard) -> None:
@@ -80,15 +123,30 @@ def guard_stores(guard: Guard) -> None:
 def wrap_app(flask: Any, inner: str) -> Any:
     """What the server runs: with its own authentication, where that is named."""
     if inner == "basic-auth":
-        from mlflow.server import auth
-
         with one_at_a_time():
-            return auth.create_app(flask)
+            return add_basic_auth(flask)
     if os.environ.get("_MLFLOW_SGI_NAME") == "uvicorn":
         from mlflow.server.fastapi_app import create_fastapi_app
 
         return create_fastapi_app(flask)
     return flask
+
+
+def add_basic_auth(flask: Any) -> Any:
+    """MLflow's own authentication. Raises PolicyError with what MLflow lacks for it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        from mlflow.server import auth
+
+        return auth.create_app(flask)
+    except ImportError as error:
+        message = f"`basic-auth` cannot be loaded: {error}"
+        raise PolicyError(Problem(message, "install what MLflow needs for it: `pip install 'mlflow[auth]'`")) from None
+    except MlflowException as error:
+        # A worker that fails otherwise is started over and over.
+        message = f"`basic-auth` does not start: {' '.join(str(error.message).split())}"
+        raise PolicyError(Problem(message, "set what MLflow names there, and start the server again")) from None
 
 
 @contextmanager
@@ -106,13 +164,23 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def refuse_start(error: PolicyError) -> Any:
-    """Say why, and end the server: what supervises this process would start it over and over."""
+    """Say why, and end the server: what supervises this process would start it over and over.
+
+    A server that others serve goes on, and starts another one in the place of this worker later.
+    """
     import multiprocessing
+    import time
+
+    from policy.gates.mlflow.server.workers import is_served, leave_folder
 
     for problem in error.problems:
         where = f"{problem.location}: " if problem.location is not None else ""
         sys.stderr.write(f"error: {where}{problem.message}\n  help: {problem.remedy}\n")
     sys.stderr.flush()
-    if multiprocessing.parent_process() is not None:
+    served = is_served()
+    leave_folder()
+    if served:
+        time.sleep(PAUSE)
+    elif multiprocessing.parent_process() is not None:
         os.kill(os.getppid(), signal.SIGTERM)
-    sys.exit(2)
+    sys.exit(GUNICORN_ENDS if "gunicorn" in sys.modules and not served else 2)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any, Final
+
+from policy.gates.mlflow.server.workers import share_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,17 @@ class Metrics:
             "policy_hearing_seconds", "How long judging took.", ["gate"], buckets=BUCKETS, registry=own
         )
         self.opened = Counter("policy_fail_open", "What passed that was not judged or not recorded.", registry=own)
+        self.broken = Counter("policy_broken_glass", "Glass broken while the ledger was down.", registry=own)
         self.unloaded = Counter("policy_reload_faults", "Changes of policies that could not be used.", registry=own)
         self.spooled = Gauge(
             "policy_spool_bytes", "What waits to be recorded.", multiprocess_mode="mostrecent", registry=own
+        )
+        self.told = Counter("policy_webhooks", "What came of telling somebody of a request.", ["outcome"], registry=own)
+        self.waiting = Gauge(
+            "policy_webhooks_pending",
+            "Notices that nobody has taken yet.",
+            multiprocess_mode="mostrecent",
+            registry=own,
         )
         self._spool = spool
 
@@ -67,15 +76,5 @@ class Metrics:
 
 def prepare_folder() -> None:
     """Where the workers of one server tell each other; one that works alone keeps it in memory."""
-    import multiprocessing
-
-    if os.environ.get(FOLDER) or (multiprocessing.parent_process() is None and "gunicorn" not in sys.modules):
-        return
-    from tempfile import gettempdir
-
-    path = os.path.join(gettempdir(), f"policy-metrics-{os.getuid()}-{os.getppid()}")
-    os.makedirs(path, mode=0o700, exist_ok=True)
-    found = os.lstat(path)
-    # Whoever made it before could read and write it.
-    if found.st_uid == os.getuid() and not found.st_mode & 0o077:
+    if not os.environ.get(FOLDER) and (path := share_folder()):
         os.environ[FOLDER] = path

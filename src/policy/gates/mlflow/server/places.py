@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from policy.gates.mlflow.server.stores import list_experiments
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from policy.gates.mlflow.server.guard import Guard
 
 _RUN: Final = re.compile(r"[0-9a-f]{32}")
 _MODEL: Final = re.compile(r"m-[0-9a-f]{32}")
@@ -59,16 +56,6 @@ def name_ids(place: Place) -> tuple[list[str], list[str]]:
     """The ids of runs and of logged models that are folders of a place."""
     runs = [part for part in place.parts if _RUN.fullmatch(part)]
     return runs, [part for part in place.parts if _MODEL.fullmatch(part)]
-
-
-def find_governed(guard: Guard, place: Place) -> Any:
-    """A governed experiment whose files are below a place, or above it; None where none is."""
-    for experiment in list_experiments():
-        if guard.find_binding(experiment) is not None:
-            for root in list_roots(experiment.artifact_location):
-                if place.is_in(root) or root.is_in(place):
-                    return experiment
-    return None
 
 
 def list_roots(location: str) -> Iterator[Place]:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import time
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from policy.app.runs.panel import list_places, load_panel
+from policy.app.runs.panel import list_places, list_trees, load_panel
 from policy.errors import PolicyError, Problem
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from policy.app.runs.panel import Panel
 
 LOG: Final = logging.getLogger("policy.mlflow")
 
-# Per file its modification in nanoseconds, size and inode; per folder the policy files in it; None where it is gone.
-Stamp = dict[str, tuple[int, int, int] | tuple[str, ...] | None]
+# Per file its modification in nanoseconds, size and inode; per folder what may hold policies in it, or of a folder of
+# policies, which ends in a slash, in all folders below it; None where it is gone.
+Stamp = dict[str, tuple[object, ...] | None]
 ENDINGS: Final = (".yaml", ".yml", ".toml")
+# A folder that has just changed may change again without another time, which some file systems tell in seconds.
+SETTLED: Final = 3 * 10**9
 
 
 class Reloader:
@@ -65,26 +70,68 @@ class Reloader:
         self._panel, self._stamp = panel, {path: stamp.get(path, now) for path, now in known.items()}
 
 
+class Listing(NamedTuple):
+    """The names in a folder: files that may hold policies, and folders in which there may be more."""
+
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
 def take_stamp(panel: Panel) -> Stamp:
     """How all files and folders stand."""
-    return {path: stamp_place(path) for path in list_places(panel)}
+    trees = list_trees(panel)
+    places = [*list_places(panel), *(os.path.join(tree, "") for tree in trees)]
+    return {path: stamp_place(path) for path in places}
 
 
-def stamp_place(path: str) -> tuple[int, int, int] | tuple[str, ...] | None:
+def stamp_place(path: str) -> tuple[object, ...] | None:
     """What shows that something has changed there; in a folder databases come and go, and only policies count."""
     try:
+        if path.endswith(os.sep):
+            return tuple(walk(path, set()))
         found = os.stat(path)
         if stat.S_ISDIR(found.st_mode):
-            return list_files(path, found.st_mtime_ns)
+            return list_folder(path, found).files
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-@lru_cache(maxsize=1024)
-def list_files(path: str, _changed: int) -> tuple[str, ...]:
-    """The names of what may hold policies, in a folder that was last changed at a time."""
-    return tuple(sorted(name for name in os.listdir(path) if name.endswith(ENDINGS)))
+def walk(path: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each folder that is not hidden, with its files: as policies are looked for, links too, each folder once."""
+    found = os.stat(path)
+    if (found.st_dev, found.st_ino) in seen:
+        return
+    seen.add((found.st_dev, found.st_ino))
+    listing = list_folder(path, found)
+    yield path, listing.files
+    for name in listing.folders:
+        yield from walk(os.path.join(path, name), seen)
+
+
+def list_folder(path: str, found: os.stat_result) -> Listing:
+    """What is in a folder, of which one that has not changed for a while is not asked again."""
+    if time.time_ns() - found.st_mtime_ns < SETTLED:
+        return read_folder(path)
+    return recall_folder(path, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def recall_folder(path: str, _changed: int) -> Listing:
+    """What is in a folder that was last changed at a time."""
+    return read_folder(path)
+
+
+def read_folder(path: str) -> Listing:
+    """What is in a folder. Raises OSError."""
+    files, folders = [], []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name.lower().endswith(ENDINGS):
+                files.append(entry.name)
+            if not entry.name.startswith(".") and entry.is_dir():
+                folders.append(entry.name)
+    return Listing(tuple(sorted(files)), tuple(sorted(folders)))
 
 
 def refuse_other_server(panel: Panel, other: Panel) -> None:

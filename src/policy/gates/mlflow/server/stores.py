@@ -89,6 +89,13 @@ def find_model(model: str) -> Any:
     return look_up(lambda: get(model, allow_deleted=True) if known else get(model))
 
 
+def find_trace_experiment(trace: str) -> Any:
+    """The experiment of a trace; None where there is no such trace."""
+    store = get_tracking_store()
+    info = look_up(lambda: store.get_trace_info(trace))
+    return store.get_experiment(info.experiment_id) if info is not None else None
+
+
 def look_up(get: Callable[[], Any]) -> Any:
     """What MLflow has; None where it says that there is none, which is something else than not answering."""
     from mlflow.exceptions import MlflowException
@@ -101,17 +108,27 @@ def look_up(get: Callable[[], Any]) -> Any:
         return None
 
 
-def list_experiments() -> Iterator[Any]:
-    """All experiments, those that were deleted too."""
+def list_experiments(since: int = 0) -> Iterator[Any]:
+    """All experiments, those that were deleted too, or those that changed since a time, in milliseconds."""
     from mlflow.entities import ViewType
 
     store, token = get_tracking_store(), None
+    only = f"last_update_time >= {since}" if since else None
     while True:
-        page = store.search_experiments(view_type=ViewType.ALL, max_results=PAGE, page_token=token)
+        page = store.search_experiments(ViewType.ALL, max_results=PAGE, filter_string=only, page_token=token)
         yield from page
         token = page.token
         if not token:
             return
+
+
+def name_workspace() -> str:
+    """The workspace that is asked; empty where there are none, or the MLflow has no such thing."""
+    try:
+        from mlflow.utils.workspace_context import get_request_workspace
+    except ImportError:
+        return ""
+    return get_request_workspace() or ""
 
 
 def list_artifact_bases() -> list[type]:
