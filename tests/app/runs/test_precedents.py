@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 
+from policy.app.recording.judging import judge_for_record
 from policy.app.runs import admitting
 from policy.app.runs.admitting import Hearing
 from policy.app.runs.attempt import Attempt
@@ -45,11 +46,10 @@ class Court:
         self.panel = load_panel(str(folder / "policy.yaml"), str(folder))
         self.ledger = ledger
         self.judged = 0
-        judge = admitting.judge_for_record
 
         def count(*args, **kwargs):
             self.judged += 1
-            return judge(*args, **kwargs)
+            return judge_for_record(*args, **kwargs)
 
         monkeypatch.setattr(admitting, "judge_for_record", count)
 

@@ -11,6 +11,7 @@ from policy.app.approvals.holding import settle_held
 from policy.app.recording.judging import judge_for_record
 from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, TRAINING, Admission
 from policy.app.runs.attesting import find_attested
+from policy.app.runs.deciders import list_involved
 from policy.app.runs.facts import build_facts
 from policy.app.runs.panel import RUN
 from policy.app.runs.precedents import Precedent
@@ -21,8 +22,10 @@ from policy.app.runs.texts import (
     say_refused,
     say_undeclared,
     say_unknown_manifest,
+    say_unread,
     say_unwelcome,
 )
+from policy.errors import PolicyError
 from policy.model.gates import cap_effect, hardest_verdict
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.uploads import get_upload
@@ -70,7 +73,10 @@ class Hearing:
             body = get_upload(self.ledger, attempt.manifest, None)
             if body is None:
                 return self._refuse(attempt, say_unknown_manifest(attempt))
-            sent = read_sent(body, self.judge.workspace.policy_set.schema)
+            try:
+                sent = read_sent(body, self.judge.workspace.policy_set.schema)
+            except PolicyError as error:
+                return self._refuse(attempt, say_unread(attempt, error))
             if not self.binding.takes(sent.project):
                 return self._refuse(attempt, say_foreign(attempt, self.binding, sent.project))
         return self._decide(attempt, sent, asks=asks)
@@ -120,7 +126,8 @@ class Hearing:
         made = Precedent(decision, self._bases[decision.id], self.now)
         if case is not None and decision.verdict in ("allow", "flag") and not made.basis.approvals:
             self.panel.precedents.keep(case, made)
-        return self._conclude(attempt, made, asked, declared=sent is not None, asks=asks)
+        owners = list_owners(facts)
+        return self._conclude(attempt, made, asked, declared=sent is not None, asks=asks, involved=owners)
 
     def _name_case(self, attempt: Attempt, project: str, attested: tuple[Fact, ...]) -> tuple[str, ...]:
         """All that a decision depends on where nothing is waived and nothing was logged, but for the time."""
@@ -134,7 +141,14 @@ class Hearing:
         return find_attested(self.ledger, self.judge.workspace.policy_set.schema, sent.project, sent.claims, attesters)
 
     def _conclude(
-        self, attempt: Attempt, precedent: Precedent, asked: Asked | None, *, declared: bool, asks: bool
+        self,
+        attempt: Attempt,
+        precedent: Precedent,
+        asked: Asked | None,
+        *,
+        declared: bool,
+        asks: bool,
+        involved: tuple[str, ...] = (),
     ) -> Admission:
         decision = precedent.decision
         verdict, project = decision.verdict, decision.subject.project
@@ -152,10 +166,13 @@ class Hearing:
         text = ""
         if undeclared and state != ADMITTED:
             state, text = REFUSED, say_undeclared(attempt, decision)
-        elif state == HELD and (asked is not None or not asks):
-            text = say_held(attempt, decision, self.judge.workspace.policy_set, asked)
         elif state != ADMITTED:
-            state, text = REFUSED, say_refused(attempt, decision, self.judge.workspace.policy_set)
+            policy_set = self.judge.workspace.policy_set
+            people = (*involved, *list_involved(self.ledger, asked))
+            if state == HELD and (asked is not None or not asks):
+                text = say_held(attempt, decision, policy_set, asked, people)
+            else:
+                state, text = REFUSED, say_refused(attempt, decision, policy_set, asked, people)
         return Admission(attempt, self.binding, state, verdict, text, project, decision, draft, asked, precedent)
 
 

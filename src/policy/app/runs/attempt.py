@@ -39,7 +39,8 @@ class Admission(NamedTuple):
     """What comes of an attempt: its `state`, the `verdict` that takes effect there, and the `text` for who is refused.
 
     `project` is empty where it is not known. `draft` records the decision; there is none where nothing was judged, or
-    where the decision of a `precedent` is recorded already.
+    where the decision of a `precedent` is recorded already. `glass` is the id of the request by which somebody let it
+    pass while the ledger was down.
     """
 
     attempt: Attempt
@@ -52,3 +53,4 @@ class Admission(NamedTuple):
     draft: Draft | None = None
     asked: Asked | None = None
     precedent: Precedent | None = None
+    glass: str = ""

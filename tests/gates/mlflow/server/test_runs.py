@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -54,10 +55,19 @@ def test_a_run_that_does_not_is_refused_before_there_is_one(server, experiment):
     assert list_run_ids(server, experiment) == []
 
 
+def find_named(server, answer):
+    """The id of the decision that an answer names, which is on record."""
+    (named,) = re.findall(r"decision (sha256:[0-9a-f]{64})", answer.body["message"])
+    with open_ledger(f"sqlite:///{server.folder}/ledger.db", create=False) as ledger:
+        assert ledger.find_decision(named) is not None
+    return named
+
+
 def test_a_run_that_is_held_waits_once_however_often_it_is_asked_for(server, experiment):
     first, again = begin(server, experiment, HELD), begin(server, experiment, HELD)
     assert first.status == again.status == 403
-    assert "Who can decide now: leads" in first.body["message"]
+    assert "Who can decide now: bob (leads)" in first.body["message"]
+    assert find_named(server, first) == find_named(server, again)
     (run,) = list_run_ids(server, experiment)
     assert run in first.body["message"]
     assert run in again.body["message"]
@@ -65,6 +75,13 @@ def test_a_run_that_is_held_waits_once_however_often_it_is_asked_for(server, exp
     assert (found["info"]["status"], read_tags(found)["policy.state"]) == ("SCHEDULED", "held")
     resumed = server.call("runs/update", {"run_id": run, "status": "RUNNING"}, "ada")
     assert (resumed.status, resumed.body["error_code"]) == (403, "PERMISSION_DENIED")
+    assert find_named(server, resumed)
+    assert f"MLFLOW_RUN_ID={run}" in resumed.body["message"]
+
+
+def test_a_refusal_names_the_decision_that_is_on_record(server, experiment):
+    first, again = begin(server, experiment, BLOCKED), begin(server, experiment, BLOCKED)
+    assert find_named(server, first) == find_named(server, again)
 
 
 def test_training_without_a_manifest_is_refused_and_a_baseline_is_not(server, experiment):

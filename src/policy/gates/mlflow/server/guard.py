@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.admitting import Hearing
 from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Admission, Attempt
+from policy.app.runs.texts import name_recorded
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.identity import find_principal
 from policy.gates.mlflow.server.keeping import Keeper
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
+from policy.gates.mlflow.server.settings import SettingsKeeper
 from policy.records.people import fold_name
 from policy.records.runs.alike import find_alike
 from policy.records.runs.decisions import record_decision
+from policy.records.runs.principals import identify_principal
 from policy.records.runs.queries import find_run, list_runs
 from policy.records.runs.recording import record_run
-from policy.records.runs.rows import LONGEST, RunRow, is_digest, is_line
+from policy.records.runs.rows import ERASED, LONGEST, RunRow, is_digest, is_line
 from policy.source.display import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from policy.app.runs.panel import Panel
     from policy.gates.mlflow.server.reloading import Reloader
     from policy.model.mlflow_settings import Binding
     from policy.records.ledger import Ledger
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger("policy.mlflow")
 PARENT: Final = "mlflow.parentRunId"
 REMEMBERED: Final = 10_000
+# So long a worker may not see what another has found out about a run that it settled.
+SETTLED_SECONDS: Final = 5.0
 
 
 class Guard:
@@ -42,10 +48,12 @@ class Guard:
         self.reloader = reloader
         self.panel = reloader.get_panel()
         self.ledger = ledger
-        self.keeper = Keeper(self.panel.ledger)
+        self.keeper = Keeper(self.panel, ledger)
+        self.settings = SettingsKeeper(ledger, self.keeper)
         # Runs that need no look any more, by id: those of experiments that nothing governs are None.
-        self._settled: OrderedDict[str, RunRow | None] = OrderedDict()
+        self._settled: OrderedDict[str, tuple[RunRow | None, float]] = OrderedDict()
         self._lock = Lock()
+        self._taking = Lock()
         # One run is made to wait, however many at once ask for it.
         self.waiting = Lock()
         self.authenticated = self.panel.settings.app != "none"
@@ -53,12 +61,19 @@ class Guard:
     def refresh(self) -> None:
         """Take up policies that have changed: before whatever is judged."""
         faults, panel = self.reloader.faults, self.reloader.get_panel()
+        if panel is not self.panel or self.settings.pending:
+            with self._taking:
+                self._take_up(self.reloader.get_panel())
         self.keeper.metrics.unloaded.inc(self.reloader.faults - faults)
-        if panel is not self.panel:
-            with self._lock:
-                self.panel = panel
-                # What was governed by nothing may be governed now.
-                self._settled.clear()
+
+    def _take_up(self, panel: Panel) -> None:
+        """A panel is in force once its settings are on record."""
+        if not self.settings.take_up(panel, self.panel) or panel is self.panel:
+            return
+        with self._lock:
+            self.panel = panel
+            # What was governed by nothing may be governed now.
+            self._settled.clear()
 
     @property
     def server(self) -> str:
@@ -79,25 +94,33 @@ class Guard:
         self.refresh()
         return self.panel.settings.find_model_binding(name)
 
-    def hear(self, binding: Binding, attempt: Attempt, gate: str = "run", *, asks: bool = True) -> Admission:
-        """What comes of an attempt. Raises MlflowException where it cannot be told, and the gate does not go on."""
-        attempt = self.inherit(attempt)
+    def hear(
+        self, binding: Binding, attempt: Attempt, gate: str = "run", *, asks: bool = True, again: bool = False
+    ) -> Admission:
+        """What comes of an attempt, which is not counted where it is heard `again`.
+
+        Raises MlflowException where it cannot be told, and the gate does not go on.
+        """
+        panel = self.panel
+        if binding not in panel.settings.bindings:
+            raise refuse("the policies changed at this moment: ask again")
+        attempt = self.inherit(attempt, binding)
         began = time.perf_counter()
         try:
-            hearing = Hearing(self.panel, self.ledger, binding, gate, datetime.now(UTC))
+            hearing = Hearing(panel, self.ledger, binding, gate, datetime.now(UTC))
             admission = hearing.admit(attempt, asks=asks)
         except PolicyError as error:
             LOG.error("an attempt in experiment %s could not be judged: %s", attempt.experiment, error)  # noqa: TRY400 - the problem says it all
-            if self.keeper.passes(error, self.panel.find(binding), gate):
-                self.keeper.count_open()
-                return Admission(attempt, binding, ADMITTED, "flag")
-            raise refuse_fault(error) from None
-        if asks:
+            found = self.keeper.stand_in(error, panel, attempt, binding, gate)
+            if found is not None:
+                return found
+            raise self.refuse_fault(error, binding) from None
+        if asks and not again:
             self.keeper.metrics.count(admission, gate)
             self.keeper.metrics.latency.labels(gate).observe(time.perf_counter() - began)
         return admission
 
-    def inherit(self, attempt: Attempt) -> Attempt:
+    def inherit(self, attempt: Attempt, binding: Binding) -> Attempt:
         """A child without a manifest of its own takes that of an admitted parent: same experiment, same principal.
 
         It is what it says that it is; one that says nothing is what its parent is.
@@ -105,7 +128,7 @@ class Guard:
         stated = attempt._replace(activity=attempt.activity or TRAINING)
         if attempt.manifest or not attempt.parent:
             return stated
-        row = self.find_row(attempt.parent)
+        row = self.find_used(attempt.parent, lambda: binding)
         if row is None or row.state != ADMITTED or row.experiment != attempt.experiment:
             return stated
         if fold_name(row.principal) != fold_name(attempt.principal):
@@ -113,25 +136,61 @@ class Guard:
         return attempt._replace(manifest=row.manifest, activity=attempt.activity or row.activity)
 
     def find_row(self, run: str) -> RunRow | None:
-        """The last that the ledger says of a run. Raises MlflowException where it cannot be asked."""
+        """The last that is known of a run: by the ledger, or what waits for it. Raises MlflowException as in `hear`."""
         try:
-            return find_run(self.ledger, self.server, run)
+            return self._look_up(run)
         except PolicyError as error:
             raise refuse_fault(error) from None
 
-    def note_decision(self, admission: Admission) -> None:
-        """Note a decision that begins no run. Raises MlflowException where it cannot be recorded."""
-        attempt = admission.attempt
-        LOG.info(
-            "%s in experiment %s for %s: %s", admission.state, attempt.experiment, attempt.principal, admission.text
-        )
-        if admission.draft is None:
-            return
+    def find_used(self, run: str, find_binding: Callable[[], Binding | None], gate: str = "run") -> RunRow | None:
+        """The same where a run is there already: None, too, where the ledger cannot be asked and a gate goes on.
+
+        What nothing governs goes on without the ledger.
+        """
         try:
-            record_decision(self.ledger, admission.draft)
+            return self._look_up(run)
+        except PolicyError as error:
+            binding = find_binding()
+            if binding is None:
+                return None
+            if not self.keeper.passes(error, self.panel.find(binding), gate):
+                raise refuse_fault(error) from None
+            self.keeper.count_open()
+            return None
+
+    def _look_up(self, run: str) -> RunRow | None:
+        try:
+            row = find_run(self.ledger, self.server, run)
+        except PolicyError:
+            row = self.keeper.outage.find_row(run)
+            if row is None:
+                raise
+            return row
+        if row is None and (waiting := self.keeper.find_row(run)) is not None:
+            # By now it may be recorded.
+            return find_run(self.ledger, self.server, run) or waiting
+        return row
+
+    def refuse_fault(self, error: PolicyError, binding: Binding) -> Exception:
+        """The refusal of a run because of a fault, with the way on where somebody could break the glass."""
+        return refuse_fault(error, self.keeper.say_way(error, self.panel.find(binding)))
+
+    def note_decision(self, admission: Admission) -> str:
+        """Note a decision that begins no run, and give what is said of it, by the id that it has on record.
+
+        Raises MlflowException where it cannot be recorded.
+        """
+        text = admission.text
+        try:
+            if admission.draft is not None:
+                text = name_recorded(admission, record_decision(self.ledger, admission.draft))
         except PolicyError as error:
             if not self.keeper.set_aside(error, admission, self.panel):
                 raise refuse_fault(error) from None
+        said = text.partition("\n")[0].removesuffix(":")
+        attempt = admission.attempt
+        LOG.info("%s in experiment %s for %s: %s", admission.state, attempt.experiment, attempt.principal, said)
+        return text
 
     def name_decision(self, admission: Admission) -> str:
         """The id that a run's decision will have in the ledger, unless somebody else records the same meanwhile."""
@@ -142,16 +201,20 @@ class Guard:
         except PolicyError:
             return admission.decision.id  # what is wrong with the ledger is said when the run is recorded
 
-    def record(self, admission: Admission, run: str) -> RunRow:
-        """Note in the ledger what came of an attempt; durable when it returns. Raises PolicyError."""
+    def record(self, admission: Admission, run: str, owner: str = "") -> RunRow:
+        """Note in the ledger what came of an attempt; durable when it returns. Raises PolicyError.
+
+        A run stays its `owner`'s, whoever resumes it.
+        """
         attempt, decision, precedent = admission.attempt, admission.decision, admission.precedent
+        resumed = bool(owner) and not owner.endswith(ERASED) and fold_name(owner) != fold_name(attempt.principal)
         known = precedent.recorded if precedent is not None else ""
         row = RunRow(
             server=self.server,
             run=run,
             experiment=attempt.experiment,
             project=admission.project,
-            principal=attempt.principal,
+            principal=owner if resumed else attempt.principal,
             activity=attempt.activity,
             manifest=attempt.manifest,
             decision=known or (decision.id if decision is not None else ""),
@@ -167,9 +230,11 @@ class Guard:
             "request": admission.asked.row.id if admission.asked is not None else None,
         }
         try:
+            if resumed:
+                said["resumed_by"] = identify_principal(self.ledger, attempt.principal)
             recorded = record_run(self.ledger, row, said, admission.draft)
         except PolicyError as error:
-            if not self.keeper.set_aside(error, admission, self.panel):
+            if not self.keeper.set_aside(error, admission, self.panel, row, said):
                 raise
             return row
         if precedent is not None:
@@ -198,10 +263,10 @@ class Guard:
     def check_write(self, run: str, find_experiment: Callable[[], Any]) -> RunRow | None:
         """Raises where nothing may be written to a run yet; else what is known of it, None where nothing governs it."""
         with self._lock:
-            if run in self._settled:
-                self._settled.move_to_end(run)
-                return self._settled[run]
-        row = self.find_row(run)
+            known, ends = self._settled.get(run, (None, 0.0))
+            if time.monotonic() < ends:
+                return known
+        row = self.find_used(run, lambda: self.find_binding(find_experiment()))
         if row is None and self.find_binding(find_experiment()) is not None:
             # It never met the gate, and what it makes cannot be released.
             return None
@@ -213,7 +278,8 @@ class Guard:
     def settle(self, run: str, row: RunRow | None) -> None:
         """Look no more at who writes to a run."""
         with self._lock:
-            self._settled[run] = row
+            self._settled[run] = row, time.monotonic() + SETTLED_SECONDS
+            self._settled.move_to_end(run)
             while len(self._settled) > REMEMBERED:
                 self._settled.popitem(last=False)
 
@@ -256,15 +322,20 @@ def make_mirror(admission: Admission, decision: str) -> dict[str, str]:
         "policy.state": admission.state,
         "policy.verdict": admission.verdict,
         "policy.decision": decision,
-        "policy.request": admission.asked.row.id if admission.asked is not None else "",
+        "policy.request": admission.asked.row.id if admission.asked is not None else admission.glass,
     }
     return {key: value for key, value in shown.items() if value}
 
 
 def say_resume(row: RunRow) -> str:
     """How a run goes on that waits, or was refused when somebody resumed it."""
-    when = "Once it is approved" if row.state == HELD else "Once it meets the policies"
-    return f"{when}, resume it: `mlflow.start_run(run_id={row.run!r})`"
+    resume = f"`mlflow.start_run(run_id={row.run!r})`"
+    if row.state == HELD:
+        return f"Once it is approved, it goes on by {resume}, or in an unchanged program by `MLFLOW_RUN_ID={row.run}`"
+    return (
+        "It is always judged with the manifest that it has: begin another run with one that is put right, or resume"
+        f" this one once its policies have changed: {resume}"
+    )
 
 
 def read_tags(tags: Iterable[Any] | None) -> dict[str, str]:

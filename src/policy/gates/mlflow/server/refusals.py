@@ -24,10 +24,10 @@ def refuse(text: str) -> Exception:
     return error
 
 
-def refuse_fault(error: PolicyError) -> Exception:
-    """A refusal because the gate itself could not do its work."""
+def refuse_fault(error: PolicyError, way: str = "") -> Exception:
+    """A refusal because the gate itself could not do its work, and perhaps a way on."""
     said = "; ".join(f"{problem.message} ({problem.remedy})" for problem in error.problems)
-    return refuse(f"nothing is admitted while the gate cannot judge or record: {said}")
+    return refuse(f"nothing is admitted while the gate cannot judge or record: {said}{way}")
 
 
 def refuse_invalid(text: str) -> Exception:

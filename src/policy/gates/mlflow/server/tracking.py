@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, REOPENED, TRAINING
 from policy.app.runs.methods import TRACKING_TAGGED
 from policy.app.runs.sent import ACTIVITY_TAG, DIGEST_TAG
+from policy.app.runs.texts import name_recorded
 from policy.engine.recording import NOTHING_DIGEST
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.guard import make_attempt, make_mirror, read_tags, say_resume
 from policy.gates.mlflow.server.identity import SERVER
+from policy.gates.mlflow.server.locations import check_location, check_renamed
 from policy.gates.mlflow.server.refusals import check_key, check_limits, check_tags, refuse, refuse_fault
 from policy.gates.mlflow.server.reopening import note_change, note_training, point_out
 from policy.gates.mlflow.server.signs import find_change, find_training, find_tuning
+from policy.gates.mlflow.server.spans import log_spans
 from policy.gates.mlflow.server.stores import has_ended, look_up
 from policy.gates.mlflow.server.wrapping import call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from policy.app.runs.attempt import Admission, Attempt
     from policy.gates.mlflow.server.guard import Guard
@@ -54,6 +58,8 @@ def make_rules(guard: Guard) -> dict[str, Rule]:
         "delete_experiment": pass_on,
         "restore_experiment": pass_on,
         **dict.fromkeys(TRACKING_TAGGED, pass_with_tags),
+        "create_experiment": partial(create_experiment, guard),
+        "log_spans": log_spans,
         "create_logged_model": partial(create_logged_model, guard),
         **dict.fromkeys(
             (
@@ -79,6 +85,8 @@ def pass_with_tags(store: Any, method: Method, arguments: Arguments) -> Any:
 def check_arguments(arguments: Arguments) -> None:
     """Raises where any argument writes a tag that mirrors the ledger."""
     check_tags(arguments.get("tags"))
+    for dataset in arguments.get("datasets") or ():
+        check_tags(dataset.tags)
     for name in ("tag", "trace_info"):
         if arguments.get(name) is not None:
             check_tags([arguments[name]] if name == "tag" else arguments[name].tags)
@@ -96,8 +104,7 @@ def create_run(guard: Guard, store: Any, method: Method, arguments: Arguments) -
     attempt = make_attempt(guard, experiment, read_tags(arguments["tags"]))
     admission = guard.hear(binding, attempt)
     if admission.state == REFUSED:
-        guard.note_decision(admission)
-        raise refuse(admission.text)
+        raise refuse(guard.note_decision(admission))
     if admission.state == HELD:
         return hold(guard, store, method, arguments, admission)
     shown = guard.name_decision(admission)
@@ -110,10 +117,11 @@ def create_run(guard: Guard, store: Any, method: Method, arguments: Arguments) -
 
 def count_run(guard: Guard, store: Any, binding: Binding, admission: Admission, run: str) -> None:
     """Count a run on the approval that lets it begin; where that covers no more of them the run is taken back."""
-    counted = guard.hear(binding, admission.attempt._replace(run=run))
+    with taken_back(store, run):
+        counted = guard.hear(binding, admission.attempt._replace(run=run), again=True)
     if counted.state != ADMITTED:
         take_back(store, run)
-        raise refuse(counted.text)
+        raise refuse(guard.note_decision(counted))
 
 
 def stamp(guard: Guard, arguments: Arguments, admission: Admission, decision: str) -> Arguments:
@@ -131,17 +139,27 @@ def stamp(guard: Guard, arguments: Arguments, admission: Admission, decision: st
 
 def finish(guard: Guard, store: Any, admission: Admission, run: str, shown: str) -> bool:
     """Record a run that is there now, and tell whether its decision is the one `shown`; where that fails it goes."""
-    try:
-        row = guard.record(admission, run)
-    except PolicyError as error:
-        take_back(store, run)
-        raise refuse_fault(error) from None
+    with taken_back(store, run):
+        try:
+            row = guard.record(admission, run)
+        except PolicyError as error:
+            raise guard.refuse_fault(error, admission.binding) from None
     if row.decision != shown:
         # Somebody else recorded the same decision meanwhile.
         mirror(store, run, {"policy.decision": row.decision})
     if row.state == ADMITTED:
         guard.settle(run, row)
     return row.decision == shown
+
+
+@contextmanager
+def taken_back(store: Any, run: str) -> Iterator[None]:
+    """Take a run back where anything fails: one that is on no record must not look admitted."""
+    try:
+        yield
+    except BaseException:
+        take_back(store, run)
+        raise
 
 
 def take_back(store: Any, run: str) -> None:
@@ -166,7 +184,9 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
 
     with guard.waiting:
         row = find_waiting(guard, store, admission.attempt)
-        if row is None:
+        if row is not None:
+            text = guard.note_decision(admission)
+        else:
             shown = guard.name_decision(admission)
             run = call(store, method, stamp(guard, arguments, admission, shown)).info.run_id
             store.update_run_info(run, RunStatus.SCHEDULED, None, None)
@@ -175,8 +195,9 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
             if row is not None and row.run != run:
                 # Another worker was faster.
                 take_back(store, run)
+            text = name_recorded(admission, row.decision if row is not None else shown)
     said = f"\nThe run {row.run} waits for it. {say_resume(row)}" if row is not None else ""
-    raise refuse(admission.text + said)
+    raise refuse(text + said)
 
 
 def find_waiting(guard: Guard, store: Any, attempt: Attempt) -> RunRow | None:
@@ -207,7 +228,7 @@ def update_run_info(guard: Guard, store: Any, method: Method, arguments: Argumen
         return call(store, method, arguments)
     if status == RunStatus.RUNNING:
         return resume(guard, store, method, arguments, binding, known)
-    row = guard.find_row(run)
+    row = guard.find_used(run, lambda: binding)
     if row is not None and row.state in (HELD, REFUSED):
         raise refuse(f"the run {run} is {row.state} and has not run. {say_resume(row)}")
     return call(store, method, arguments)
@@ -220,19 +241,23 @@ def resume(guard: Guard, store: Any, method: Method, arguments: Arguments, bindi
     """
     run = arguments["run_id"]
     experiment = store.get_experiment(known.info.experiment_id)
-    row = guard.find_row(run)
+    row = guard.find_used(run, lambda: binding)
     claims = dict(known.data.tags)
     if row is not None:
         claims |= {DIGEST_TAG: row.manifest, ACTIVITY_TAG: TRAINING if row.state == REOPENED else row.activity}
     admission = guard.hear(binding, make_attempt(guard, experiment, claims, run))
+    if admission.state != ADMITTED and row is not None and row.state in (ADMITTED, REOPENED):
+        # It may be training at this moment: what somebody is refused does not stop it.
+        text = guard.note_decision(admission)
+        raise refuse(f"{text}\nThe run {run} is not resumed, and stays as it is: {row.state}")
     try:
-        recorded = guard.record(admission, run)
+        recorded = guard.record(admission, run, row.principal if row is not None else "")
     except PolicyError as error:
         raise refuse_fault(error) from None
     guard.forget(run)
     mirror(store, run, make_mirror(admission, recorded.decision))
     if admission.state != ADMITTED:
-        raise refuse(admission.text)
+        raise refuse(f"{name_recorded(admission, recorded.decision)}\n{say_resume(recorded)}")
     return call(store, method, arguments)
 
 
@@ -264,6 +289,13 @@ def check_claims(manifest: str, activity: str, arguments: Arguments) -> None:
         raise refuse(f"the run was judged with its tag `{arguments['key']}`, which stays")
 
 
+def create_experiment(guard: Guard, store: Any, method: Method, arguments: Arguments) -> Any:
+    """An experiment may be made by anybody, and has its files where they change nothing of others."""
+    check_arguments(arguments)
+    check_location(guard, store, arguments["name"], arguments.get("artifact_location") or "")
+    return call(store, method, arguments)
+
+
 def rename_experiment(guard: Guard, store: Any, method: Method, arguments: Arguments) -> Any:
     """An experiment that is governed by its name keeps it."""
     experiment = store.get_experiment(str(arguments["experiment_id"]))
@@ -271,6 +303,8 @@ def rename_experiment(guard: Guard, store: Any, method: Method, arguments: Argum
     renamed = guard.panel.settings.find_binding(arguments["new_name"], str(experiment.experiment_id))
     if binding is not None and renamed != binding:
         raise refuse(f"the experiment `{experiment.name}` is governed by its name: make another one instead")
+    if binding is None and renamed is not None:
+        check_renamed(store, arguments["new_name"], experiment)
     return call(store, method, arguments)
 
 
