@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from policy.app.workspace import Workspace
+    from policy.records.ledger import Ledger
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 OLDEST_MLFLOW: Final = (3, 5)
 # Seconds by which two clocks may differ before what lasts for minutes is in doubt.
 APART: Final = 30
+FLASK_KEY: Final = "MLFLOW_FLASK_SERVER_SECRET_KEY"
 # What MLflow has to find of this distribution, by group and name.
 ENTRY_POINTS: Final = {
     "mlflow.app": "policy",
@@ -139,7 +141,10 @@ def find_methods(version: str) -> Iterator[Finding]:
         from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as Registry
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as Tracking
     except ImportError as error:
-        yield Finding("guarded methods", WARNING, f"this MLflow has no server: {error}", "`pip install mlflow`")
+        remedy = "`pip install mlflow`"
+        if "FallbackAsyncAdaptedQueuePool" in str(error):
+            remedy = "MLflow before 3.9 needs an earlier SQLAlchemy: `pip install 'sqlalchemy<2.1'`"
+        yield Finding("guarded methods", WARNING, f"this MLflow has no server: {error}", remedy)
         return
     unknown = [*list_unclassified(Tracking, *TRACKING), *list_unclassified(Registry, *REGISTRY)]
     if unknown:
@@ -155,6 +160,7 @@ def find_server(workspace: Workspace) -> Iterator[Finding]:
     if workspace.policy_set.mlflow is None:
         return
     from policy.app.runs.panel import check_panel, load_panel
+    from policy.language.phrases import count_words
 
     try:
         panel = load_panel(os.path.join(workspace.root, workspace.config or ""), workspace.root)
@@ -162,8 +168,11 @@ def find_server(workspace: Workspace) -> Iterator[Finding]:
     except PolicyError as error:
         yield from tell_problems("mlflow server", error)
     else:
-        count = len(panel.settings.bindings)
-        yield Finding("mlflow server", OK, f"{count} entries of experiments, authentication by {panel.settings.app}")
+        count = count_words(len(panel.settings.bindings), "entry")
+        yield Finding("mlflow server", OK, f"{count} of experiments, authentication by {panel.settings.app}")
+        if panel.settings.app == "basic-auth" and not os.environ.get(FLASK_KEY):
+            message = f"`{FLASK_KEY}` is not set here, and basic-auth does not start without it"
+            yield Finding("basic-auth", WARNING, message, "set it to a secret of yours where the server is started")
 
 
 def find_ledger(workspace: Workspace) -> Iterator[Finding]:
@@ -183,6 +192,7 @@ def find_ledger(workspace: Workspace) -> Iterator[Finding]:
             last = next(iter(ledger.read("SELECT time FROM entries ORDER BY seq DESC LIMIT 1")), None)
             yield find_clock(last[0] if last else "")
             yield from find_keys(ledger.read("SELECT max(size) FROM checkpoints"), size)
+            yield from find_notices(ledger)
     except PolicyError as error:
         yield from tell_problems("ledger", error)
 
@@ -207,6 +217,22 @@ def find_keys(signed: list[tuple[int | None, ...]], size: int) -> Iterator[Findi
         yield Finding("checkpoints", WARNING, "no checkpoint has been signed: the record could be rewritten", remedy)
     else:
         yield Finding("checkpoints", OK, f"signed up to entry {covered:,} of {size:,}")
+
+
+def find_notices(ledger: Ledger) -> Iterator[Finding]:
+    """Whether those who are told of requests take it."""
+    from policy.language.phrases import count_words
+    from policy.records.notices.sending import tally
+
+    found = tally(ledger)
+    if found.given_up:
+        count = count_words(found.given_up, "notice")
+        message = f"{count} of requests given up within a month; the last: {found.said}"
+        yield Finding("webhooks", WARNING, message, "look at who is told, and at the log of the server")
+    if found.waiting:
+        yield Finding(
+            "webhooks", OK, f"{count_words(found.waiting, 'notice')} to send, the oldest since {found.oldest}"
+        )
 
 
 def tell_problems(what: str, error: PolicyError) -> Iterator[Finding]:

@@ -111,13 +111,19 @@ def view_mlflow(policy_set: PolicySet) -> dict[str, Value]:
         "server": said.server,
         "without_manifest": said.without_manifest,
         "attesters": ", ".join(said.attesters) or None,
+        **({"spool_keys": ", ".join(said.spool_keys)} if said.spool_keys else {}),
     }
     keys = {name: Value(value, said.places.get(name)) for name, value in shown.items()}
     bindings = {
         f"experiments[{number}]": Value(_describe_binding(binding), binding.location)
         for number, binding in enumerate(said.bindings)
     }
-    return {**keys, **bindings}
+    webhooks = {
+        # An address may be known to few.
+        f"webhooks[{number}]": Value(f"{webhook.host}; {', '.join(webhook.events)}", webhook.location)
+        for number, webhook in enumerate(said.webhooks)
+    }
+    return {**keys, **bindings, **webhooks}
 
 
 def _describe_binding(binding: Binding) -> str:

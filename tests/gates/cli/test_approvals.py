@@ -117,7 +117,7 @@ Why it is held
     says: data.change_interval is 7 days (declared), at least 30 days is required
     required: data.change_interval at least 30d
     found: 7d (declared at ml-manifest.yaml:5)
-    instead: Serve the changing part from retrieval.
+    help: Serve the changing part from retrieval.
   evidence: DIGEST
   policy set: DIGEST
   decision: DIGEST

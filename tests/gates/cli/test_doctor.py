@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from policy.app.diagnosing import ERROR, OK, Finding
+from policy.app.diagnosing import ERROR, OK, WARNING, Finding
 
 # MLflow's stores use what a new SQLAlchemy is to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -44,6 +44,14 @@ def test_a_ledger_that_is_not_there_yet_and_a_server_that_could_not_start_are_to
     assert result.code == 1
     assert list_levels(findings, "mlflow server") == [ERROR]
     assert list_levels(findings, "ledger") == [ERROR]
+
+
+@pytest.mark.parametrize(("key", "levels"), [(None, [WARNING]), ("a-key-of-tests", [])])
+def test_what_basic_auth_needs_to_start_is_told(diagnosed, monkeypatch, key, levels):
+    monkeypatch.delenv("MLFLOW_FLASK_SERVER_SECRET_KEY", raising=False)
+    if key:
+        monkeypatch.setenv("MLFLOW_FLASK_SERVER_SECRET_KEY", key)
+    assert list_levels(diagnosed(SET + MLFLOW)[1], "basic-auth") == levels
 
 
 def test_everything_in_order_is_no_error(diagnosed, call):

@@ -123,7 +123,7 @@ def test_every_command_writes_what_its_schema_says(call, kept, tracking):
     validate("requests", json.loads(call(f"approvals show {asked['id']} -o json").out), call)
     assert call("baseline --gate ci --file b.json").code == 0
     validate("baseline", json.loads((kept / "b.json").read_bytes()), call)
-    assert {*COMMANDS.values(), "replay", "baseline"} == set(REPORTS)
+    assert {*COMMANDS.values(), "replay", "baseline", "webhook"} == set(REPORTS)
 
 
 @pytest.mark.usefixtures("kept")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 class RunRefused(BaseException):
     """The run must not begin; its text says why, and what to do."""
 
+    # As tracebacks name it, and as programs import it.
+    __module__ = "policy"
+
     def _render_traceback_(self) -> list[str]:
         # IPython shows this instead of a traceback through other people's code.
         return [f"{type(self).__name__}: {self}"]
@@ -18,4 +21,4 @@ class RunRefused(BaseException):
 
 def refuse_unjudged(error: PolicyError) -> RunRefused:
     """The refusal of a project that cannot be judged, with every reason."""
-    return RunRefused("\n".join(["nothing can be told of this project:", *map(str, error.problems)]))
+    return RunRefused("\n".join(["nothing begins, because the project cannot be judged:", *map(str, error.problems)]))

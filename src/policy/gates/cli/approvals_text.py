@@ -162,8 +162,10 @@ def _write_outcome(outcome: dict[str, Any]) -> Iterator[str]:
         origin = f" ({reason['origin']}{where})" if reason["origin"] else where
         yield from _entry("required", f"{reason['field']} {say_test(reason)}", 4)
         yield from _entry("found", f"{found}{origin}", 4)
+    if outcome.get("instead"):
+        yield from _entry("instead", ", ".join(outcome["instead"]), 4)
     if outcome["fix"]:
-        yield from _entry("instead", outcome["fix"], 4)
+        yield from _entry("help", outcome["fix"], 4)
 
 
 def say_test(reason: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ REPORTS = {
     "entries": ("contracts.ledger", "EntriesDocument"),
     "runs": ("contracts.runs", "RunsDocument"),
     "runs-comparison": ("contracts.runs", "RunsComparisonDocument"),
+    "webhook": ("contracts.webhooks", "WebhookDocument"),
 }
 KINDS = ("manifest", "policy", "policy-set", "waivers", *REPORTS)
 
@@ -67,7 +68,7 @@ def command(kind: str, config: str | None) -> int:
     preview, audit (`policy report`), requests (`policy approvals list` and `show`), waiver-list (`policy waivers`),
     set-view (`policy set show`), tests (`policy test`), runs (`policy runs list`), runs-comparison (`policy runs
     compare`); and of `policy ledger`: verification (`verify`), proof and consistency-proof (`prove`), replay, entry
-    (`show`), entries (`list`).
+    (`show`), entries (`list`). And webhook, of what a server tells of requests.
     """  # noqa: D301 - click needs the character itself to leave lines as they are
     schema = describe_report(kind) if kind in REPORTS else describe(kind, open_here(config).policy_set)
     # In ASCII: the same bytes wherever standard output goes.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from policy.app.approvals.served import find_judge
+from policy.app.runs.attempt import Attempt
 from policy.gates.mlflow.server.api import serving
 from policy.records.requests import desk
 from policy.records.requests.clock import CLOCKS, write_time
@@ -285,3 +286,32 @@ def test_what_was_done_is_on_record(api, tmp_path):
     api.act(request, "approve", "carol")
     with open_snapshot(f"sqlite:///{tmp_path}/ledger.db") as snapshot:
         assert verify_ledger(snapshot).findings == ()
+
+
+FIELDS = """\
+policy_set: 1
+extends: [../policy.yaml]
+fields:
+  x.tier: {type: enumeration, values: [gold, silver], about: what it matters}
+"""
+
+
+def test_a_field_that_only_a_team_has_is_taken_and_read_by_who_has_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(serving, "ask_basic_auth", find_user)
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team/policy.yaml").write_text(FIELDS)
+    own = "- {name: team-*, project: support-*, policy_set: team/policy.yaml}"
+    with open_api(tmp_path, SET.replace("  experiments:\n", f"  experiments:\n    {own}\n")) as api:
+        sent = make_sent(x={"tier": "gold"})
+        assert api.ask("PUT", f"/manifests/{sent.digest}", "ada", data=sent.body).status_code == 201
+        states = {}
+        for name in ("team-x", "support-x"):
+            binding = api.guard.panel.settings.find_binding(name, "1")
+            states[name] = api.guard.hear(binding, Attempt("1", name, "ada", sent.digest))
+        assert (states["team-x"].state, states["support-x"].state) == ("admitted", "refused")
+        assert "the policy set that judges the experiment `support-x` cannot read" in states["support-x"].text
+        assert "unknown field `x`" in states["support-x"].text
+        for wrong in (make_sent(x={"tier": "gold", "teir": 1}), make_sent(y={"tier": "gold"})):
+            answer = api.ask("PUT", f"/manifests/{wrong.digest}", "ada", data=wrong.body)
+            assert answer.status_code == 400
+            assert "x.tier" not in answer.json["message"]
