@@ -125,6 +125,12 @@ def test_a_version_of_an_admitted_run():
     assert [*compare_version(VERSION._replace(stage="Production"), ROW, BINDING, ["champion"])] == []
 
 
+def test_a_version_that_is_older_than_a_change_of_its_run():
+    found = [*compare_version(VERSION, ROW, BINDING, ["champion"], is_current=False)]
+    assert list_kinds(found) == ["unadmitted-version", "unadmitted-alias"]
+    assert all("was changed after it was made" in one.message for one in found)
+
+
 @pytest.mark.parametrize(
     ("run", "row", "said"),
     [

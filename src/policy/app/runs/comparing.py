@@ -111,10 +111,15 @@ def name_logged_model(version: RemoteVersion) -> str:
 
 
 def compare_version(
-    version: RemoteVersion, row: RunRow | None, binding: Binding, aliases: Sequence[str]
+    version: RemoteVersion, row: RunRow | None, binding: Binding, aliases: Sequence[str], *, is_current: bool = True
 ) -> Iterator[Finding]:
-    """A version of a bound model and its aliases, beside what the ledger says of its run."""
+    """A version of a bound model and its aliases, beside what the ledger says of its run.
+
+    One that is not current was made before its run was changed.
+    """
     why = _find_fault(version, row, binding)
+    if not why and not is_current:
+        why = f"its run {version.run} was changed after it was made"
     if not why:
         return
     named = f"version {version.version} of `{version.model}`"

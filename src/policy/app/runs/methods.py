@@ -42,7 +42,7 @@ TRACKING_ASIDE: Final = frozenset(
     delete_mcp_server_alias delete_mcp_server_version delete_review_queue delete_scorer delete_traces
     detach_model_from_endpoint end_async_logging flush_async_logging get_or_create_user_queue
     link_mcp_server_versions_to_trace link_prompts_to_trace log_batch_async log_metric_async
-    log_param_async log_spans log_spans_async register_scorer remove_dataset_from_experiments
+    log_param_async log_spans_async register_scorer remove_dataset_from_experiments
     remove_guardrail_from_endpoint remove_items_from_review_queue set_mcp_server_alias
     set_review_queue_item_status set_tag_async shut_down_async_logging update_assessment
     update_budget_policy update_endpoint_guardrail_config update_gateway_endpoint
@@ -65,7 +65,7 @@ TRACKING_GUARDED: Final = TRACKING_TAGGED | frozenset(
     create_run update_run_info delete_run restore_run log_batch log_metric log_param log_inputs log_outputs
     set_tag delete_tag record_logged_model rename_experiment delete_experiment restore_experiment
     create_logged_model finalize_logged_model delete_logged_model set_logged_model_tags delete_logged_model_tag
-    log_logged_model_params link_traces_to_run unlink_traces_from_run
+    log_logged_model_params link_traces_to_run unlink_traces_from_run log_spans
     """.split()
 )
 REGISTRY_READS: Final = frozenset(

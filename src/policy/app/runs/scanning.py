@@ -23,6 +23,7 @@ from policy.app.runs.remote_runs import (
 )
 from policy.errors import PolicyError, Problem
 from policy.records.runs.queries import find_run, list_runs
+from policy.records.runs.releases import find_history
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -141,7 +142,10 @@ class Scan(NamedTuple):
         if logged:
             version = version._replace(run=find_model_run(self.server, logged))
         aliases = self.store.list_aliases(version.model, version.version)
-        self._note(compare_version(version, self.find_row(version.run), binding, aliases))
+        history = find_history(self.ledger, self.settings.server, version.run)
+        is_current = history.is_current(f"{version.model}/{version.version}")
+        row = self.find_row(version.run)
+        self._note(compare_version(version, row, binding, aliases, is_current=is_current))
 
     def _note(self, found: Iterator[Finding] | list[Finding]) -> None:
         for finding in found:

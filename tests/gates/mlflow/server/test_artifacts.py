@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -10,13 +11,13 @@ pytest.importorskip("mlflow", reason="needs the extra `mlflow`")
 
 from mlflow.exceptions import MlflowException
 
-from policy.gates.mlflow.server import artifacts, reopening
+from policy.gates.mlflow.server import artifacts, reopening, roots
 from policy.gates.mlflow.server.refusals import refuse
 from policy.gates.mlflow.server.stores import Found
 from policy.gates.mlflow.server.wrapping import guard_object
 from policy.records.runs.rows import RunRow
 
-HELD, GOOD, BASELINE, FREE = (digit * 32 for digit in "abcd")
+HELD, GOOD, BASELINE, FREE, ENDED = (digit * 32 for digit in "abcde")
 ROOT = "s3://bucket/root/1"
 ROW = RunRow("mlflow", "", "1", "p", "ada", "training", "", "", "admitted", "allow")
 GOVERNED = SimpleNamespace(name="support-x", experiment_id="1", artifact_location=ROOT)
@@ -52,12 +53,20 @@ class Repository:
         return ["read"]
 
 
+class Store:
+    def get_experiment(self, found):
+        return {"1": GOVERNED, "2": UNGOVERNED}[found]
+
+
 class Guard:
-    """What is known of four runs."""
+    """What is known of five runs."""
 
     def __init__(self):
-        self.rows = {GOOD: ROW._replace(run=GOOD), BASELINE: ROW._replace(run=BASELINE, activity="baseline")}
+        self.rows = {run: ROW._replace(run=run) for run in (GOOD, ENDED)}
+        self.rows[BASELINE] = ROW._replace(run=BASELINE, activity="baseline")
         self.reopened = []
+        # Of what was released there is an entry.
+        self.steps = ()
 
     def check_write(self, run, find_experiment):
         if run == HELD:
@@ -67,8 +76,22 @@ class Guard:
     def find_row(self, run):
         return self.rows.get(run)
 
+    @property
+    def ledger(self):
+        return self
+
+    def read(self, *_):
+        return self.steps
+
+    server = "mlflow"
+
     def find_binding(self, experiment):
         return object() if experiment is GOVERNED else None
+
+    def refresh(self):
+        self.panel = SimpleNamespace(
+            settings=SimpleNamespace(find_binding=lambda name, _: name == GOVERNED.name or None)
+        )
 
     def forget(self, run):
         pass
@@ -80,14 +103,17 @@ class Guard:
 @pytest.fixture
 def guard(monkeypatch):
     def find(run):
-        if run not in (HELD, GOOD, BASELINE, FREE):
+        if run not in (HELD, GOOD, BASELINE, FREE, ENDED):
             return None
         experiment = UNGOVERNED if run == FREE else GOVERNED
-        return Found(run, experiment, f"{experiment.artifact_location}/{run}/artifacts", ended=False)
+        return Found(run, experiment, f"{experiment.artifact_location}/{run}/artifacts", ended=run == ENDED)
 
     monkeypatch.setattr(artifacts, "find_known_run", find)
     monkeypatch.setattr(artifacts, "find_model", lambda _: None)
-    monkeypatch.setattr("policy.gates.mlflow.server.places.list_experiments", lambda: [UNGOVERNED, GOVERNED])
+    traces = {"tr-1": GOVERNED, "tr-2": UNGOVERNED}
+    monkeypatch.setattr(artifacts, "find_trace_experiment", traces.get)
+    monkeypatch.setattr(roots, "list_experiments", lambda _since: [UNGOVERNED, GOVERNED])
+    monkeypatch.setattr(roots, "get_tracking_store", Store)
     monkeypatch.setattr(reopening, "show_state", lambda *_: None)
     return Guard()
 
@@ -126,7 +152,16 @@ def do_all(repository, path):
         ("s3://bucket/root", f"1/{GOOD}/artifacts/{'0' * 32}", 0),
         ("s3://bucket/root", f"2/{FREE}/artifacts", 0),
         ("s3://bucket/root", "2/beside", 0),
+        # What is kept of a trace is in the folder of one that is there, in its own experiment.
         ("s3://bucket/root", "1/traces/tr-1/artifacts", 0),
+        ("s3://bucket/root", "1/traces/tr-1/artifacts/attachments", 0),
+        ("s3://bucket/root", "1/traces/tr-1", 6),
+        ("s3://bucket/root", "1/traces/tr-1/artifacts/../../x", 6),
+        ("s3://bucket/root", "1/traces/tr-2/artifacts", 6),
+        ("s3://bucket/root", "1/traces/tr-3/artifacts", 6),
+        ("s3://bucket/root", "1/traces", 6),
+        ("s3://bucket/root", "1/deep/traces/tr-1/artifacts", 6),
+        ("s3://bucket/root", "2/traces/tr-3/artifacts", 0),
     ],
 )
 def test_who_writes_by_parts_or_signed_addresses_is_asked_as_well(guard, uri, path, refused):
@@ -142,3 +177,60 @@ def test_the_name_of_a_file_in_parts_shows_a_model(guard):
     assert guard.reopened == []
     repository.create_multipart_upload("model.safetensors", 2, f"1/{BASELINE}/artifacts")
     assert guard.reopened == [(BASELINE, "it was admitted as `baseline`, and the file `model.safetensors` was written")]
+
+
+ALL = {"create", "complete", "sign", "folder", "delete"}
+
+
+def write_all(guard, path):
+    """What is noted of each way of writing below a path."""
+    found = []
+    for name, write in (
+        ("create", lambda repository: repository.create_multipart_upload("x.pkl", 2, path)),
+        ("complete", lambda repository: repository.complete_multipart_upload("x.pkl", "1", [], path)),
+        ("abort", lambda repository: repository.abort_multipart_upload("x.pkl", "1", artifact_path=path)),
+        ("sign", lambda repository: repository.create_presigned_upload_url(f"{path}/x.pkl")),
+        ("folder", lambda repository: repository.log_artifacts("/tmp/model", path)),
+        ("delete", lambda repository: repository.delete_artifacts(f"{path}/x.pkl")),
+    ):
+        guard.reopened.clear()
+        write(guard_object(Repository("s3://bucket/root"), artifacts.make_rules(guard)))
+        found += [(name, run, reason) for run, reason in guard.reopened]
+    return found
+
+
+def test_whatever_is_written_to_a_run_that_has_ended_changes_it_but_for_what_writes_nothing(guard):
+    noted = write_all(guard, f"1/{ENDED}/artifacts/model")
+    assert {name for name, *_ in noted} == ALL
+    assert {run for _, run, _ in noted} == {ENDED}
+    reasons = [reason.rpartition("/")[2] for *_, reason in noted]
+    assert reasons[-1] == "x.pkl` was deleted after it had ended"
+    assert reasons[2] == "x.pkl` was written after it had ended"
+
+
+def test_a_folder_that_is_called_like_a_run_is_not_that_run(guard):
+    assert write_all(guard, f"1/{GOOD}/artifacts/{ENDED}/artifacts") == []
+    assert write_all(guard, f"2/{FREE}/artifacts/{ENDED}") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "changes"),
+    [
+        ([f"{GOOD}/model"], "model", ALL),
+        ([f"{GOOD}/model"], "model/deep", ALL),
+        # Files of a folder are written one by one, or the whole folder with what is in it.
+        ([f"{GOOD}/model/deep"], "model", {"folder"}),
+        ([GOOD], "anything", ALL),
+        ([f"{GOOD}/model"], "mod%65l", ALL),
+        ([f"{GOOD}/model"], "model2", set()),
+        ([f"{GOOD}/model"], "reports/model", set()),
+        (["m-1", f"{FREE}/model"], "model", set()),
+        ([], "model", set()),
+    ],
+)
+def test_while_a_run_goes_on_what_is_written_to_the_files_of_a_version_changes_it(guard, files, path, changes):
+    said = {"release": {"version": "support/1", "files": files}}
+    guard.steps = [(json.dumps(said).encode(), *ROW._replace(run=GOOD, seq=1))]
+    noted = write_all(guard, f"1/{GOOD}/artifacts/{path}")
+    assert {name for name, *_ in noted} == changes
+    assert all(reason.endswith("after it was released as `support/1`") for *_, reason in noted)

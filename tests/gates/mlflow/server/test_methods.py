@@ -30,9 +30,11 @@ TRACKING = (methods.TRACKING_READS, methods.TRACKING_ASIDE, methods.TRACKING_GUA
 REGISTRY = (methods.REGISTRY_READS, methods.REGISTRY_ASIDE, methods.REGISTRY_GUARDED)
 ARTIFACTS = (methods.ARTIFACT_READS, methods.ARTIFACT_ASIDE, methods.ARTIFACT_WRITES)
 # Arguments by which a tag is written or taken away.
-TAGGING = {"tag", "tags", "key", "trace_info"}
+TAGGING = {"tag", "tags", "key", "trace_info", "datasets", "spans"}
 UNTAGGED = {
-    "log_batch_async",  # calls what is not asynchronous
+    # They call what is not asynchronous.
+    "log_batch_async",
+    "log_spans_async",
     "set_tag_async",
 }
 READING = ("get_", "list_", "search_", "batch_get_", "find_", "query_", "filter_", "calculate_", "sum_", "resolve_")

@@ -26,6 +26,7 @@ TAG = Item(key="policy.state", value="x")
         {"key": "policy.state"},
         {"key": "\tPOLICY.x"},
         {"trace_info": Item(tags={"policy.x": ""})},
+        {"datasets": [Item(tags=[]), Item(tags=[Item(key="x"), TAG])]},
     ],
 )
 def test_the_tags_of_the_server_are_its_own_in_each_form(arguments):
@@ -35,7 +36,16 @@ def test_the_tags_of_the_server_are_its_own_in_each_form(arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"tags": None}, {"tags": {}}, {"key": None}, {"key": 7}, {"key": "policyx"}, {"tag": Item(key="x.policy.")}],
+    [
+        {},
+        {"tags": None},
+        {"tags": {}},
+        {"key": None},
+        {"key": 7},
+        {"key": "policyx"},
+        {"datasets": [Item(tags=None)]},
+        {"tag": Item(key="x.policy.")},
+    ],
 )
 def test_others_are_everybodys(arguments):
     check_arguments(arguments)

@@ -22,7 +22,8 @@ DEPTH: Final = 20
 class Release(NamedTuple):
     """A version under a name, and where it says that it comes from; what it does not say is empty.
 
-    `kept` is where the registry itself has its files, once it is there.
+    `kept` is where the registry itself has its files, once it is there, and `version` the name and number that it is
+    registered by.
     """
 
     name: str
@@ -30,12 +31,14 @@ class Release(NamedTuple):
     model: str
     source: str
     kept: str = ""
+    version: str = ""
 
 
 class Origin(NamedTuple):
     """What is there of all that is named: runs, logged models with their experiments, and `lost` runs, by id.
 
-    `places` are those of files, each with the run that they are in; `stray` those that are in none.
+    `places` are those of files, each with the run that they are in; `stray` those that are in none. `named` is what is
+    released, and what that is a copy of.
     """
 
     runs: tuple[Found, ...]
@@ -43,6 +46,7 @@ class Origin(NamedTuple):
     lost: tuple[str, ...]
     places: tuple[tuple[Place, str], ...]
     stray: tuple[Place, ...]
+    named: tuple[Release, ...]
 
     def is_of(self, runs: set[str]) -> bool:
         """Whether all files are in these runs, and no run or model is another's."""
@@ -70,6 +74,7 @@ def trace_origin(release: Release) -> Origin:
         tuple(run for run, one in there.items() if one is None),
         tuple((place, run) for place, run in owned if run is not None),
         tuple(place for place, run in owned if run is None),
+        tuple(named),
     )
 
 
@@ -123,4 +128,5 @@ def describe_version(version: Any, registry: Any, name: str = "") -> Release:
     """A version that is registered, as it would be released under a name."""
     kept = registry.get_model_version_download_uri(version.name, version.version)
     model = getattr(version, "model_id", None)
-    return Release(name or version.name, version.run_id or "", model or "", version.source or "", kept or "")
+    known = f"{version.name}/{version.version}"
+    return Release(name or version.name, version.run_id or "", model or "", version.source or "", kept or "", known)

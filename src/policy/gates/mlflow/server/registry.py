@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.gates.mlflow.server.origins import Release, describe_version
 from policy.gates.mlflow.server.refusals import refuse
+from policy.gates.mlflow.server.released import note_release, note_version
 from policy.gates.mlflow.server.releasing import check_release
 from policy.gates.mlflow.server.tracking import check_arguments
 from policy.gates.mlflow.server.wrapping import call
@@ -72,13 +73,20 @@ def create_model_version(guard: Guard, store: Any, method: Method, arguments: Ar
     model_id = arguments.get("model_id")
     release = Release(arguments["name"], arguments.get("run_id") or "", model_id or "", arguments["source"] or "")
     check_release(guard, release)
-    return call(store, method, arguments)
+    return make_version(guard, store, method, arguments)
 
 
 def copy_model_version(guard: Guard, store: Any, method: Method, arguments: Arguments) -> Any:
     """A copy is released as what it is copied from."""
     check_release(guard, describe_version(arguments["src_mv"], store, arguments["dst_name"]))
-    return call(store, method, arguments)
+    return make_version(guard, store, method, arguments)
+
+
+def make_version(guard: Guard, store: Any, method: Method, arguments: Arguments) -> Any:
+    """A version that is there only where it is noted at its runs."""
+    version = call(store, method, arguments)
+    note_version(guard, store, version)
+    return version
 
 
 def rename_registered_model(guard: Guard, store: Any, method: Method, arguments: Arguments) -> Any:
@@ -95,5 +103,6 @@ def release_version(guard: Guard, store: Any, method: Method, arguments: Argumen
     if str(arguments.get("stage", "")).casefold() not in ("none", "archived"):
         version = store.get_model_version(arguments["name"], arguments["version"])
         if not (is_prompt(version.tags) and version.source in PROMPT_SOURCES):
-            check_release(guard, describe_version(version, store))
+            release = describe_version(version, store)
+            note_release(guard, release, check_release(guard, release), again=False)
     return call(store, method, arguments)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from policy.app.runs.attempt import ADMITTED, TRAINING, Attempt
+from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Attempt
 from policy.gates.mlflow.server.observing import find_logged
 from policy.gates.mlflow.server.origins import Origin, trace_origin
-from policy.gates.mlflow.server.places import find_governed
 from policy.gates.mlflow.server.refusals import refuse
+from policy.gates.mlflow.server.released import read_history
+from policy.gates.mlflow.server.roots import find_governed
 from policy.model.gates import cap_effect
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger("policy.mlflow")
 
 
-def check_release(guard: Guard, release: Release) -> None:
-    """Raises MlflowException where a version may not be released."""
+def check_release(guard: Guard, release: Release) -> Origin:
+    """Where a version comes from. Raises MlflowException where it may not be released."""
     origin = trace_origin(release)
     bound = guard.find_model_binding(release.name)
-    governed = {found.run for found in origin.runs if check_run(guard, release, found, bound)}
+    governed = {found.run for found in origin.runs if check_run(guard, release, origin, found, bound)}
     check_models(guard, release, origin)
     for run in origin.lost:
         check_lost_run(guard, release, run)
@@ -38,29 +39,57 @@ def check_release(guard: Guard, release: Release) -> None:
             f"versions of `{release.name}` come from an admitted run of {' or '.join(bound.projects)}, and this one"
             " does not, or not all of it: register it from the run, `runs:/RUN_ID/…`",
         )
+    return origin
 
 
-def check_run(guard: Guard, release: Release, found: Found, bound: Binding | None) -> bool:
+def check_run(guard: Guard, release: Release, origin: Origin, found: Found, bound: Binding | None) -> bool:
     """Raises where a run does not let it be released; else whether it was admitted, and is judged here."""
-    row = guard.find_row(found.run)
     binding = guard.find_binding(found.experiment)
+    row = guard.find_used(found.run, lambda: binding, "release")
     if binding is None:
         # What was judged once stays judged, whatever has become of its experiment.
         if row is not None and row.state != ADMITTED:
             raise refuse(f"`{release.name}` cannot be released: its run {found.run} is {row.state}")
+        if row is not None and (old := find_outdated(guard, origin, found.run)):
+            raise refuse(f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
         return False
     text = f"`{release.name}` cannot be released: its run {found.run}"
     if row is None or row.state != ADMITTED:
-        stop(guard, binding, f"{text} {'never met the gate' if row is None else f'is {row.state}'}")
+        stop(guard, binding, f"{text} {say_state(row)}")
     elif row.activity != TRAINING:
         stop(guard, binding, f"{text} was admitted as `{row.activity}` only")
+    elif old := find_outdated(guard, origin, found.run):
+        stop(guard, bound or binding, f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
     elif bound is not None and not (binding.releases(release.name) and bound.takes(row.project)):
         # An experiment that is only watched does not release under the name of one that is not.
         stop(guard, bound, f"{text} is one of `{row.project}` in the experiment `{found.experiment.name}`")
     else:
-        judge_release(guard, release, row, bound or binding)
+        judge_release(guard, release, row, found.experiment.name, bound or binding)
         return True
     return False
+
+
+def say_state(row: RunRow | None) -> str:
+    """Why nothing is released from a run that is not admitted, and what helps."""
+    if row is None:
+        return "never met the gate"
+    if row.state != REOPENED:
+        return f"is {row.state}"
+    return "is reopened, for it was changed: resume it, which judges it again, and then register a new version of it"
+
+
+def find_outdated(guard: Guard, origin: Origin, run: str) -> str:
+    """A version that is older than what was changed of a run since; empty where none is."""
+    versions = [one.version for one in origin.named if one.version]
+    if not versions:
+        return ""
+    history = read_history(guard, run)
+    return next((version for version in versions if not history.is_current(version)), "")
+
+
+def say_outdated(version: str, run: str) -> str:
+    """What is the matter with it, and what helps."""
+    return f"the version `{version}` is older than a change of its run {run}: register a new version of it"
 
 
 def check_lost_run(guard: Guard, release: Release, run: str) -> None:
@@ -90,12 +119,12 @@ def check_stray(guard: Guard, release: Release, origin: Origin) -> None:
             stop(guard, binding, f"`{release.name}` cannot be released: {text}: register it from the run")
 
 
-def judge_release(guard: Guard, release: Release, row: RunRow, binding: Binding) -> None:
+def judge_release(guard: Guard, release: Release, row: RunRow, experiment: str, binding: Binding) -> None:
     """Judge the run's manifest, with what it logged. Raises MlflowException where that does not pass."""
     schema = guard.panel.find(binding).workspace.policy_set.schema
     attempt = Attempt(
         experiment=row.experiment,
-        experiment_name=row.experiment,
+        experiment_name=experiment,
         principal=guard.find_principal(),
         manifest=row.manifest,
         activity=row.activity,
@@ -103,9 +132,11 @@ def judge_release(guard: Guard, release: Release, row: RunRow, binding: Binding)
         logged=find_logged(row.run, schema),
     )
     admission = guard.hear(binding, attempt, "release")
-    guard.note_decision(admission)
+    text = guard.note_decision(admission)
     if admission.state != ADMITTED:
-        raise refuse(f"`{release.name}` cannot be released. {admission.text}")
+        # What is held waits in no run: whoever releases tries again.
+        again = "\nOnce it is approved, release it again." if admission.state == HELD else ""
+        raise refuse(f"`{release.name}` cannot be released: {text}{again}")
 
 
 def stop(guard: Guard, binding: Binding, text: str) -> None:

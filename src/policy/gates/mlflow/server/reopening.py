@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.app.runs.attempt import ADMITTED, REOPENED, TRAINING
+from policy.gates.mlflow.server.released import find_released
 from policy.gates.mlflow.server.stores import find_run_experiment, get_tracking_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policy.gates.mlflow.server.guard import Guard
     from policy.records.runs.rows import RunRow
 
@@ -28,8 +31,22 @@ def note_training(guard: Guard, row: RunRow, sign: str) -> None:
 
 def note_change(guard: Guard, row: RunRow, what: str, *, ended: bool) -> None:
     """A run that was over, and is changed; who resumes it is judged. Raises MlflowException as above."""
-    if ended and row.activity == TRAINING and row.state == ADMITTED:
-        reopen(guard, guard.find_row(row.run) or row, f"{what} after it had ended")
+    if ended:
+        _reopen_training(guard, row, f"{what} after it had ended")
+
+
+def note_rewrite(guard: Guard, row: RunRow, what: str, names: Iterable[str]) -> None:
+    """A run that goes on, and whose files of these names may be those of a version. Raises MlflowException as above."""
+    if row.activity == TRAINING or row.state == REOPENED:
+        version = find_released(guard, row.run, names)
+        if version:
+            _reopen_training(guard, row, f"{what} after it was released as `{version}`")
+
+
+def _reopen_training(guard: Guard, row: RunRow, reason: str) -> None:
+    row = guard.find_row(row.run) or row
+    if row.activity == TRAINING:
+        reopen(guard, row, reason)
 
 
 def reopen(guard: Guard, row: RunRow, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ PARAMETERS: Final = TUNING | frozenset(
     """.split()
 )
 METRICS: Final = frozenset("grad_norm train_loss train_runtime train_samples_per_second train_steps_per_second".split())
-# Files that hold a model, or what is left of training one.
+# Files that hold a model, or what is left of training one. Much else is pickled, too.
 MODEL_FILES: Final = frozenset(
-    "mlmodel adapter_config.json adapter_model.bin pytorch_model.bin training_args.bin trainer_state.json".split()
+    """
+    mlmodel adapter_config.json adapter_model.bin training_args.bin trainer_state.json model.pkl python_model.pkl
+    model.joblib saved_model.pb
+    """.split()
 )
-WEIGHTS: Final = (".safetensors", ".gguf", ".ckpt", ".pt", ".pth", ".onnx", ".h5", ".keras")
+WEIGHTS: Final = (".safetensors", ".gguf", ".ckpt", ".pt", ".pth", ".onnx", ".h5", ".keras", ".ubj")
+# Whole, or in parts that are numbered.
+TORCH: Final = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")
 
 
 def find_training(arguments: Mapping[str, Any]) -> str:
@@ -41,8 +47,8 @@ def find_training(arguments: Mapping[str, Any]) -> str:
 
 
 def find_change(arguments: Mapping[str, Any]) -> str:
-    """What shows that what a run trains on, or makes, is another; empty where nothing does."""
-    named = find_parameter(_list_keys(arguments, "param"))
+    """What shows that what a run trains on, with, or makes, is another; empty where nothing does."""
+    named = next(iter(_list_keys(arguments, "param")), "")
     if named:
         return f"it logs the parameter `{named}`"
     if arguments.get("datasets"):
@@ -64,7 +70,7 @@ def find_weights(names: Iterable[str]) -> str:
     """The first file that holds a model; empty where none does."""
     for name in names:
         last = name.rpartition("/")[2].lower()
-        if last in MODEL_FILES or last.endswith(WEIGHTS):
+        if last in MODEL_FILES or last.endswith(WEIGHTS) or TORCH.fullmatch(last):
             return name
     return ""
 
