@@ -17,10 +17,12 @@ from mlflow.exceptions import MlflowException
 from policy.app.runs.attempt import Attempt
 from policy.app.runs.panel import check_panel, load_panel
 from policy.gates.mlflow.server import guard as guarding
+from policy.gates.mlflow.server import settled
+from policy.gates.mlflow.server.beginning import count_run
 from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.metrics import FOLDER
 from policy.gates.mlflow.server.reloading import Reloader
-from policy.gates.mlflow.server.tracking import count_run, make_rules
+from policy.gates.mlflow.server.tracking import make_rules
 from policy.gates.mlflow.server.wrapping import guard_object
 from policy.model.mlflow_settings import Binding
 from policy.records.ledger import open_ledger
@@ -188,7 +190,7 @@ def test_what_another_worker_found_out_is_seen_after_some_seconds(place, monkeyp
     place.write(run)
     record_run(place.guard.ledger, place.find(run)._replace(state="refused"), {})
     place.write(run)
-    clock = time.monotonic() + guarding.SETTLED_SECONDS
+    clock = time.monotonic() + settled.SECONDS
     monkeypatch.setattr(time, "monotonic", lambda: clock)
     with pytest.raises(MlflowException, match="is refused"):
         place.write(run)

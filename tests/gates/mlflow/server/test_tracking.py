@@ -10,8 +10,9 @@ pytest.importorskip("mlflow", reason="needs the extra `mlflow`")
 from mlflow.exceptions import MlflowException
 
 from policy.app.runs.methods import TRACKING_TAGGED
+from policy.gates.mlflow.server.arguments import check_arguments, check_claims
 from policy.gates.mlflow.server.refusals import check_limits
-from policy.gates.mlflow.server.tracking import check_arguments, check_claims, make_rules
+from policy.gates.mlflow.server.tracking import make_rules
 from policy.gates.mlflow.server.wrapping import guard_object
 
 TAG = Item(key="policy.state", value="x")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -13,21 +12,22 @@ from policy.app.runs.admitting import Hearing
 from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Admission, Attempt
 from policy.app.runs.texts import name_recorded
 from policy.errors import PolicyError
+from policy.gates.mlflow.server.attempts import say_resume
 from policy.gates.mlflow.server.identity import find_principal
 from policy.gates.mlflow.server.keeping import Keeper
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.settings import SettingsKeeper
+from policy.gates.mlflow.server.settled import Settled
 from policy.records.people import fold_name
 from policy.records.runs.alike import find_alike
 from policy.records.runs.decisions import record_decision
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.queries import find_run, list_runs
 from policy.records.runs.recording import record_run
-from policy.records.runs.rows import ERASED, LONGEST, RunRow, is_digest, is_line
-from policy.source.display import quote_name
+from policy.records.runs.rows import ERASED, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from policy.app.runs.panel import Panel
     from policy.gates.mlflow.server.reloading import Reloader
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from policy.records.ledger import Ledger
 
 LOG: Final = logging.getLogger("policy.mlflow")
-PARENT: Final = "mlflow.parentRunId"
-REMEMBERED: Final = 10_000
-# So long a worker may not see what another has found out about a run that it settled.
-SETTLED_SECONDS: Final = 5.0
 
 
 class Guard:
@@ -50,8 +46,7 @@ class Guard:
         self.ledger = ledger
         self.keeper = Keeper(self.panel, ledger)
         self.settings = SettingsKeeper(ledger, self.keeper)
-        # Runs that need no look any more, by id: those of experiments that nothing governs are None.
-        self._settled: OrderedDict[str, tuple[RunRow | None, float]] = OrderedDict()
+        self._settled = Settled()
         self._lock = Lock()
         self._taking = Lock()
         # One run is made to wait, however many at once ask for it.
@@ -262,10 +257,9 @@ class Guard:
 
     def check_write(self, run: str, find_experiment: Callable[[], Any]) -> RunRow | None:
         """Raises where nothing may be written to a run yet; else what is known of it, None where nothing governs it."""
-        with self._lock:
-            known, ends = self._settled.get(run, (None, 0.0))
-            if time.monotonic() < ends:
-                return known
+        settled = self._settled.find(run)
+        if settled is not None:
+            return settled.row
         row = self.find_used(run, lambda: self.find_binding(find_experiment()))
         if row is None and self.find_binding(find_experiment()) is not None:
             # It never met the gate, and what it makes cannot be released.
@@ -277,67 +271,8 @@ class Guard:
 
     def settle(self, run: str, row: RunRow | None) -> None:
         """Look no more at who writes to a run."""
-        with self._lock:
-            self._settled[run] = row, time.monotonic() + SETTLED_SECONDS
-            self._settled.move_to_end(run)
-            while len(self._settled) > REMEMBERED:
-                self._settled.popitem(last=False)
+        self._settled.keep(run, row)
 
     def forget(self, run: str) -> None:
         """Look again."""
-        with self._lock:
-            self._settled.pop(run, None)
-
-
-def make_attempt(guard: Guard, experiment: Any, claims: dict[str, str], run: str = "") -> Attempt:
-    """What somebody wants, from an experiment and the tags of a run, with no activity where none is said.
-
-    Raises MlflowException for an unknown activity, and for what cannot name a manifest or a run.
-    """
-    from policy.app.runs.sent import ACTIVITIES, ACTIVITY_TAG, DIGEST_TAG
-    from policy.gates.mlflow.server.refusals import refuse_invalid
-
-    activity = claims.get(ACTIVITY_TAG, "")
-    if activity and activity not in ACTIVITIES:
-        raise refuse_invalid(f"`{ACTIVITY_TAG}` is one of {', '.join(ACTIVITIES)}, and not {quote_name(activity)}")
-    manifest, parent = claims.get(DIGEST_TAG, ""), claims.get(PARENT, "")
-    if manifest and not is_digest(manifest):
-        raise refuse_invalid(f"`{DIGEST_TAG}` is `sha256:` and 64 digits of a SHA-256, not {quote_name(manifest)}")
-    if len(parent) > LONGEST or not is_line(parent):
-        raise refuse_invalid(f"`{PARENT}` is the id of a run, and not {quote_name(parent)}")
-    return Attempt(
-        experiment=str(experiment.experiment_id),
-        experiment_name=experiment.name,
-        principal=guard.find_principal(),
-        manifest=manifest,
-        activity=activity,
-        run=run,
-        parent=parent,
-    )
-
-
-def make_mirror(admission: Admission, decision: str) -> dict[str, str]:
-    """The tags that show in MLflow's pages what the ledger says: ids and words, never texts."""
-    shown = {
-        "policy.state": admission.state,
-        "policy.verdict": admission.verdict,
-        "policy.decision": decision,
-        "policy.request": admission.asked.row.id if admission.asked is not None else admission.glass,
-    }
-    return {key: value for key, value in shown.items() if value}
-
-
-def say_resume(row: RunRow) -> str:
-    """How a run goes on that waits, or was refused when somebody resumed it."""
-    resume = f"`mlflow.start_run(run_id={row.run!r})`"
-    if row.state == HELD:
-        return f"Once it is approved, it goes on by {resume}, or in an unchanged program by `MLFLOW_RUN_ID={row.run}`"
-    return (
-        "It is always judged with the manifest that it has: begin another run with one that is put right, or resume"
-        f" this one once its policies have changed: {resume}"
-    )
-
-
-def read_tags(tags: Iterable[Any] | None) -> dict[str, str]:
-    """Tags by their keys; of several with one key the last counts, as in MLflow."""
-    return {tag.key: tag.value for tag in tags or ()}
+        self._settled.forget(run)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.gates.mlflow.server.arguments import check_arguments
 from policy.gates.mlflow.server.origins import Release, describe_version
 from policy.gates.mlflow.server.refusals import refuse
 from policy.gates.mlflow.server.released import note_release, note_version
 from policy.gates.mlflow.server.releasing import check_release
-from policy.gates.mlflow.server.tracking import check_arguments
 from policy.gates.mlflow.server.wrapping import call
 
 if TYPE_CHECKING:
