@@ -67,24 +67,25 @@ class Hearing:
         """What comes of an attempt; where it is held somebody is asked, unless nobody shall be. Raises PolicyError."""
         # Whoever releases need not be one of those who train.
         if self.gate == RUN and not self.binding.admits(attempt.principal):
-            return self._refuse(attempt, say_unwelcome(attempt, self.binding))
+            return self._refuse(attempt, "principal", say_unwelcome(attempt, self.binding))
         sent = None
         if attempt.manifest:
             body = get_upload(self.ledger, attempt.manifest, None)
             if body is None:
-                return self._refuse(attempt, say_unknown_manifest(attempt))
+                return self._refuse(attempt, "manifest", say_unknown_manifest(attempt))
             try:
                 sent = read_sent(body, self.judge.workspace.policy_set.schema)
             except PolicyError as error:
-                return self._refuse(attempt, say_unread(attempt, error))
+                return self._refuse(attempt, "form", say_unread(attempt, error))
             if not self.binding.takes(sent.project):
-                return self._refuse(attempt, say_foreign(attempt, self.binding, sent.project))
+                text = say_foreign(attempt, self.binding, sent.project)
+                return self._refuse(attempt, "project", text, sent.project)
         return self._decide(attempt, sent, asks=asks)
 
-    def _refuse(self, attempt: Attempt, text: str) -> Admission:
+    def _refuse(self, attempt: Attempt, reason: str, text: str, project: str = "") -> Admission:
         """What no policy needs to be asked for; a mode that only watches lets it pass here, too."""
         verdict = self._cap("block")
-        return Admission(attempt, self.binding, STATES[verdict], verdict, text)
+        return Admission(attempt, self.binding, STATES[verdict], verdict, text, project, reason=reason)
 
     def _cap(self, verdict: str) -> str:
         """What is left of a verdict in the mode of the experiment."""

@@ -40,7 +40,8 @@ class Admission(NamedTuple):
 
     `project` is empty where it is not known. `draft` records the decision; there is none where nothing was judged, or
     where the decision of a `precedent` is recorded already. `glass` is the id of the request by which somebody let it
-    pass while the ledger was down.
+    pass while the ledger was down. `reason` is why somebody is refused before any policy is asked: `principal`,
+    `manifest` (there is none of that digest), `form` (it cannot be read), or `project`.
     """
 
     attempt: Attempt
@@ -54,3 +55,4 @@ class Admission(NamedTuple):
     asked: Asked | None = None
     precedent: Precedent | None = None
     glass: str = ""
+    reason: str = ""

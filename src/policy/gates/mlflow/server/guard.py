@@ -18,6 +18,8 @@ from policy.gates.mlflow.server.keeping import Keeper
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.settings import SettingsKeeper
 from policy.gates.mlflow.server.settled import Settled
+from policy.gates.mlflow.server.unheard import Unheard
+from policy.records.faults import LedgerError
 from policy.records.people import fold_name
 from policy.records.runs.alike import find_alike
 from policy.records.runs.decisions import record_decision
@@ -46,6 +48,7 @@ class Guard:
         self.ledger = ledger
         self.keeper = Keeper(self.panel, ledger)
         self.settings = SettingsKeeper(ledger, self.keeper)
+        self._unheard = Unheard(ledger)
         self._settled = Settled()
         self._lock = Lock()
         self._taking = Lock()
@@ -179,6 +182,8 @@ class Guard:
         try:
             if admission.draft is not None:
                 text = name_recorded(admission, record_decision(self.ledger, admission.draft))
+            elif admission.reason:
+                text = self._note_unheard(admission)
         except PolicyError as error:
             if not self.keeper.set_aside(error, admission, self.panel):
                 raise refuse_fault(error) from None
@@ -186,6 +191,16 @@ class Guard:
         attempt = admission.attempt
         LOG.info("%s in experiment %s for %s: %s", admission.state, attempt.experiment, attempt.principal, said)
         return text
+
+    def _note_unheard(self, admission: Admission) -> str:
+        """The text of a refusal with the entry that it has; without one where the ledger fails, for refused it is."""
+        digest = self.panel.find(admission.binding).digest
+        try:
+            seq = self._unheard.note(admission, self.server, digest, datetime.now(UTC))
+        except LedgerError as error:
+            LOG.error("a refusal is on no record: %s", error)  # noqa: TRY400 - the problem says it all
+            seq = None
+        return f"{admission.text}\nThat is on record as entry {seq} of the ledger." if seq else admission.text
 
     def name_decision(self, admission: Admission) -> str:
         """The id that a run's decision will have in the ledger, unless somebody else records the same meanwhile."""
