@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import Problem
-from policy.loading.policy_sets.settings import refuse_name
+from policy.loading.policy_sets.settings import list_entries, refuse_name
 from policy.model.approval import fold_name
 from policy.model.approval_settings import ApprovalRule, ApprovalSettings
 from policy.model.gates import GATES
@@ -67,7 +67,7 @@ class SectionReader:
 
     def read(self, node: Node) -> ApprovalSettings:
         """The settings below and these."""
-        entries = dict(self._list_entries(node, SECTION, KEYS, EXAMPLE))
+        entries = dict(list_entries(self.values, node, SECTION, KEYS, f"{SECTION}: {EXAMPLE}"))
         said = {"roles": self._read_groups(entries.get("roles"), "roles", self.below.roles)}
         said["people"] = self._read_groups(entries.get("people"), "people", self.below.people, owned=True)
         known = ApprovalSettings(**{**self._keep(), **said})
@@ -88,16 +88,6 @@ class SectionReader:
 
     def _keep(self) -> dict[str, Any]:
         return {name: getattr(self.below, name) for name in ApprovalSettings._fields}
-
-    def _list_entries(self, node: Node, what: str, known: Collection[str], example: str) -> Iterator[tuple[str, Node]]:
-        if not isinstance(node, Mapping):
-            self.values.refuse(node, f"`{what}` needs a mapping", f"write `{what}: {example}`")
-            return
-        for text, (key, inner) in node.entries.items():
-            if text in known:
-                yield text, inner
-            else:
-                refuse_name(self.values, key, f"key under `{what}`", text, known)
 
     def _read_groups(
         self, node: Node | None, what: str, below: Any, *, owned: bool = False
@@ -130,7 +120,9 @@ class SectionReader:
             self.values.refuse(node, "`rules` needs a list", "write `rules: [{gates: [run], roles: [ml-leads]}]`")
             return
         for item in node.items:
-            entries = dict(self._list_entries(item, "rules", tuple(RULE_KINDS), "{roles: [ml-leads], quorum: 2}"))
+            entries = dict(
+                list_entries(self.values, item, "rules", tuple(RULE_KINDS), "rules: {roles: [ml-leads], quorum: 2}")
+            )
             yield self._read_rule(item, entries, known)
 
     def _read_rule(self, node: Node, entries: dict[str, Node], known: ApprovalSettings) -> ApprovalRule:
@@ -170,7 +162,9 @@ class SectionReader:
             self._refuse_change(node, "`break_glass`")
             return {}
         entries = dict(
-            self._list_entries(node, "break_glass", tuple(OVERRIDE_KINDS), "{roles: [on-call], longest: 4h}")
+            list_entries(
+                self.values, node, "break_glass", tuple(OVERRIDE_KINDS), "break_glass: {roles: [on-call], longest: 4h}"
+            )
         )
         said = {key: self._read(OVERRIDE_KINDS[key], inner, f"break_glass.{key}") for key, inner in entries.items()}
         roles = said.get("roles")

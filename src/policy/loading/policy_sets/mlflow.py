@@ -8,7 +8,7 @@ from policy.errors import Problem
 from policy.loading.policy_sets.mlflow_kinds import ATTESTER, EXPERIMENT_ID, GLOB, KEY, WORD, LayerPathKind
 from policy.loading.policy_sets.mlflow_shadows import Named, find_shadows
 from policy.loading.policy_sets.mlflow_webhooks import read_webhooks
-from policy.loading.policy_sets.settings import refuse_name
+from policy.loading.policy_sets.settings import list_entries
 from policy.model.gates import EFFECTS, MODES
 from policy.model.kinds import enum, list_of
 from policy.model.mlflow_settings import Binding, MlflowSettings
@@ -16,7 +16,7 @@ from policy.model.reading import NOTHING
 from policy.source.node import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from collections.abc import Sequence as Several
 
     from policy.errors import Location
@@ -80,7 +80,7 @@ class SectionReader:
     def read(self) -> MlflowSettings:
         """The settings; what is wrong is noted, and left out."""
         node = self.layer.root.entries[SECTION][1]
-        entries = dict(self._list_entries(node, SECTION, KEYS, f"{{experiments: [{ENTRY}]}}"))
+        entries = dict(list_entries(self.values, node, SECTION, KEYS, f"{{experiments: [{ENTRY}]}}"))
         if _is_whole(node, entries) and "experiments" not in entries:
             message = f"`{SECTION}` does not say which experiments are governed"
             self.values.refuse(node, message, f"add `experiments: [{ENTRY}]`")
@@ -97,16 +97,6 @@ class SectionReader:
             places={key: inner.location(self.layer.file) for key, inner in entries.items()},
             **{key: value for key, value in said.items() if value},
         )
-
-    def _list_entries(self, node: Node, what: str, known: Collection[str], example: str) -> Iterator[tuple[str, Node]]:
-        if not isinstance(node, Mapping):
-            self.values.refuse(node, f"`{what}` needs a mapping", f"write `{example}`")
-            return
-        for text, (key, inner) in node.entries.items():
-            if text in known:
-                yield text, inner
-            else:
-                refuse_name(self.values, key, f"key under `{what}`", text, known)
 
     def _read_one(self, kind: Kind, node: Node | None, what: str) -> str:
         value = NOTHING if node is None else self.values.read_value(kind, node, what)
@@ -145,7 +135,7 @@ class SectionReader:
                 yield self._read_binding(number, item)
 
     def _read_binding(self, number: int, node: Node) -> Binding:
-        entries = dict(self._list_entries(node, "experiments", BINDING_KEYS, f"- {ENTRY}"))
+        entries = dict(list_entries(self.values, node, "experiments", BINDING_KEYS, f"- {ENTRY}"))
         self._refuse_lacking(node, entries)
         several = {
             key: self._read_several(kind, entries.get(key), f"experiments.{key}") for key, kind in SEVERAL.items()

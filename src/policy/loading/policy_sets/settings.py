@@ -157,6 +157,20 @@ def read_names(root: Mapping, key: str, values: FactReader) -> Iterator[tuple[st
             yield item.text, item
 
 
+def list_entries(
+    values: FactReader, node: Node, what: str, known: Collection[str], example: str
+) -> Iterator[tuple[str, Node]]:
+    """The entries of a mapping by the keys that there are; `example` is how it is written."""
+    if not isinstance(node, Mapping):
+        values.refuse(node, f"`{what}` needs a mapping", f"write `{example}`")
+        return
+    for text, (key, inner) in node.entries.items():
+        if text in known:
+            yield text, inner
+        else:
+            refuse_name(values, key, f"key under `{what}`", text, known)
+
+
 def refuse_name(values: FactReader, node: Node, what: str, name: str, known: Collection[str]) -> None:
     """Note that there is nothing of that name, and what there is instead."""
     from policy.source.suggestion import nearest
