@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -16,7 +18,7 @@ from policy.model.approval import Approval
 from policy.model.canonical import canonical_json
 from policy.model.waiver import Waiver
 from policy.records.erasure import erase
-from policy.records.ledger import open_ledger
+from policy.records.ledger import Ledger, open_ledger
 from policy.records.objects import Draft
 from policy.records.people import identify_person
 from policy.reports.json_report import decision_document
@@ -123,7 +125,7 @@ def test_a_policy_set_of_several_layers_with_fields_parameters_dates_and_an_expr
 def test_an_index_that_leads_to_another_decision_is_said(record):
     """Otherwise it would be that other one that comes out the same."""
     first, second = record({**FILES, "other/ml-manifest.yaml": MANIFEST.replace("reply-tone", "other")})
-    with sqlite3.connect("ledger.db") as connection:
+    with closing(sqlite3.connect("ledger.db", isolation_level=None)) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             if name.startswith("policy_decisions_update"):
                 ((text,),) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchall()
@@ -200,8 +202,11 @@ def change(decision_id, edit):
 class Faked:
     """A ledger with one decision of which the payload is given."""
 
+    opened: ClassVar[list[Ledger]] = []
+
     def __init__(self, decision_id, payload):
         self.ledger = open_ledger("sqlite:///ledger.db")
+        self.opened.append(self.ledger)
         self.id = self.ledger.id
         self.entry = find_entry(self.ledger, decision_id)
         self.payload = payload
@@ -211,6 +216,13 @@ class Faked:
 
     def get_object(self, digest):
         return canonical_json(self.payload) if digest == self.entry.payload else self.ledger.get_object(digest)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    while Faked.opened:
+        Faked.opened.pop().close()
 
 
 def replay_changed(decision, edit):

@@ -121,7 +121,7 @@ def open_place(tmp_path, monkeypatch):
             text = text.replace("  experiments:", f"  spool_keys: {made.text}\n  experiments:")
         entered = open_api(tmp_path, text)
         place = Place(entered.__enter__(), tmp_path)
-        opened.append(entered)
+        opened.append((entered, place))
         ledger = place.guard.ledger
         place.guard.ledger = place.guard.keeper.ledger = place.guard.settings.ledger = open_ledger(
             f"sqlite:///{tmp_path}/ledger.db", timeout=0.2
@@ -130,7 +130,8 @@ def open_place(tmp_path, monkeypatch):
         return place
 
     yield open_one
-    for one in opened:
+    for one, place in opened:
+        place.guard.ledger.close()
         one.__exit__(None, None, None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import pytest
@@ -113,6 +114,7 @@ def place(tmp_path, monkeypatch, empty):
         store = SqlAlchemyStore(f"sqlite:///{folder}/mlflow.db", f"{folder}/artifacts")
         guard_object(store, make_rules(guard), ("get_experiment",))
         yield Place(folder, guard, store, who)
+        store.engine.dispose()
 
 
 def test_who_may_not_train_there_does_not_stop_who_does(place):
@@ -168,9 +170,8 @@ def test_a_run_that_nobody_could_record_is_taken_back_whatever_happened(place, m
     monkeypatch.setattr(guarding, "record_run", fail)
     with pytest.raises(RuntimeError):
         place.begin("support-x")
-    ((run, status, stage),) = sqlite3.connect(place.folder / "mlflow.db").execute(
-        "SELECT run_uuid, status, lifecycle_stage FROM runs"
-    )
+    with closing(sqlite3.connect(place.folder / "mlflow.db")) as other:
+        ((run, status, stage),) = other.execute("SELECT run_uuid, status, lifecycle_stage FROM runs")
     assert (status, stage) == ("FAILED", "deleted")
     assert place.find(run) is None
 
