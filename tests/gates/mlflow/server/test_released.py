@@ -56,7 +56,7 @@ class Guard:
         self.goes_on = False
         self.opened = 0
 
-    def find_row(self, run: str) -> RunRow | None:
+    def find_used(self, run: str, find_binding: Any, gate: str) -> RunRow | None:
         return find_run(self.ledger, self.server, run)
 
     def find_model_binding(self, name: str) -> None:

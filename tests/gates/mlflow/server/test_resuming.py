@@ -22,7 +22,11 @@ from policy.gates.mlflow.server import settled
 from policy.gates.mlflow.server.beginning import count_run
 from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.metrics import FOLDER
+from policy.gates.mlflow.server.origins import Origin, Release
+from policy.gates.mlflow.server.released import note_release
+from policy.gates.mlflow.server.releasing import check_run
 from policy.gates.mlflow.server.reloading import Reloader
+from policy.gates.mlflow.server.stores import Found
 from policy.gates.mlflow.server.tracking import make_rules
 from policy.gates.mlflow.server.wrapping import guard_object
 from policy.model.mlflow_settings import Binding
@@ -161,6 +165,23 @@ def test_what_nothing_governs_goes_on_without_the_ledger(place):
     place.end(free)
     with pytest.raises(MlflowException, match="ledger"):
         place.write(bound)
+
+
+def test_nor_do_its_models_need_it(place):
+    runs = {name: place.begin(name) for name in ("free", "support-x")}
+    place.damage()
+
+    def release(name):
+        known = place.store.get_experiment_by_name(name)
+        found = Found(runs[name], known, f"{known.artifact_location}/{runs[name]}/artifacts", ended=True)
+        asked = Release("any", runs[name], "", f"runs:/{runs[name]}/model", "", "any/1")
+        origin = Origin((found,), (), (), (), (), (asked,))
+        check_run(place.guard, asked, origin, found, None)
+        note_release(place.guard, asked, origin)
+
+    release("free")
+    with pytest.raises(MlflowException, match="ledger"):
+        release("support-x")
 
 
 def test_a_run_that_nobody_could_record_is_taken_back_whatever_happened(place, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from policy.app.runs.attempt import ADMITTED, TRAINING
@@ -37,7 +38,7 @@ def note_version(guard: Guard, registry: Any, version: Any) -> None:
 def note_release(guard: Guard, release: Release, origin: Origin, *, again: bool = True) -> None:
     """Note a version at each run that it comes from; one that is noted already only where it is made `again`."""
     for found in origin.runs:
-        row = guard.find_row(found.run)
+        row = guard.find_used(found.run, partial(guard.find_binding, found.experiment), "release")
         if row is None or row.activity != TRAINING or row.state != ADMITTED:
             continue
         if not again and read_history(guard, found.run).has(release.version):

@@ -64,7 +64,8 @@ class Reloader:
             LOG.error("the policies have changed and cannot be used; those before stay in force: %s", said)  # noqa: TRY400 - the problems say it all
             self._stamp = stamp
             return
-        LOG.warning("policies loaded anew: %s, before %s", panel.main.digest, self._panel.main.digest)
+        said = "the same" if panel.main.digest == self._panel.main.digest else self._panel.main.digest
+        LOG.warning("policies and settings loaded anew: %s, before %s", panel.main.digest, said)
         # What has changed while it was being read is seen next time.
         known = take_stamp(panel)
         self._panel, self._stamp = panel, {path: stamp.get(path, now) for path, now in known.items()}
