@@ -124,13 +124,15 @@ def tampering(path: Path) -> Iterator[sqlite3.Connection]:
 def rewrite_from(driver: sqlite3.Connection, seq: int, changes: dict[int, dict[str, Any]]) -> None:
     """Compute all hashes from an entry on anew, so that the ledger fits itself.
 
-    Some entries, as they are numbered now, get other values; the index of decisions is brought along.
+    Some entries, as they are numbered now, get other values; payloads and the index of decisions are brought along.
     """
     (ledger_id,) = driver.execute("SELECT id FROM ledger").fetchone()
     before = driver.execute("SELECT chain FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT 1", (seq,)).fetchone()
     chain = before[0] if before else start_chain(ledger_id)
     rows = driver.execute("SELECT * FROM entries WHERE seq >= ? ORDER BY seq", (seq,)).fetchall()
     index = driver.execute("SELECT * FROM decisions WHERE seq >= ?", (seq,)).fetchall()
+    bodies = dict(driver.execute("SELECT seq, body FROM payloads WHERE seq >= ?", (seq,)).fetchall())
+    driver.execute("DELETE FROM payloads WHERE seq >= ?", (seq,))
     driver.execute("DELETE FROM decisions WHERE seq >= ?", (seq,))
     driver.execute("DELETE FROM entries WHERE seq >= ?", (seq,))
     for number, row in enumerate(rows, seq):
@@ -138,12 +140,13 @@ def rewrite_from(driver: sqlite3.Connection, seq: int, changes: dict[int, dict[s
         entry = make_entry(ledger_id, chain, number, **values)
         chain = entry.chain
         driver.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", entry)
+        driver.execute("INSERT INTO payloads VALUES (?, ?)", (number, bodies[row[0]]))
         for _, *indexed in (found for found in index if found[0] == row[0] and entry.type == "decision"):
             driver.execute(f"INSERT INTO decisions VALUES ({', '.join('?' * 9)})", (number, *indexed))
 
 
-def put_object(driver: sqlite3.Connection, value: Any) -> str:
-    """Store an object behind everyone's back."""
+def put_payload(driver: sqlite3.Connection, seq: int, value: Any) -> str:
+    """Store what an entry says behind everyone's back; gives its digest."""
     item: StoredObject = store_json("note", value)
-    driver.execute("INSERT OR IGNORE INTO objects VALUES (?, ?, ?)", (item.digest, item.kind, item.body))
+    driver.execute("INSERT OR REPLACE INTO payloads VALUES (?, ?)", (seq, item.body))
     return item.digest

@@ -65,9 +65,14 @@ def test_what_is_stored_is_not_sent_again():
     assert FACTS.digest not in plan(ID, EMPTY, prepared, {}, TIME, {FACTS.digest}).objects
 
 
-def test_objects_are_written_before_what_refers_to_them():
+def test_what_is_referred_to_is_written_first():
     made = plan(ID, EMPTY, [prepare(draft_decision("one"))], {}, TIME, set())
-    assert [statement.split()[2] for statement, _ in list_writes(made)] == ["objects", "entries", "decisions"]
+    assert [statement.split()[2] for statement, _ in list_writes(made)] == [
+        "objects",
+        "payloads",
+        "entries",
+        "decisions",
+    ]
 
 
 def test_a_decision_that_is_there_writes_nothing():

@@ -86,7 +86,7 @@ def test_what_is_appended_today_is_what_version_1_appended():
     for row in golden["entries"]:
         draft = prepare(Draft("note", json.loads(row["body"])))._replace(type=row["type"])
         made = plan(golden["ledger"], head, [draft], {}, row["time"], set())
-        assert made.objects == {row["payload"]: (row["payload"], row["type"], row["body"].encode())}
+        assert made.payloads == [(row["seq"], row["body"].encode())]
         assert (made.entries[0].leaf.hex(), made.entries[0].chain.hex()) == (row["leaf"], row["chain"])
         head = made.head
 

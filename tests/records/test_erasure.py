@@ -13,6 +13,7 @@ from policy.records.faults import LedgerError
 from policy.records.objects import Erased, store_json
 from policy.records.people import find_name, identify_person
 from tests.records.drafts import check_chain, draft_decision, draft_note
+from tests.records.keeping import verify
 
 HERE = "a-name-that-must-be-forgotten"
 
@@ -26,11 +27,11 @@ def test_an_erased_payload_keeps_its_hash_and_says_who_erased_it_and_why(ledger,
     (entry,) = ledger.append([draft_note(HERE)])
     ledger.append([draft_note()])
     erasure = erase(ledger, entry.payload, by=admin, reason="asked for by the person")
-    assert ledger.get_object(entry.payload) == Erased(erasure.seq, erasure.time, admin, "asked for by the person")
+    assert ledger.get_payload(entry) == Erased(erasure.seq, erasure.time, admin, "asked for by the person")
     assert check_chain(ledger) == [1, 2, 3]
     assert next(ledger.read_entries()) == entry
     assert erasure.type == "erasure"
-    said = json.loads(ledger.get_object(erasure.payload))
+    said = json.loads(ledger.get_payload(erasure))
     assert said == {
         "format": "policy-erasure/1",
         "target": entry.payload,
@@ -46,6 +47,28 @@ def test_an_erased_input_does_not_come_back(ledger, admin):
     ledger.append([draft_decision("two", objects=(item,))])
     assert isinstance(ledger.get_object(item.digest), Erased)
     check_chain(ledger)
+
+
+def test_what_several_entries_say_is_erased_in_all_of_them(ledger, admin):
+    first, second = ledger.append([draft_note(HERE), draft_note(HERE)])
+    erasure = erase(ledger, first.payload, by=admin, reason="asked for")
+    assert [ledger.get_payload(entry) for entry in (first, second)] == [
+        Erased(erasure.seq, erasure.time, admin, "asked for")
+    ] * 2
+    check_chain(ledger)
+
+
+def test_what_is_said_again_after_it_was_erased_is_there_until_that_is_erased_too(ledger, url, admin):
+    (first,) = ledger.append([draft_note(HERE)])
+    erase(ledger, first.payload, by=admin, reason="asked for")
+    (again,) = ledger.append([draft_note(HERE)])
+    assert isinstance(ledger.get_payload(first), Erased)
+    assert ledger.get_payload(again) == b'{"text":"%s"}' % HERE.encode()
+    assert verify(url).total == 0
+    last = erase(ledger, first.payload, by=admin, reason="asked for again")
+    assert isinstance(ledger.get_payload(again), Erased)
+    assert last.seq == 4
+    assert verify(url).total == 0
 
 
 def test_an_erased_decision_is_still_found(ledger, admin):
@@ -115,4 +138,4 @@ def test_a_reason_that_names_another_object_does_not_erase_it(ledger, admin):
         transaction.session.write(
             [("INSERT INTO erasures (target, seq) VALUES (?, ?)", [(victim.payload, 3)])], commit=False
         )
-    assert ledger.get_object(victim.payload) == b'{"text":"kept"}'
+    assert ledger.get_payload(victim) == b'{"text":"kept"}'

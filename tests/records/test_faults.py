@@ -47,7 +47,7 @@ def read_all(url):
     """Open a ledger and read everything in it."""
     with open_ledger(url) as ledger:
         for entry in ledger.read_entries():
-            ledger.get_object(entry.payload)
+            ledger.get_payload(entry)
 
 
 @pytest.fixture

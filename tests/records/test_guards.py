@@ -49,6 +49,13 @@ CHANGES = [
     "UPDATE objects SET body = NULL",
     "UPDATE objects SET kind = 'other'",
     "DELETE FROM objects",
+    f"UPDATE payloads SET body = {HASH}",
+    "UPDATE payloads SET body = NULL",
+    "UPDATE payloads SET body = NULL WHERE seq = 1",
+    "UPDATE payloads SET seq = seq + 100",
+    "UPDATE payloads SET seq = 100, body = NULL WHERE seq = 3",
+    "DELETE FROM payloads",
+    "INSERT INTO payloads (seq, body) VALUES (100, NULL)",
     f"INSERT INTO objects (digest, kind, body) VALUES ('{DIGEST}', 'facts', NULL)",
     "UPDATE people SET name = 'Mallory'",
     "UPDATE people SET name = NULL, folded = NULL",
@@ -80,6 +87,7 @@ CHANGES = [
 REPLACED = [
     write_entry(2, verb="INSERT OR REPLACE", payload=FACTS.digest),
     write_entry(5, verb="REPLACE"),
+    f"INSERT OR REPLACE INTO payloads (seq, body) VALUES (1, {HASH})",
     f"INSERT OR REPLACE INTO objects (digest, kind, body) VALUES ('{FACTS.digest}', 'facts', {HASH})",
     "INSERT OR REPLACE INTO decisions SELECT * FROM decisions",
     "INSERT OR REPLACE INTO policy_sets SELECT * FROM policy_sets",
@@ -147,6 +155,7 @@ def test_postgresql_computes_the_hashes_again(server):
     with create_ledger(url) as ledger, connect(url) as connection:
         ledger.append([draft_note()])
         last = next(ledger.read_entries())
+        connection.execute("INSERT INTO payloads VALUES (2, '{}')")
         good = make_entry(ledger.id, last.chain, 2, TIME, "note", last.payload)
         for wrong in (good._replace(leaf=b"x" * 32), good._replace(chain=b"x" * 32), good._replace(type="other")):
             with pytest.raises(psycopg.errors.RaiseException, match="hashes"):
@@ -187,6 +196,7 @@ def test_the_role_that_appends_can_do_nothing_else(restricted):
             "TRUNCATE uploads",
             "UPDATE entries SET type = 'other'",
             "UPDATE objects SET body = NULL",
+            "UPDATE payloads SET body = NULL",
             "UPDATE people SET name = NULL",
             "UPDATE alembic_version SET version_num = '0000'",
             "ALTER TABLE entries DISABLE TRIGGER ALL",

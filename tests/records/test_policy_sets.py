@@ -37,7 +37,7 @@ def list_types(ledger):
 
 def read_changes(ledger):
     payloads = [
-        (entry.seq, json.loads(ledger.get_object(entry.payload)))
+        (entry.seq, json.loads(ledger.get_payload(entry)))
         for entry in ledger.read_entries()
         if entry.type == "policy-set"
     ]
@@ -65,8 +65,8 @@ def test_the_entry_says_what_changed_where_and_how_it_was_seen(ledger):
     ledger.append([draft_under("1", "a")])
     (answer,) = ledger.append([draft_under("2", "z")])
     (change,) = ledger.read_entries(2, 3)
-    said = json.loads(ledger.get_object(change.payload))
-    payload = json.loads(ledger.get_object(answer.payload))
+    said = json.loads(ledger.get_payload(change))
+    payload = json.loads(ledger.get_payload(answer))
     assert said["format"] == FORMAT
     assert said["place"] == {"name": "acme", "config": "policy.yaml", "origin": "work tree", "gate": "check"}
     assert said["before"]["entry"] == 1
@@ -86,7 +86,7 @@ def test_two_branches_that_are_judged_in_turn_are_said_to_return(ledger, url):
 def test_within_one_batch_too_and_with_the_files(ledger, url):
     ledger.append([draft_under(str(number), policy_set) for number, policy_set in enumerate("aabba")])
     assert list_types(ledger) == "decision decision change decision decision change decision"
-    bodies = [json.loads(ledger.get_object(e.payload)) for e in ledger.read_entries() if e.type == "policy-set"]
+    bodies = [json.loads(ledger.get_payload(e)) for e in ledger.read_entries() if e.type == "policy-set"]
     assert [body["files"]["changed"] for body in bodies] == [["policy.yaml"]] * 2
     assert verify(url) == ()
 
@@ -148,7 +148,7 @@ def test_several_processes_agree(ledger, url):
     assert [writer.wait() for writer in writers] == [0] * 3
     in_use = None
     for entry in ledger.read_entries():
-        said = json.loads(ledger.get_object(entry.payload))
+        said = json.loads(ledger.get_payload(entry))
         if entry.type == "policy-set":
             assert said["before"]["policy_set"] == in_use != said["after"]["policy_set"]
             in_use = said["after"]["policy_set"]

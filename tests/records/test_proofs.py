@@ -194,7 +194,7 @@ def test_nothing_is_proven_of_a_changed_past(tmp_path):
         ("UPDATE entries SET time = '2026-11-20T10:00:04.001Z' WHERE seq = 5", "is not what it was"),
         ("UPDATE entries SET leaf = 'x' WHERE seq = 6", "is not what it was"),
         ("DELETE FROM entries WHERE seq > 9", "is not what it was"),
-        ("UPDATE objects SET body = x'7b7d'", "the payload of entry 5 was changed"),
+        ("UPDATE payloads SET body = x'7b7d'", "the payload of entry 5 was changed"),
     ],
 )
 def test_nothing_is_proven_of_what_was_changed(statement, said, tmp_path):

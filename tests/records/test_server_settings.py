@@ -51,7 +51,7 @@ def enter(ledger, mode="", server="tracking"):
 
 def read(ledger, seq):
     (entry,) = ledger.read_entries(seq, seq + 1)
-    return json.loads(ledger.get_object(entry.payload))
+    return json.loads(ledger.get_payload(entry))
 
 
 def verify(url):

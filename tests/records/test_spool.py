@@ -38,7 +38,7 @@ def test_what_waits_is_recorded_with_its_inputs(ledger, spool):
     assert replay_spool(ledger, spool) == (3, 0, ())
     assert check_chain(ledger) == [1, 2, 3]
     entry = ledger.find_decision(draft_decision("1").index.decision_id)
-    assert json.loads(ledger.get_object(entry.payload))["note"] == "ü\n\u2028"
+    assert json.loads(ledger.get_payload(entry))["note"] == "ü\n\u2028"
     assert ledger.get_object(FACTS.digest) == FACTS.body
     assert [row[:-1] for row in ledger.read_decisions()] == [draft_decision(f"{n}").index[:-1] for n in range(3)]
     assert list_files(spool) == []

@@ -19,7 +19,7 @@ from tests.records.keeping import (
     draft_note,
     fill_ledger,
     make_ledger_key,
-    put_object,
+    put_payload,
     rewrite_from,
     sign,
     tampering,
@@ -99,7 +99,7 @@ def test_every_changed_value_of_an_entry_is_named(original, copied, data):
 @given(st.data())
 def test_every_changed_byte_of_what_is_stored_is_found(original, copied, data):
     file = copied()
-    table = data.draw(st.sampled_from(["ledger", "objects", "decisions"]))
+    table = data.draw(st.sampled_from(["ledger", "objects", "payloads", "decisions"]))
     column = data.draw(st.sampled_from([name for name in COLUMNS[table] if (table, name) not in UNBOUND]))
     with tampering(file) as driver:
         rows = driver.execute(f"SELECT rowid, CAST({column} AS BLOB), typeof({column}) FROM {table}").fetchall()
@@ -151,15 +151,21 @@ def test_an_inserted_row_is_named(original, copied, seq, honest_hash):
     """Put between others, which are numbered anew; or, with a wrong hash, at the end."""
     file = copied()
     with tampering(file) as driver:
-        driver.execute("UPDATE entries SET seq = -seq - 1 WHERE seq >= ?", (seq,))
-        driver.execute("UPDATE entries SET seq = -seq WHERE seq < 0")
-        payload = put_object(driver, {"forged": True})
+        for table in ("entries", "payloads"):
+            make_room(driver, table, seq)
+        payload = put_payload(driver, seq, {"forged": True})
         before = driver.execute("SELECT * FROM entries WHERE seq = ?", (seq + 1,)).fetchone()
         leaf = before[4] if honest_hash else bytes(32)
         driver.execute(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", (seq, before[1], "note", payload, leaf, before[5])
         )
     assert find_first(look(file, original, outside=False)) == seq
+
+
+def make_room(driver, table, seq):
+    """Number the rows from one on anew."""
+    driver.execute(f"UPDATE {table} SET seq = -seq - 1 WHERE seq >= ?", (seq,))
+    driver.execute(f"UPDATE {table} SET seq = -seq WHERE seq < 0")
 
 
 def test_a_row_before_the_first_is_found(original, copied):
@@ -206,17 +212,23 @@ def test_a_weakened_guard_is_found(original, copied):
 
 OBJECTS = {
     "a payload that is gone": (
-        "DELETE FROM objects WHERE digest = (SELECT payload FROM entries WHERE seq = 5)",
+        "DELETE FROM payloads WHERE seq = 5",
         "payload",
         5,
     ),
     "a payload that was changed": (
-        "UPDATE objects SET body = CAST('{}' AS BLOB) WHERE digest = (SELECT payload FROM entries WHERE seq = 5)",
+        "UPDATE payloads SET body = CAST('{}' AS BLOB) WHERE seq = 5",
         "payload",
         5,
     ),
+    "a payload of no entry": ("INSERT INTO payloads VALUES (1000, x'7b7d')", "payload", 1000),
+    "payloads that changed places": (
+        "UPDATE payloads SET body = (SELECT body FROM payloads p WHERE p.seq = 13 - payloads.seq) WHERE seq IN (6, 7)",
+        "payload",
+        6,
+    ),
     "a payload that was erased": (
-        "UPDATE objects SET body = NULL WHERE digest = (SELECT payload FROM entries WHERE seq = 5)",
+        "UPDATE payloads SET body = NULL WHERE seq = 5",
         "payload",
         5,
     ),
@@ -242,7 +254,7 @@ OBJECTS = {
         1,
     ),
     "a payload that is a number": (
-        "UPDATE objects SET body = 7 WHERE digest = (SELECT payload FROM entries WHERE seq = 5)",
+        "UPDATE payloads SET body = 7 WHERE seq = 5",
         "payload",
         5,
     ),
@@ -295,7 +307,7 @@ def test_an_object_that_nothing_names_is_held_against_its_digest_too(original, c
 def test_a_cut_ledger_is_found_by_a_checkpoint_alone(original, copied, size):
     file = copied()
     with tampering(file) as driver:
-        for table in ("decisions", "entries"):
+        for table in ("decisions", "entries", "payloads"):
             driver.execute(f"DELETE FROM {table} WHERE seq > ?", (size,))
     found = look(file, original)
     assert ("truncated", size + 1) in {(finding.kind, finding.seq) for finding in found.findings}
@@ -315,15 +327,14 @@ def test_a_past_that_was_rewritten_so_that_it_fits_is_found_by_a_checkpoint_alon
             (before,) = driver.execute("SELECT time FROM entries WHERE seq = ?", (seq,)).fetchone()
             changes = {seq: {"time": before.replace(".000Z", ".500Z")}}
         elif what == "payload":
-            changes = {seq: {"type": "note", "payload": put_object(driver, {"forged": seq})}}
+            changes = {seq: {"type": "note", "payload": put_payload(driver, seq, {"forged": seq})}}
         elif what == "drop":
-            for table in ("decisions", "entries"):
+            for table in ("decisions", "entries", "payloads"):
                 driver.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))
         else:
-            for table in ("decisions", "entries"):
-                driver.execute(f"UPDATE {table} SET seq = -seq - 1 WHERE seq >= ?", (seq,))
-                driver.execute(f"UPDATE {table} SET seq = -seq WHERE seq < 0")
-            payload = put_object(driver, {"forged": seq})
+            for table in ("decisions", "entries", "payloads"):
+                make_room(driver, table, seq)
+            payload = put_payload(driver, seq, {"forged": seq})
             driver.execute(
                 "INSERT INTO entries SELECT ?, time, 'note', ?, leaf, chain FROM entries WHERE seq = ?",
                 (seq, payload, seq + 1),

@@ -185,7 +185,7 @@ def test_own_checkpoints_that_do_not_fit_are_findings(path, url, key):
 def test_own_checkpoints_of_more_entries_are_findings(path, url, key):
     keep(url, sign(url, key, 7))
     with tampering(path) as driver:
-        for table in ("decisions", "entries"):
+        for table in ("decisions", "entries", "payloads"):
             driver.execute(f"DELETE FROM {table} WHERE seq > 5")
     (finding,) = verify(url).findings
     assert (finding.kind, finding.seq) == ("truncated", 6)
@@ -273,7 +273,7 @@ def test_a_revocation_is_not_silenced(change, path, url, key):
     add_entries(url, record("revoke", key))
     late = sign(url, key)
     with tampering(path) as driver:
-        driver.execute(f"UPDATE objects SET {change} WHERE digest = (SELECT payload FROM entries WHERE seq = 8)")
+        driver.execute(f"UPDATE payloads SET {change} WHERE seq = 8")
     for with_contents in (True, False):
         with open_snapshot(url) as snapshot:
             found = verify_ledger(snapshot, [late], [TrustedKey(key.verifier)], with_contents=with_contents)
@@ -283,6 +283,7 @@ def test_a_revocation_is_not_silenced(change, path, url, key):
 def test_entries_only_leaves_the_rest_unread(path, url):
     with tampering(path) as driver:
         driver.execute("UPDATE objects SET body = x'00'")
+        driver.execute("UPDATE payloads SET body = x'00'")
     with open_snapshot(url) as snapshot:
         found = verify_ledger(snapshot, with_contents=False)
     assert (found.total, found.contents) == (0, None)

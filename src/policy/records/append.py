@@ -94,8 +94,8 @@ class Appender:
     def plan(self, session: Session, head: Head, drafts: Sequence[Prepared], *, careful: bool = True) -> Plan:
         """What appending the drafts after `head` writes.
 
-        Without being `careful` it is not asked whether decisions are recorded, or what they say is stored: most are
-        new, and what is there the database refuses to store again.
+        Without being `careful` it is not asked whether decisions are recorded: most are new, and one that is there the
+        database refuses to record again.
         """
         drafts = settle(session.read, drafts)
         clock = (not self.now and head.clock) or say_time(self.now() if self.now else datetime.now(UTC))
@@ -105,8 +105,7 @@ class Appender:
         steps = find_steps(session, [draft.index for draft in drafts if isinstance(draft.index, RunRow)])
         inputs = {item.digest for draft in drafts for item in draft.objects}
         remembered = inputs & self._stored
-        asked = {draft.digest for draft in drafts if careful or draft.type != "decision"} | inputs - remembered
-        recorded, stored = find_known(session, ids, [*asked])
+        recorded, stored = find_known(session, ids, [*(inputs - remembered)])
         watcher = self._watch.begin(session, head.chain)
         made = plan(self.ledger_id, head, drafts, recorded, clock, stored | remembered, steps, watcher.watch)
         return made._replace(watcher=watcher)

@@ -57,17 +57,23 @@ def read_erasure(seq: int, payload: Mapping[str, Any]) -> Erasure:
 
 def check_contents(snapshot: Snapshot, erasures: Sequence[Erasure], findings: Findings) -> Contents:
     """Look at every object and at the payload of every entry; what `erasures` name may be gone."""
-    erased = {erasure.target: erasure.seq for erasure in reversed(erasures)}
-    checker = _Checker(erased, findings, UseCheck(snapshot.read_uses(), findings, snapshot.read_body))
+    first = {erasure.target: erasure.seq for erasure in reversed(erasures)}
+    checker = _Checker(
+        {erasure.target: erasure.seq for erasure in erasures},
+        findings,
+        UseCheck(snapshot.read_uses(), findings, snapshot.read_body),
+    )
     for batch in snapshot.read_objects():
         checker.check_objects(batch)
     for rows in snapshot.read_payloads():
         checker.check_payloads(rows, snapshot)
+    for seq in snapshot.read_stray_payloads():
+        findings.add("payload", f"there is a payload of entry {seq:,}, and there is no such entry", seq)
     checker.uses.finish()
     for seq, decision in snapshot.read_strays():
         findings.add("index", f"the index has decision `{decision}` at entry {seq:,}, where there is none", seq)
     for target, seq in snapshot.read_erasures():
-        if erased.get(target) != seq:
+        if first.get(target) != seq:
             known = seq if isinstance(seq, int) else None
             findings.add("erasure", f"entry {seq} does not say that `{target}` was erased", known)
     for digest, said in checker.wrong.items():
@@ -77,6 +83,8 @@ def check_contents(snapshot: Snapshot, erasures: Sequence[Erasure], findings: Fi
 
 
 class _Checker:
+    """`erased` has by target the last entry that says so."""
+
     def __init__(self, erased: Mapping[str, int], findings: Findings, uses: UseCheck) -> None:
         self.erased = erased
         self.uses = uses
@@ -84,27 +92,32 @@ class _Checker:
         self.objects = self.erased_objects = self.decisions = 0
         # By digest, what is wrong with an object that no entry was named for yet.
         self.wrong: dict[str, str] = {}
-        self._named: dict[str, str] = {}
         self._sets: set[str] = set()
 
     def check_objects(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self.objects += len(rows)
         for digest, body in rows:
-            if body is None and digest in self.erased:
-                self.erased_objects += 1
-            elif body is None:
-                self.wrong[digest] = "was erased, and no entry says so"
-            elif digest in self.erased:
-                self.wrong[digest] = f"was erased by entry {self.erased[digest]:,}, and is there again"
-            elif not isinstance(body, bytes) or digest_bytes(body) != digest:
-                self.wrong[digest] = "was changed"
+            said = self._check_body(digest, body)
+            if said:
+                self.wrong[digest] = said
+
+    def _check_body(self, digest: str, body: Any, seq: int = 0) -> str:
+        """What is wrong with an object, or what entry `seq` says: it may say again what was erased before it."""
+        self.objects += 1
+        is_erased = seq < self.erased.get(digest, 0)
+        if body is None:
+            self.erased_objects += is_erased
+            return "" if is_erased else "was erased, and no entry says so"
+        if is_erased:
+            return f"was erased by entry {self.erased[digest]:,}, and is there again"
+        return "" if isinstance(body, bytes) and digest_bytes(body) == digest else "was changed"
 
     def check_payloads(self, rows: Sequence[tuple[Any, ...]], snapshot: Snapshot) -> None:
         inputs: dict[str, int] = {}
         for seq, kind, payload, stored, body, *index in rows:
-            if stored is None:
-                self.findings.add("payload", f"the payload of entry {seq:,} is gone", seq)
-            elif self._name(payload, f"the payload of entry {seq:,}", seq) or body is None:
+            said = "is gone" if stored is None else self._check_body(payload, body, seq)
+            if said:
+                self.findings.add("payload", f"the payload of entry {seq:,} {said}", seq)
+            if said or body is None:
                 self.uses.skip(seq)
             else:
                 for name, digest in self._check_payload(seq, kind, body, index).items():
@@ -114,18 +127,16 @@ class _Checker:
                         for part in _list_parts(snapshot.read_body(digest)):
                             inputs.setdefault(part, seq)
         for digest, seq in inputs.items():
-            self._name(digest, f"an input of entry {seq:,}, `{digest}`,", seq)
+            self._name(digest, seq)
         for digest in sorted(snapshot.find_missing(list(inputs))):
             seq = inputs[digest]
             self.findings.add("input", f"an input of entry {seq:,}, `{digest}`, is gone", seq)
 
-    def _name(self, digest: str, what: str, seq: int) -> bool:
+    def _name(self, digest: str, seq: int) -> None:
         """Say what is wrong with an object by the first entry that it belongs to."""
         said = self.wrong.pop(digest, None)
         if said is not None:
-            self._named[digest] = said
-            self.findings.add("payload" if what.startswith("the payload") else "input", f"{what} {said}", seq)
-        return digest in self._named
+            self.findings.add("input", f"an input of entry {seq:,}, `{digest}`, {said}", seq)
 
     def _check_payload(self, seq: int, kind: str, body: bytes, index: Sequence[Any]) -> dict[str, str]:
         """Look at one; gives the inputs that it names."""

@@ -28,7 +28,7 @@ class Rule(NamedTuple):
 
 
 _ERASED_BY: Final = (
-    "NOT EXISTS (SELECT 1 FROM entries JOIN objects ON digest = payload"
+    "NOT EXISTS (SELECT 1 FROM entries JOIN payloads ON payloads.seq = entries.seq"
     " WHERE entries.seq = NEW.seq AND type = 'erasure' AND {mentions})"
 )
 RULES: Final = (
@@ -52,7 +52,7 @@ RULES: Final = (
         "INSERT",
         "form",
         "length(NEW.leaf) <> 32 OR length(NEW.chain) <> 32 OR length(NEW.payload) <> 71 OR length(NEW.time) <> 24"
-        " OR NOT EXISTS (SELECT 1 FROM objects WHERE digest = NEW.payload)",
+        " OR NOT EXISTS (SELECT 1 FROM payloads WHERE payloads.seq = NEW.seq)",
         "an entry has its hashes, and its payload is stored",
     ),
     Rule(
@@ -69,6 +69,22 @@ RULES: Final = (
         "NEW.body IS NOT NULL OR NEW.digest <> OLD.digest OR NEW.kind <> OLD.kind"
         " OR NOT EXISTS (SELECT 1 FROM erasures WHERE target = OLD.digest)",
         "an object is erased by an entry that names it, and not changed otherwise",
+    ),
+    Rule(
+        "payloads",
+        "INSERT",
+        "once",
+        "NEW.body IS NULL OR EXISTS (SELECT 1 FROM payloads WHERE payloads.seq = NEW.seq)"
+        " OR EXISTS (SELECT 1 FROM entries WHERE entries.seq = NEW.seq)",
+        "a payload is stored once, and before its entry",
+    ),
+    Rule(
+        "payloads",
+        "UPDATE",
+        "erasure",
+        "NEW.body IS NOT NULL OR NEW.seq <> OLD.seq"
+        " OR NOT EXISTS (SELECT 1 FROM entries JOIN erasures ON target = payload WHERE entries.seq = OLD.seq)",
+        "a payload is erased by an entry that names it, and not changed otherwise",
     ),
     Rule(
         "decisions",

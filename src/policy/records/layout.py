@@ -9,12 +9,13 @@ from policy.records.requests import layout as requests
 from policy.records.runs import layout as runs
 
 # Of the newest migration: `records/migrations/versions`.
-VERSION: Final = "0005"
+VERSION: Final = "0006"
 
 COLUMNS: Final = {
     "ledger": ("id", "name", "format", "created"),
     "entries": ("seq", "time", "type", "payload", "leaf", "chain"),
     "objects": ("digest", "kind", "body"),
+    "payloads": ("seq", "body"),
     "decisions": (
         "decision_id",
         "project",

@@ -172,6 +172,14 @@ class Ledger:
         """An object's bytes, what is left of it, or None. Raises LedgerError where they are not those of the digest."""
         return self._read(lambda session: queries.get_object(session, digest, self.place))
 
+    def get_payload(self, entry: Entry) -> bytes | Erased | None:
+        """What an entry says, what is left of it, or None. Raises LedgerError where it is not what was recorded."""
+        return self._read(lambda session: queries.get_payload(session, entry, self.place))
+
+    def is_erased(self, target: str) -> bool:
+        """Whether an entry says that something of a digest, or a person, was erased."""
+        return bool(self.read("SELECT 1 FROM erasures WHERE target = ?", (target,)))
+
     def find_decision(self, decision_id: str) -> Entry | None:
         """The entry of a decision."""
         return self._read(lambda session: find_decision(session, decision_id))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # In the payload of an entry whose time is that of the entry before, because the clock was behind: what it said.
 CLOCK: Final = "clock_read"
 _INSERT_OBJECT: Final = write_insert("objects")
+_INSERT_PAYLOAD: Final = write_insert("payloads")
 _INSERT_ENTRY: Final = write_insert("entries")
 _INSERT_DECISION: Final = write_insert("decisions")
 _INSERT_RUN: Final = write_insert("runs")
@@ -59,6 +60,7 @@ class Plan(NamedTuple):
     answers: list[Entry]
     entries: list[Entry]
     objects: dict[str, tuple[str, str, bytes]]
+    payloads: Rows
     decisions: Rows
     runs: Rows
     uses: list[Use]
@@ -107,8 +109,9 @@ def plan(
     parts = [(draft.type, draft.digest) for draft in new]
     entries = make_entries(ledger_id, head.chain, head.size + 1, max(clock, head.time), parts)
     rows: dict[type, Rows] = {DecisionRow: [], RunRow: []}
-    uses = []
+    uses, payloads = [], []
     for draft, entry in zip(new, entries, strict=True):
+        payloads.append((entry.seq, draft.body))
         if draft.index is not None:
             rows[type(draft.index)].append((*draft.index[:-1], entry.seq))
         if draft.use is not None:
@@ -117,6 +120,7 @@ def plan(
         [entries[one] if type(one) is int else one for one in order],  # type: ignore[misc] # one or the other
         entries,
         _list_objects(new, stored),
+        payloads,
         rows[DecisionRow],
         rows[RunRow],
         uses,
@@ -170,8 +174,6 @@ def _list_objects(drafts: Sequence[Prepared], stored: Container[str]) -> dict[st
         for item in draft.objects:
             if item.digest not in stored:
                 objects[item.digest] = (item.digest, item.kind, item.body)
-        if draft.digest not in stored:
-            objects[draft.digest] = (draft.digest, draft.type, draft.body)
     return objects
 
 
@@ -180,6 +182,7 @@ def list_writes(made: Plan) -> Iterator[tuple[str, Rows]]:
     if made.objects:
         yield _INSERT_OBJECT, [*made.objects.values()]
     if made.entries:
+        yield _INSERT_PAYLOAD, made.payloads
         # A driver takes longer over what is like a tuple than over one.
         yield _INSERT_ENTRY, [*map(tuple, made.entries)]
     if made.decisions:

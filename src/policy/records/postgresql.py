@@ -32,6 +32,7 @@ _BEGIN: Final = (
 _APPENDS: Final = (
     "entries",
     "objects",
+    "payloads",
     "decisions",
     "people",
     "checkpoints",
@@ -131,7 +132,7 @@ class PostgreSQLDatabase:
         """Let go of the rows that were replaced, as far as nobody reads them any more."""
         session = self.open_session()
         try:
-            session.driver.execute("VACUUM objects, people")
+            session.driver.execute("VACUUM objects, payloads, people")
         finally:
             session.close()
 

@@ -48,7 +48,7 @@ def prove_entry(snapshot: Snapshot, entry: Entry, signed: SignedCheckpoint) -> d
     path = _hash(snapshot, checkpoint.size, ranges)
     if path is None or not verify_inclusion(hash_leaf(data), index, checkpoint.size, path, checkpoint.root):
         raise _refuse(f"entry {entry.seq:,} is not what it was when {signed.source} was signed, or another is not")
-    body = snapshot.read_body(entry.payload)
+    body = snapshot.read_payload(entry.seq)
     if body is not None and not (isinstance(body, bytes) and digest_bytes(body) == entry.payload):
         raise _refuse(f"the payload of entry {entry.seq:,} was changed")
     return {

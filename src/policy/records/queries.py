@@ -19,8 +19,8 @@ CHUNK: Final = 2000
 EQUAL: Final = ("project", "gate", "verdict", "policy_set")
 _FROM: Final = write_select("entries", "WHERE seq >= ? ORDER BY seq LIMIT ?")
 _ERASURE: Final = (
-    "SELECT e.seq, e.time, o.body FROM erasures x JOIN entries e ON e.seq = x.seq"
-    " JOIN objects o ON o.digest = e.payload WHERE x.target = ?"
+    "SELECT e.seq, e.time, p.body FROM erasures x JOIN entries e ON e.seq = x.seq"
+    " JOIN payloads p ON p.seq = e.seq WHERE x.target = ?"
 )
 
 
@@ -33,13 +33,20 @@ def read_next(session: Session, *, start: int, stop: int | None, limit: int) -> 
 def get_object(session: Session, digest: str, place: str) -> bytes | Erased | None:
     """An object's bytes, held against their digest; or what is left of it."""
     rows = session.read("SELECT body FROM objects WHERE digest = ?", (digest,))
-    if not rows:
-        return None
-    body = rows[0][0]
+    return _hold(session, rows[0][0], digest, "object", place) if rows else None
+
+
+def get_payload(session: Session, entry: Entry, place: str) -> bytes | Erased | None:
+    """What an entry says, held against the digest that it names; or what is left of it."""
+    rows = session.read("SELECT body FROM payloads WHERE seq = ?", (entry.seq,))
+    return _hold(session, rows[0][0], entry.payload, "payload", place) if rows else None
+
+
+def _hold(session: Session, body: Any, digest: str, what: str, place: str) -> bytes | Erased:
     if body is None:
         return find_erasure(session, digest, place)
     if not isinstance(body, bytes) or digest_bytes(body) != digest:
-        raise LedgerError("corrupt", f"in the ledger `{place}` the object `{digest}` is not what it was")
+        raise LedgerError("corrupt", f"in the ledger `{place}` the {what} `{digest}` is not what it was")
     return body
 
 
@@ -76,12 +83,12 @@ def _write_query(filters: Mapping[str, str], *, bodies: bool) -> Any:
     from sqlalchemy import bindparam, null, select
 
     from policy.records.layout import COLUMNS
-    from policy.records.schema import decisions, entries, objects
+    from policy.records.schema import decisions, payloads
 
     columns = [decisions.c[name] for name in COLUMNS["decisions"]]
-    query = select(*columns, objects.c.body if bodies else null())
+    query = select(*columns, payloads.c.body if bodies else null())
     if bodies:
-        query = query.join_from(decisions, entries).join(objects, objects.c.digest == entries.c.payload)
+        query = query.join_from(decisions, payloads, payloads.c.seq == decisions.c.seq)
     for name, value in filters.items():
         if name in EQUAL:
             query = query.where(decisions.c[name] == value)

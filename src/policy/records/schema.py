@@ -49,6 +49,12 @@ objects = Table(
     Column("kind", Text, nullable=False),
     Column("body", LargeBinary),
 )
+payloads = Table(
+    "payloads",
+    METADATA,
+    Column("seq", SEQ, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary),
+)
 decisions = Table(
     "decisions",
     METADATA,

@@ -39,8 +39,8 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 _ENTRIES: Final = write_select("entries", "WHERE seq >= ? ORDER BY seq")
 _LEAVES: Final = "SELECT leaf FROM entries WHERE seq < ? ORDER BY seq"
 _PAYLOADS: Final = (
-    "SELECT e.seq, e.type, e.payload, o.digest, o.body, d.seq, d.decision_id, d.project, d.gate, d.verdict, d.time,"
-    " d.policy_set, d.facts, d.stake FROM entries e LEFT JOIN objects o ON o.digest = e.payload"
+    "SELECT e.seq, e.type, e.payload, p.seq, p.body, d.seq, d.decision_id, d.project, d.gate, d.verdict, d.time,"
+    " d.policy_set, d.facts, d.stake FROM entries e LEFT JOIN payloads p ON p.seq = e.seq"
     " LEFT JOIN decisions d ON d.seq = e.seq ORDER BY e.seq"
 )
 _ERASURE: Final = (
@@ -51,6 +51,9 @@ _NEWEST: Final = (
     " coalesce(d.gate, s.gate), coalesce(d.verdict, r.verdict), r.run, r.state, s.policy_set FROM entries e"
     " LEFT JOIN decisions d ON d.seq = e.seq LEFT JOIN runs r ON r.seq = e.seq"
     " LEFT JOIN policy_sets s ON s.seq = e.seq AND e.type = 'policy-set' {where} ORDER BY e.seq DESC LIMIT ?"
+)
+_STRAY_PAYLOADS: Final = (
+    "SELECT p.seq FROM payloads p LEFT JOIN entries e ON e.seq = p.seq WHERE e.seq IS NULL ORDER BY p.seq"
 )
 _STRAYS: Final = (
     "SELECT d.seq, d.decision_id FROM decisions d LEFT JOIN entries e ON e.seq = d.seq AND e.type = 'decision'"
@@ -113,9 +116,13 @@ class Snapshot:
         return (row[0] for batch in self._stream(_LEAVES, (size + 1,)) for row in batch)
 
     def read_payloads(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Entries with number, type and payload, then digest and body of the object, then the row of the index."""
+        """Entries with number, type and digest, then number and body of the payload, then the row of the index."""
         self._read_any_text()
         return self._stream(_PAYLOADS)
+
+    def read_stray_payloads(self) -> Iterator[int]:
+        """The numbers of payloads that no entry belongs to."""
+        return (row[0] for batch in self._stream(_STRAY_PAYLOADS) for row in batch)
 
     def read_strays(self) -> Iterator[tuple[Any, ...]]:
         """Rows of the index, by number and decision, that no decision's entry belongs to."""
@@ -179,12 +186,17 @@ class Snapshot:
     def find_erasure(self, target: str) -> tuple[int, dict[str, Any]] | None:
         """Number and payload of the entry by which something was erased."""
         rows = self._read(_ERASURE, (target,))
-        payload = self.read_payload(rows[0][1]) if rows else None
+        payload = self.read_said(*rows[0]) if rows else None
         return (rows[0][0], payload) if payload is not None else None
 
-    def read_payload(self, digest: str) -> dict[str, Any] | None:
-        """The payload of a digest; None where there is none, or another."""
-        body = self.read_body(digest)
+    def read_payload(self, seq: int) -> Any:
+        """What the entry of a number says, as it is stored; None for what was erased, and for what is not there."""
+        rows = self._read("SELECT body FROM payloads WHERE seq = ?", (seq,))
+        return rows[0][0] if rows else None
+
+    def read_said(self, seq: int, digest: str) -> dict[str, Any] | None:
+        """What the entry of a number says; None where there is nothing, or something of another digest."""
+        body = self.read_payload(seq)
         try:
             payload = json.loads(body) if isinstance(body, bytes) and digest_bytes(body) == digest else None
         except (ValueError, RecursionError):
@@ -210,7 +222,7 @@ class Snapshot:
 
     def _check_numbers(self) -> None:
         """In SQLite only rows that are numbered by their key have whole numbers for sure: a damaged schema may not."""
-        for table, column in (("entries", "seq"), ("decisions", "seq"), ("checkpoints", "size")):
+        for table, column in (("entries", "seq"), ("payloads", "seq"), ("decisions", "seq"), ("checkpoints", "size")):
             query = "SELECT type, pk FROM pragma_table_info(?) WHERE name = ?"
             if self._on_file and self._read(query, (table, column)) != [("INTEGER", 1)]:
                 message = f"the ledger `{self._shown}` is not whole: `{table}.{column}` does not number its rows"

@@ -159,7 +159,7 @@ def _read_special(
     """What entries say about the ledger itself, about keys and erasures; and which of them say nothing any more."""
     events, erasures, mute = [], [], []
     for seq, kind, digest in special:
-        payload = snapshot.read_payload(digest)
+        payload = snapshot.read_said(seq, digest)
         if payload is None:
             mute.append(seq)
         elif kind == "erasure":

@@ -102,9 +102,8 @@ def rewrite(url, *statements):
 
 
 CHANGES = {
-    "payload": "UPDATE objects SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB)"
-    " WHERE digest = (SELECT payload FROM entries WHERE seq = 2)",
-    "gone": "UPDATE objects SET body = NULL WHERE digest = (SELECT payload FROM entries WHERE seq = 2)",
+    "payload": "UPDATE payloads SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB) WHERE seq = 2",
+    "gone": "UPDATE payloads SET body = NULL WHERE seq = 2",
     "verdict": "UPDATE decisions SET verdict = 'allow' WHERE seq = 2",
     "time": "UPDATE decisions SET time = '2026-08-05T09:00:00Z' WHERE seq = 2",
     "facts": "UPDATE decisions SET facts = (SELECT facts FROM decisions WHERE seq = 3) WHERE seq = 2",
@@ -153,8 +152,8 @@ def test_an_entry_that_names_another_payload_gives_another_root(copied):
 def test_an_approval_that_is_not_what_was_recorded_is_not_counted(copied):
     rewrite(
         copied,
-        "UPDATE objects SET body = CAST(replace(CAST(body AS TEXT), 'is watched', 'was watched') AS BLOB)"
-        " WHERE digest = (SELECT payload FROM entries WHERE type = 'approval')",
+        "UPDATE payloads SET body = CAST(replace(CAST(body AS TEXT), 'is watched', 'was watched') AS BLOB)"
+        " WHERE seq = (SELECT seq FROM entries WHERE type = 'approval')",
     )
     gathered = read(copied)
     assert len(gathered.problems) == 1
@@ -313,7 +312,8 @@ def test_payloads_that_cannot_be_read_are_counted_and_nothing_breaks(copied, bod
 
 def test_objects_that_are_gone_leave_out_no_more_than_they_hold(copied):
     with open_ledger(copied) as ledger:
-        rows = ledger.read("SELECT digest FROM objects WHERE kind IN ('facts', 'waivers', 'policy-set', 'request')")
+        rows = ledger.read("SELECT digest FROM objects WHERE kind IN ('facts', 'waivers', 'policy-set')")
+        rows += ledger.read("SELECT payload FROM entries WHERE type = 'request'")
         for (digest,) in rows:
             erase(ledger, digest, by=find_person(ledger, "mo"), reason="all of it")
     report = read(copied).report

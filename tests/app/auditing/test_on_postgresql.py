@@ -24,7 +24,7 @@ def copy_ledger(source, target):
     rows |= {row[-1]: RunRow(*row[:-1]) for row in source.read(write_select("runs"))}
     with open_ledger(target, now=lambda: clock[0]) as ledger:
         for entry in source.read_entries():
-            payload = json.loads(source.get_object(entry.payload))
+            payload = json.loads(source.get_payload(entry))
             change = read_change(payload, 0)
             if entry.type == "policy-set" and change is None:
                 continue  # the next decision brings it about

@@ -106,10 +106,9 @@ CHANGES = {
     "project": "UPDATE runs SET project = 'other' WHERE run LIKE '7%'",
     "server": "UPDATE runs SET server = 'tracking' WHERE run LIKE '7%'",
     "no text": "UPDATE runs SET activity = x'00' WHERE run LIKE '7%'",
-    "payload": "UPDATE objects SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB)"
-    " WHERE digest = (SELECT payload FROM entries WHERE seq = (SELECT seq FROM runs WHERE run LIKE '7%'))",
-    "gone": "UPDATE objects SET body = NULL"
-    " WHERE digest = (SELECT payload FROM entries WHERE seq = (SELECT seq FROM runs WHERE run LIKE '7%'))",
+    "payload": "UPDATE payloads SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB)"
+    " WHERE seq = (SELECT seq FROM runs WHERE run LIKE '7%')",
+    "gone": "UPDATE payloads SET body = NULL WHERE seq = (SELECT seq FROM runs WHERE run LIKE '7%')",
 }
 
 

@@ -120,7 +120,7 @@ def test_of_many_the_first_are_said_and_the_rest_is_counted(url):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE objects SET body = x'7b7d' WHERE digest = (SELECT payload FROM entries WHERE seq = 1)",
+        "UPDATE payloads SET body = x'7b7d' WHERE seq = 1",
         "DELETE FROM policy_sets WHERE seq = 1",
         "UPDATE policy_sets SET sources = 'sha256:0' WHERE seq = 1",
         "UPDATE policy_sets SET name = 'other' WHERE seq = 1",

@@ -351,24 +351,23 @@ def test_an_index_that_says_what_nobody_decided_is_not_judged(record, preview, c
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE objects SET body = replace(body, 'beta', 'zeta') WHERE digest = ?",
-        "UPDATE objects SET body = 7 WHERE digest = ?",
-        "UPDATE objects SET body = NULL WHERE digest = ?",
-        "DELETE FROM objects WHERE digest = ?",
-        "UPDATE entries SET payload = (SELECT payload FROM entries WHERE seq = 1) WHERE payload = ?",
-        "UPDATE entries SET type = 'comment' WHERE payload = ?",
-        "UPDATE entries SET leaf = 'x' WHERE payload = ?",
-        "DELETE FROM entries WHERE payload = ?",
+        "UPDATE payloads SET body = replace(body, 'beta', 'zeta') WHERE seq = ?",
+        "UPDATE payloads SET body = 7 WHERE seq = ?",
+        "UPDATE payloads SET body = NULL WHERE seq = ?",
+        "DELETE FROM payloads WHERE seq = ?",
+        "UPDATE entries SET payload = (SELECT payload FROM entries WHERE seq = 1) WHERE seq = ?",
+        "UPDATE entries SET type = 'comment' WHERE seq = ?",
+        "UPDATE entries SET leaf = 'x' WHERE seq = ?",
+        "DELETE FROM entries WHERE seq = ?",
     ],
 )
 def test_a_record_that_is_not_what_its_entry_names_is_not_judged(record, preview, statement):
     record(FILES)
     with open_ledger("sqlite:///ledger.db") as ledger:
         seq = next(ledger.read_decisions(project="beta")).seq
-        digest = next(entry.payload for entry in ledger.read_entries() if entry.seq == seq)
     with tampering(Path("ledger.db")) as driver:
         driver.execute("PRAGMA foreign_keys = OFF")
-        driver.execute(statement, (digest,))
+        driver.execute(statement, (seq,))
     _, found = preview(change_set(""))
     assert (found.unjudged, found.counts.judged) == ({say_changed([seq]): 1}, 2)
 
@@ -378,11 +377,10 @@ def test_a_changed_payload_and_a_forged_index_are_no_newly_held_project(record, 
     record(FILES)
     with open_ledger("sqlite:///ledger.db") as ledger:
         row, body = next(ledger.read_payloads(project="beta"))
-        digest = next(entry.payload for entry in ledger.read_entries() if entry.seq == row.seq)
     forged = read_bytes(body).replace(b'"verdict":"%s"' % row.verdict.encode(), b'"verdict":"hold"')
     assert forged != body
     with tampering(Path("ledger.db")) as driver:
-        driver.execute("UPDATE objects SET body = ? WHERE digest = ?", (forged, digest))
+        driver.execute("UPDATE payloads SET body = ? WHERE seq = ?", (forged, row.seq))
         driver.execute("UPDATE decisions SET verdict = 'hold' WHERE seq = ?", (row.seq,))
     changes, found = preview(change_set(""))
     assert (changes, found.unjudged) == ([], {say_changed([row.seq]): 1})

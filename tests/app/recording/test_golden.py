@@ -39,7 +39,10 @@ class Golden:
         return Entry(1, "2026-11-20T10:30:15.300Z", "decision", "payload", b"", b"") if known else None
 
     def get_object(self, digest):
-        return canonical_json(RECORD["payload"]) if digest == "payload" else RECORD["objects"][digest].encode()
+        return RECORD["objects"][digest].encode()
+
+    def get_payload(self, entry):
+        return canonical_json(RECORD["payload"])
 
 
 def read(name):

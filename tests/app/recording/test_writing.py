@@ -232,7 +232,7 @@ def test_the_payload_names_everything(workspace):
         (row,) = ledger.read_decisions()
         entry = ledger.find_decision(row.decision_id)
         assert entry is not None
-        body = ledger.get_object(entry.payload)
+        body = ledger.get_payload(entry)
         actor = find_person(ledger, identify_user())
     assert isinstance(body, bytes)
     payload = json.loads(body)

@@ -128,12 +128,12 @@ def test_nothing_is_read_from_an_entry_that_was_changed(tmp_path, made_file):
         row = ask_one(ledger)
         say(ledger, row.id, "alice", "reject", settings=LOOSE)
         forged = "replace(replace(CAST(body AS TEXT), '\"reject\"', '\"approve\"'), '\"rejected\"', '\"approved\"')"
-        payload = "(SELECT payload FROM entries WHERE type = 'rejection')"
+        rejected = "(SELECT seq FROM entries WHERE type = 'rejection')"
         edit(
             ledger,
             ("UPDATE requests SET state = 'approved'",),
             ("UPDATE request_votes SET answer = 'approve'",),
-            (f"UPDATE objects SET body = CAST({forged} AS BLOB) WHERE digest = {payload}",),
+            (f"UPDATE payloads SET body = CAST({forged} AS BLOB) WHERE seq = {rejected}",),
         )
         with pytest.raises(LedgerError, match="is not what it was"):
             find(ledger, LOOSE)

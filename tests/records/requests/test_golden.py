@@ -45,7 +45,7 @@ def name_tokens(text):
 
 def test_what_is_recorded_is_what_the_first_edition_recorded(ledger):
     act_everything(ledger)
-    bodies = [json.loads(ledger.get_object(entry.payload)) for entry in ledger.read_entries()]
+    bodies = [json.loads(ledger.get_payload(entry)) for entry in ledger.read_entries()]
     types = [entry.type for entry in ledger.read_entries()]
     recorded = [{"type": kind, "payload": body} for kind, body in zip(types, bodies, strict=True)]
     kept = json.loads(GOLDEN.read_bytes())

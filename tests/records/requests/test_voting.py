@@ -41,7 +41,7 @@ def test_enough_votes_approve_and_each_is_an_entry(ledger):
     assert list_types(ledger) == ["request", "approval", "approval"]
     found = read(ledger, row.id)
     assert (found.state, found.votes, found.decided, found.ends) == ("approved", 2, 3, second.ends)
-    assert ledger.get_object(list(ledger.read_entries())[2].payload)
+    assert ledger.get_payload(list(ledger.read_entries())[2])
 
 
 def test_one_no_is_enough_and_needs_a_reason(ledger):
@@ -209,7 +209,7 @@ def test_names_stand_in_the_directory_and_not_in_entries(ledger):
     row = ask_one(ledger)
     say(ledger, row.id, "alice")
     withdraw(ledger, row.id, "os:dave@laptop", "not needed", SETTINGS, now=NOW)
-    bodies = [ledger.get_object(entry.payload) for entry in ledger.read_entries()]
+    bodies = [ledger.get_payload(entry) for entry in ledger.read_entries()]
     assert len(bodies) == 3
     for body in bodies:
         assert not any(name in body for name in (b"dave", b"alice", b"erin", b"Erin", b"support-ml"))

@@ -69,7 +69,7 @@ def draft_decision(
 def list_entries(ledger: Ledger, kind: str = "") -> list[dict[str, Any]]:
     """What was recorded, in order, of one type or of all."""
     entries = [entry for entry in ledger.read_entries() if kind in ("", entry.type)]
-    return [json.loads(bytes(ledger.get_object(entry.payload))) for entry in entries]  # type: ignore[arg-type]
+    return [json.loads(bytes(ledger.get_payload(entry))) for entry in entries]  # type: ignore[arg-type]
 
 
 def make_body(text: str = "one", size: int = 0) -> tuple[str, bytes]:

@@ -61,7 +61,7 @@ def test_what_the_entry_says_is_what_the_row_says(ledger):
 
 def test_no_name_is_in_an_entry_and_an_erased_one_is_gone(ledger):
     record_run(ledger, make_row(principal="ada.lovelace@example.com"), SAID)
-    stored = [ledger.get_object(entry.payload) for entry in ledger.read_entries()]
+    stored = [ledger.get_payload(entry) for entry in ledger.read_entries()]
     rows = ledger.read("SELECT * FROM runs")
     assert b"lovelace" not in b"".join(stored)
     assert "lovelace" not in repr(rows)
@@ -274,4 +274,4 @@ def test_what_was_said_of_a_run_is_read_as_it_was_written(ledger):
     said = {"reason": "ü \U0001f600 </script> ' OR 1=1", "changed": [{"path": "training.method", "now": 0.1}]}
     record_run(ledger, make_row(), said)
     (entry,) = ledger.read_entries()
-    assert json.loads(ledger.get_object(entry.payload)).items() >= said.items()
+    assert json.loads(ledger.get_payload(entry)).items() >= said.items()

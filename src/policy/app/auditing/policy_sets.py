@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Reading one costs about as much as a check does.
 MOST: Final = 20
-_PAYLOAD: Final = "SELECT o.body FROM entries e JOIN objects o ON o.digest = e.payload WHERE e.seq = ?"
+_PAYLOAD: Final = "SELECT body FROM payloads WHERE seq = ?"
 
 
 class KnownSets:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK: Final = 500
 _MARKS: Final = ", ".join("?" * len(TYPES))
 _STEPS: Final = (
-    "SELECT e.seq, e.time, e.type, e.payload, o.body FROM entries e LEFT JOIN objects o ON o.digest = e.payload"  # noqa: S608 - marks
+    "SELECT e.seq, e.time, e.type, e.payload, p.body FROM entries e LEFT JOIN payloads p ON p.seq = e.seq"  # noqa: S608 - marks
     f" WHERE e.type IN ({_MARKS}) AND e.time < ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT {CHUNK}"
 )
 _EARLIER: Final = (
@@ -115,7 +115,7 @@ class Recorded:
         """Whether a payload is what its entry names, or an entry says that it was erased; if not, that is kept."""
         digest = self.entries.find_payload(seq)
         try:
-            whole = digest_bytes(body) == digest if body is not None else bool(self.ledger.get_object(digest))
+            whole = digest_bytes(body) == digest if body is not None else self.ledger.is_erased(digest)
         except (LedgerError, TypeError):
             whole = False
         if not whole:

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.audited_runs import GateTally, RunsNote, RunTally, UnadmittedRun
-from policy.records.faults import LedgerError
 from policy.records.objects import digest_bytes
 from policy.records.runs.layout import COLUMNS
 from policy.records.runs.recording import FORMAT
@@ -27,14 +26,14 @@ _UP_TO: Final = "SELECT seq FROM entries WHERE seq <= ? AND time < ? ORDER BY se
 _NAMES: Final = COLUMNS["runs"]
 # By the entries, for a row that is missing has nothing to be found by.
 _STEPS: Final = (
-    f"SELECT e.seq, e.time, e.payload, o.body, {', '.join(f'r.{name}' for name in _NAMES)},"  # noqa: S608 - names of ours
+    f"SELECT e.seq, e.time, e.payload, p.body, {', '.join(f'r.{name}' for name in _NAMES)},"  # noqa: S608 - names of ours
     " EXISTS (SELECT 1 FROM runs n WHERE n.server = r.server AND n.run = r.run AND n.seq > r.seq AND n.seq <= ?)"
-    " FROM entries e LEFT JOIN objects o ON o.digest = e.payload LEFT JOIN runs r ON r.seq = e.seq"
+    " FROM entries e LEFT JOIN payloads p ON p.seq = e.seq LEFT JOIN runs r ON r.seq = e.seq"
     f" WHERE e.type = 'run' AND e.time >= ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT {CHUNK}"
 )
 _MODE: Final = (
-    "SELECT e.payload, o.body FROM decisions d JOIN entries e ON e.seq = d.seq"
-    " JOIN objects o ON o.digest = e.payload WHERE d.decision_id = ?"
+    "SELECT e.payload, p.body FROM decisions d JOIN entries e ON e.seq = d.seq"
+    " JOIN payloads p ON p.seq = d.seq WHERE d.decision_id = ?"
 )
 _BEGUN: Final = (
     "SELECT d.project, count(*) FROM decisions d JOIN"
@@ -90,9 +89,7 @@ class Runs:
         """What an entry says, if it is what was recorded and its row says the same; else that is kept."""
         changed = self.recorded.entries.changed
         if body is None:
-            try:
-                self.recorded.ledger.get_object(digest)
-            except LedgerError:
+            if not self.recorded.ledger.is_erased(digest):
                 changed.add(seq)
             self.erased += seq not in changed
             return None

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # By the entries, for a row that is missing has nothing to be found by.
 _CHANGES: Final = (
-    "SELECT e.seq, e.time, e.payload, o.body, s.name, s.origin, s.sources FROM entries e"
-    " LEFT JOIN objects o ON o.digest = e.payload LEFT JOIN policy_sets s ON s.seq = e.seq"
+    "SELECT e.seq, e.time, e.payload, p.body, s.name, s.origin, s.sources FROM entries e"
+    " LEFT JOIN payloads p ON p.seq = e.seq LEFT JOIN policy_sets s ON s.seq = e.seq"
     " WHERE e.type = ? AND e.time < ? AND e.seq <= ? ORDER BY e.seq"
 )
 MODE: Final = "mode"

@@ -62,7 +62,7 @@ def revoke_key(place: Place, text: str, reason: str) -> KeyChange:
     with open_snapshot(*place) as snapshot:
         origin = name_origin(snapshot.name, snapshot.id)
         events = [
-            read_key_record(seq, snapshot.read_payload(digest) or {}) for seq, _, digest in snapshot.read_typed(KEY)
+            read_key_record(seq, snapshot.read_said(seq, digest) or {}) for seq, _, digest in snapshot.read_typed(KEY)
         ]
         known = {event.key.key_id: event.key for event in events if event is not None}
         key = known.get(text) or read_verifier_key(text)

@@ -95,13 +95,13 @@ class Exceptions:
 
     def read_payload(self, seq: int) -> Any:
         """All that is recorded of a decision. Raises PolicyError."""
-        payload = self._load(self._find_payload(seq), "record")
+        payload = self._decode(self._read_record(seq), "record")
         check_payload(payload, "it")
         return payload
 
     def _read_inputs(self, seq: int) -> tuple[dict[str, Any], bool]:
         """The digests of a decision's inputs, without a look at what was decided where that can be left out."""
-        body = self._read(self._find_payload(seq), "record")
+        body = self._read_record(seq)
         place = body.rfind(_MARK)
         if place >= 0 and _COMPLETE.match(body):
             text = body[place + len(_MARK) :].decode(errors="replace")
@@ -113,9 +113,9 @@ class Exceptions:
         check_payload(payload, "it")
         return payload["inputs"], payload["complete"]
 
-    def _find_payload(self, seq: int) -> str:
-        rows = self._ledger.read("SELECT payload FROM entries WHERE seq = ?", (seq,))
-        return str(rows[0][0]) if rows else ""
+    def _read_record(self, seq: int) -> bytes:
+        entry = next(self._ledger.read_entries(seq, seq + 1), None)
+        return hold_object(self._ledger.get_payload(entry) if entry is not None else None, "record")
 
     def _read_waivers(self, digest: str) -> tuple[Waiver, ...]:
         return () if digest == NO_WAIVERS else decode_waivers(self._load(digest, "waivers"))
@@ -142,7 +142,11 @@ class Objects(Protocol):
 
 def read_object(objects: Objects, digest: str, name: str) -> bytes:
     """The bytes of an object. Raises PolicyError for one that is gone, in the same words for every decision."""
-    found = objects.get_object(digest)
+    return hold_object(objects.get_object(digest), name)
+
+
+def hold_object(found: bytes | Erased | None, name: str) -> bytes:
+    """What was found, if anything is left of it. Raises PolicyError."""
     if isinstance(found, Erased):
         raise PolicyError(Problem(f"the recorded {name} were erased" if name != "record" else "the record was erased"))
     if found is None:

@@ -10,17 +10,17 @@ from policy.records.contents import INDEXED
 from policy.records.entry import hash_leaf, leaf_bytes
 from policy.records.faults import LedgerError
 from policy.records.layout import COLUMNS
-from policy.records.objects import DecisionRow, Erased, digest_bytes
+from policy.records.objects import DecisionRow, digest_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.records.ledger import Ledger
 
-BESIDE: Final = ("e.time", "e.type", "e.payload", "e.leaf", "o.body")
+BESIDE: Final = ("e.time", "e.type", "e.payload", "e.leaf", "p.body")
 SELECT: Final = (
     f"SELECT {', '.join(f'd.{name}' for name in COLUMNS['decisions'])}, {', '.join(BESIDE)} FROM decisions d"  # noqa: S608 - names of our own
-    " LEFT JOIN entries e ON e.seq = d.seq LEFT JOIN objects o ON o.digest = e.payload"
+    " LEFT JOIN entries e ON e.seq = d.seq LEFT JOIN payloads p ON p.seq = d.seq"
 )
 """Each decision of the index, with its entry and the payload of that."""
 
@@ -46,7 +46,7 @@ def is_whole(ledger: Ledger, row: DecisionRow, beside: Sequence[Any]) -> bool:
         if kind != "decision" or hash_leaf(leaf_bytes(ledger.id, row.seq, time, kind, payload)) != leaf:
             return False
         if body is None:
-            return isinstance(ledger.get_object(payload), Erased)
+            return ledger.is_erased(payload)
         return digest_bytes(body) == payload and (_says_plainly(body, row) or _says(body, row))
     except (LedgerError, TypeError, ValueError):
         return False

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
         def find_decision(self, decision_id: str) -> Entry | None: ...
         def get_object(self, digest: str) -> bytes | Erased | None: ...
+        def get_payload(self, entry: Entry) -> bytes | Erased | None: ...
 
     class NamedLedger(Ledger, Protocol):
         """And who is asked by a name."""
@@ -97,7 +98,7 @@ def replay_decision(ledger: Ledger, decision_id: str) -> Replayed:
 def replay_entry(ledger: Ledger, entry: Entry, decision_id: str = "") -> Replayed:
     """The same of an entry, which is that of a decision, where its id is known."""
     reader = Reader(ledger, f"the decision at entry {entry.seq:,}")
-    payload = reader.read_json(entry.payload, "record")
+    payload = reader.read_record(entry)
     check_payload(payload, reader.what)
     if decision_id:
         refuse_another(payload, decision_id, reader.what)
@@ -202,7 +203,9 @@ class Reader:
 
     def read(self, digest: str, name: str) -> bytes:
         """The bytes of an object. Raises PolicyError for one that is gone, and says why."""
-        found = self._ledger.get_object(digest)
+        return self._hold(self._ledger.get_object(digest), digest, name)
+
+    def _hold(self, found: bytes | Erased | None, digest: str, name: str) -> bytes:
         if isinstance(found, Erased):
             were = "were" if name in PLURAL else "was"
             message = f"{self.what} cannot be judged again: its {name} {were} erased"
@@ -215,8 +218,15 @@ class Reader:
 
     def read_json(self, digest: str, name: str) -> Any:
         """The value of an object. Raises PolicyError."""
+        return self._parse(self.read(digest, name), name)
+
+    def read_record(self, entry: Entry) -> Any:
+        """What the entry of the decision says. Raises PolicyError."""
+        return self._parse(self._hold(self._ledger.get_payload(entry), entry.payload, "record"), "record")
+
+    def _parse(self, body: bytes, name: str) -> Any:
         try:
-            return json.loads(self.read(digest, name))
+            return json.loads(body)
         except (ValueError, RecursionError):
             are = "are" if name in PLURAL else "is"
             raise PolicyError(

@@ -62,7 +62,7 @@ def list_decisions(ledger: Ledger, project: str) -> Iterator[tuple[str, dict[str
     size, _ = ledger.head()
     for (decision_id,) in ledger.read(_LAST, (project, GATE, size - LOOKED_BACK, LOOKED_AT)):
         entry = ledger.find_decision(decision_id)
-        body = ledger.get_object(entry.payload) if entry is not None else None
+        body = ledger.get_payload(entry) if entry is not None else None
         if isinstance(body, bytes):
             payload = json.loads(body)
             if isinstance(payload, dict):

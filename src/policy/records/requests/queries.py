@@ -56,8 +56,8 @@ def list_votes(session: Session, request_id: str) -> list[Vote]:
 def list_events(session: Session, request_id: str) -> list[Event]:
     """Everything that happened to a request, with what its entries say."""
     query = (
-        "SELECT e.seq, e.time, e.type, o.digest, o.body FROM request_events v JOIN entries e ON e.seq = v.seq"
-        " LEFT JOIN objects o ON o.digest = e.payload WHERE v.request = ? ORDER BY e.seq"
+        "SELECT e.seq, e.time, e.type, e.payload, p.body FROM request_events v JOIN entries e ON e.seq = v.seq"
+        " LEFT JOIN payloads p ON p.seq = e.seq WHERE v.request = ? ORDER BY e.seq"
     )
     return [
         Event(seq, time, kind, _read_json([stored])) for seq, time, kind, *stored in session.read(query, (request_id,))
@@ -66,7 +66,7 @@ def list_events(session: Session, request_id: str) -> list[Event]:
 
 def read_payload(session: Session, seq: int) -> Any:
     """What an entry says; None where there is none, or where it is erased. Raises LedgerError for a changed one."""
-    query = "SELECT o.digest, o.body FROM entries e JOIN objects o ON o.digest = e.payload WHERE e.seq = ?"
+    query = "SELECT e.payload, p.body FROM entries e JOIN payloads p ON p.seq = e.seq WHERE e.seq = ?"
     return _read_json(session.read(query, (seq,)))
 
 

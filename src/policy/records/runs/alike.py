@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # What rests on the same basis has the same facts, and by these an index finds what was decided at these two gates.
 _FIND: Final = (
-    "SELECT d.decision_id, e.payload, o.body FROM decisions d JOIN entries e ON e.seq = d.seq"
-    " JOIN objects o ON o.digest = e.payload WHERE d.facts = ? AND d.gate IN ('run', 'release') AND d.gate = ?"
+    "SELECT d.decision_id, e.payload, p.body FROM decisions d JOIN entries e ON e.seq = d.seq"
+    " JOIN payloads p ON p.seq = d.seq WHERE d.facts = ? AND d.gate IN ('run', 'release') AND d.gate = ?"
     " AND d.project = ? AND d.verdict = ? AND d.policy_set = ? AND substr(d.time, 1, 10) = ? ORDER BY d.seq"
 )
 

@@ -19,7 +19,7 @@ _NAMES: Final = COLUMNS["runs"][:-1]
 _ROWS: Final = ", ".join(f"r.{name}" for name in _NAMES)
 # By the entries, for a row that is missing has nothing to be found by.
 _RECORDED: Final = (
-    f"SELECT e.seq, o.digest, o.body, r.seq, {_ROWS} FROM entries e LEFT JOIN objects o ON o.digest = e.payload"  # noqa: S608 - names of ours
+    f"SELECT e.seq, e.payload, p.body, r.seq, {_ROWS} FROM entries e LEFT JOIN payloads p ON p.seq = e.seq"  # noqa: S608 - names of ours
     " LEFT JOIN runs r ON r.seq = e.seq WHERE e.type = 'run' AND e.seq > ? ORDER BY e.seq LIMIT ?"
 )
 _STRAYS: Final = (

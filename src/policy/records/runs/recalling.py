@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from policy.records.spool_statements import Statement
 
 _STEPS: Final = (
-    "SELECT e.time, o.body FROM runs r JOIN entries e ON e.seq = r.seq LEFT JOIN objects o ON o.digest = e.payload"
+    "SELECT e.time, p.body FROM runs r JOIN entries e ON e.seq = r.seq LEFT JOIN payloads p ON p.seq = r.seq"
     " WHERE r.server = ? AND r.run = ? ORDER BY r.seq"
 )
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _NAMES: Final = COLUMNS["runs"]
 _STEPS: Final = (
-    f"SELECT o.body, {', '.join(f'r.{name}' for name in _NAMES)} FROM runs r"  # noqa: S608 - names of ours
-    " JOIN entries e ON e.seq = r.seq LEFT JOIN objects o ON o.digest = e.payload"
+    f"SELECT p.body, {', '.join(f'r.{name}' for name in _NAMES)} FROM runs r"  # noqa: S608 - names of ours
+    " LEFT JOIN payloads p ON p.seq = r.seq"
     " WHERE r.server = ? AND r.run = ? ORDER BY r.seq"
 )
 # What is said of the step before, and holds on.

@@ -336,7 +336,7 @@ def test_runs_created_while_policies_reload(changing: Server) -> None:
 
 def read_steps(ledger: Ledger) -> list[dict[str, Any]]:
     """The entries of runs, oldest first."""
-    query = "SELECT o.body FROM entries e JOIN objects o ON o.digest = e.payload WHERE e.type = 'run' ORDER BY e.seq"
+    query = "SELECT p.body FROM entries e JOIN payloads p ON p.seq = e.seq WHERE e.type = 'run' ORDER BY e.seq"
     return [json.loads(body) for (body,) in ledger.read(query, ())]
 
 

@@ -148,7 +148,7 @@ def test_a_run_stays_whose_it_was(place):
     row = place.find(run)
     assert (row.principal, row.verdict) == ("ada", "flag")
     entry = next(place.guard.ledger.read_entries(row.seq, row.seq + 1))
-    body = place.guard.ledger.get_object(entry.payload)
+    body = place.guard.ledger.get_payload(entry)
     assert b'"resumed_by":"p-' in body
     # Her children are hers still.
     child = Attempt(row.experiment, "support-x", "ada", parent=run)

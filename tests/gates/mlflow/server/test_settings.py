@@ -72,7 +72,7 @@ def list_changes(file):
     """Of each entry of settings its number and what it says that changed, but for the first."""
     with open_ledger(f"sqlite:///{file}") as ledger:
         said = [
-            (entry.seq, json.loads(ledger.read("SELECT body FROM objects WHERE digest = ?", (entry.payload,))[0][0]))
+            (entry.seq, json.loads(ledger.get_payload(entry)))
             for entry in ledger.read_entries()
             if entry.type == CHANGE
         ]
@@ -215,7 +215,7 @@ def test_it_says_where_the_settings_are_from(make, monkeypatch):
     workers.switch()
     guard.refresh()
     said = [json.loads(body) for (body,) in guard.ledger.read(
-        "SELECT o.body FROM entries e JOIN objects o ON o.digest = e.payload ORDER BY e.seq"
+        "SELECT body FROM payloads ORDER BY seq"
     )]  # fmt: skip
     place = {"name": "acme", "config": "policy.yaml", "origin": "work tree", "file": "policy.yaml"}
     assert [one["source"] for one in said] == [{**place, "commit": commit}, {**place, "commit": None}]

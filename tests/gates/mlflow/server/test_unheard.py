@@ -38,7 +38,7 @@ def note(refused, admission, now=NOW):
 
 def read_all(ledger):
     entries = [entry for entry in ledger.read_entries() if entry.type == "refusal"]
-    return [json.loads(ledger.get_object(entry.payload)) for entry in entries]
+    return [json.loads(ledger.get_payload(entry)) for entry in entries]
 
 
 def test_what_is_recorded_is_what_the_first_edition_recorded(ledger):
