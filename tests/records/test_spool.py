@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from policy.records.faults import LedgerError
 from policy.records.ledger import create_ledger
-from policy.records.spool import read_line, read_spool, replay_spool, spool_decision, write_line
+from policy.records.spool import Replay, read_line, read_spool, replay_spool, spool_decision, write_line
 from tests.records.drafts import FACTS, check_chain, draft_decision, draft_note
 
 
@@ -35,7 +35,7 @@ def list_files(spool):
 
 def test_what_waits_is_recorded_with_its_inputs(ledger, spool):
     fill(spool)
-    assert replay_spool(ledger, spool) == (3, 0, ())
+    assert replay_spool(ledger, spool) == Replay(3, 0, ())
     assert check_chain(ledger) == [1, 2, 3]
     entry = ledger.find_decision(draft_decision("1").index.decision_id)
     assert json.loads(ledger.get_payload(entry))["note"] == "ü\n\u2028"
@@ -49,15 +49,15 @@ def test_a_replay_records_once_however_often(ledger, spool):
     content = Path(spool).read_bytes()
     replay_spool(ledger, spool)
     Path(spool).write_bytes(content * 2)
-    assert replay_spool(ledger, spool) == (0, 4, ())
-    assert replay_spool(ledger, spool) == (0, 0, ())
+    assert replay_spool(ledger, spool) == Replay(0, 4, ())
+    assert replay_spool(ledger, spool) == Replay(0, 0, ())
     assert check_chain(ledger) == [1, 2]
 
 
 def test_a_torn_last_line_is_set_aside_and_reported(ledger, spool):
     fill(spool, 2)
     os.truncate(spool, os.path.getsize(spool) - 20)
-    recorded, known, (problem,) = replay_spool(ledger, spool)
+    recorded, known, (problem,) = replay_spool(ledger, spool)[:3]
     assert (recorded, known) == (1, 0)
     assert "line 2 of the spool" in problem.message
     assert problem.level == "warning"
@@ -69,7 +69,7 @@ def test_a_torn_last_line_is_set_aside_and_reported(ledger, spool):
 def test_after_a_torn_line_a_new_one_begins(ledger, spool):
     Path(spool).write_bytes(write_line(draft_decision("torn"))[:-40])
     fill(spool, 2)
-    recorded, _, problems = replay_spool(ledger, spool)
+    recorded, _, problems = replay_spool(ledger, spool)[:3]
     assert (recorded, len(problems)) == (2, 1)
 
 
@@ -77,7 +77,7 @@ def test_a_line_that_was_changed_is_not_recorded(ledger, spool):
     fill(spool, 3)
     content = Path(spool).read_bytes().replace(b'"reply-tone"', b'"other-name"', 1)
     Path(spool).write_bytes(content + b"garbage\n" + b"\xff\xfe\n\n")
-    recorded, _, problems = replay_spool(ledger, spool)
+    recorded, _, problems = replay_spool(ledger, spool)[:3]
     assert recorded == 2
     assert ["line 1 " in problems[0].message, "line 4 " in problems[1].message, len(problems)] == [True, True, 3]
 
@@ -110,15 +110,15 @@ def test_a_ledger_that_fails_leaves_everything_where_it_is(tmp_path, spool):
         # What comes meanwhile waits in a file of its own.
         spool_decision(spool, draft_decision("later"))
         ledger._writer.driver.execute("PRAGMA query_only = OFF")
-        assert replay_spool(ledger, spool) == (4, 0, ())
+        assert replay_spool(ledger, spool) == Replay(4, 0, ())
         assert [row.decision_id for row in ledger.read_decisions()][-1] == draft_decision("later").index.decision_id
         assert list_files(spool) == []
 
 
 def test_an_empty_spool_and_none_are_nothing(ledger, spool):
-    assert replay_spool(ledger, spool) == (0, 0, ())
+    assert replay_spool(ledger, spool) == Replay(0, 0, ())
     Path(spool).touch()
-    assert replay_spool(ledger, spool) == (0, 0, ())
+    assert replay_spool(ledger, spool) == Replay(0, 0, ())
     assert list_files(spool) == []
 
 

@@ -23,7 +23,7 @@ from policy.records.runs.queries import find_run
 from policy.records.runs.recording import record_run
 from policy.records.runs.uploads import get_upload
 from policy.records.snapshot import open_snapshot
-from policy.records.spool import add_line, encode_draft
+from policy.records.spool import FREE, Replay, add_line, claimed, encode_draft, take_all
 from policy.records.spool_replay import replay_statements
 from policy.records.spool_statements import Issuer, Statement, write_statement
 from policy.records.verification import verify_ledger
@@ -105,7 +105,7 @@ def verify(url):
 
 def test_what_waits_is_recorded_with_its_time(spool, url):
     spool.fill()
-    assert spool.replay() == (3, 0, ())
+    assert spool.replay() == Replay(3, 0, ())
     assert spool.list_files() == []
     assert get_upload(spool.ledger, DIGEST, "ada") == BODY
     row = find_last(spool.ledger)
@@ -152,7 +152,7 @@ def test_a_replay_records_once_however_often(spool):
     spool.replay()
     size = spool.ledger.head()
     Path(spool.path).write_bytes(content)
-    assert spool.replay() == (0, 3, ())
+    assert spool.replay() == Replay(0, 3, ())
     assert spool.ledger.head() == size
 
 
@@ -167,7 +167,7 @@ def test_what_is_forged_changed_or_repeated_is_refused_and_kept(spool):
         b"garbage \xff\n",
     ]
     Path(spool.path).write_bytes(b"".join([*lines, *wrong]))
-    recorded, known, problems = spool.replay()
+    recorded, known, problems = spool.replay()[:3]
     assert (recorded, known) == (3, 0)
     for number, (problem, why) in enumerate(
         zip(
@@ -208,7 +208,7 @@ def test_what_is_forged_changed_or_repeated_is_refused_and_kept(spool):
 )
 def test_what_no_server_states_is_refused_though_it_is_signed(spool, kind, said, why):
     spool.fill(Statement(kind, "one", write_time(NOW), said))
-    recorded, known, (problem,) = spool.replay()
+    recorded, known, (problem,) = spool.replay()[:3]
     assert (recorded, known) == (0, 0)
     assert why in problem.message
     assert [entry.type for entry in spool.ledger.read_entries()] in ([], ["policy-set", "decision"])
@@ -217,7 +217,7 @@ def test_what_no_server_states_is_refused_though_it_is_signed(spool, kind, said,
 def test_a_run_that_has_gone_on_stays_what_it_is(spool):
     record_run(spool.ledger, make_row(manifest=DIGEST, state="reopened"), {})
     spool.fill(STATEMENTS[2])
-    _, _, (problem,) = spool.replay()
+    _, _, (problem,) = spool.replay()[:3]
     assert "has gone on since" in problem.message
     assert find_last(spool.ledger).state == "reopened"
 
@@ -229,21 +229,21 @@ def test_one_that_was_recorded_and_went_on_is_not_taken_back_by_the_same_line(sp
     row = find_last(spool.ledger)
     record_run(spool.ledger, row._replace(state="reopened"), {"reason": "it trains"})
     Path(spool.path).write_bytes(content)
-    assert spool.replay() == (0, 3, ())
+    assert spool.replay() == Replay(0, 3, ())
     assert find_last(spool.ledger).state == "reopened"
 
 
 def test_what_a_run_was_before_the_outage_is_followed(spool):
     record_run(spool.ledger, make_row(manifest=DIGEST, state="held"), {})
     spool.fill(STATEMENTS[2]._replace(time=write_time(datetime.now(UTC) + timedelta(minutes=1))))
-    assert spool.replay() == (1, 0, ())
+    assert spool.replay() == Replay(1, 0, ())
     assert find_last(spool.ledger).state == "admitted"
 
 
 def test_without_the_key_nothing_is_recorded_and_nothing_lost(spool):
     spool.fill()
     content = Path(spool.path).read_bytes()
-    recorded, known, problems = spool.replay(make_key("spool/other", bytes(32)).verifier)
+    recorded, known, problems = spool.replay(make_key("spool/other", bytes(32)).verifier)[:3]
     assert (recorded, known, len(problems)) == (0, 0, 3)
     (kept,) = spool.list_files()
     assert Path(spool.path).with_name(kept).read_bytes() == content
@@ -259,7 +259,46 @@ def test_a_ledger_that_fails_leaves_everything_where_it_is(tmp_path):
         other.close()
         (left,) = (name for name in spool.list_files() if name.startswith("waiting"))
         assert left.endswith(".taken")
-        assert spool.replay() == (3, 0, ())
+        assert spool.replay() == Replay(3, 0, ())
+
+
+def test_what_an_earlier_replay_left_is_recorded_first(spool, monkeypatch):
+    """A run that rests on the decision of another waits in a file, and that one in a file that was taken up before."""
+    monkeypatch.setattr("policy.records.spool.time.time_ns", lambda: 7)
+    spool.fill()
+    (first,) = take_all(spool.path)
+    for number in range(1, 12):
+        said = {**make_step(run=f"{number:032x}"), "decision": None}
+        spool.fill(STATEMENTS[2]._replace(id=f"r{number}", said=said))
+        names = take_all(spool.path)
+    # Though the clock stands still.
+    assert (names[0], len(names)) == (first, 12)
+    assert names == sorted(names)
+    assert spool.replay() == Replay(14, 0, ())
+
+
+def test_while_another_process_is_at_it_nothing_is_done(spool):
+    spool.fill()
+    with claimed(spool.path) as state:
+        assert state == FREE
+        assert spool.replay() == Replay(0, 0, (), busy=True)
+    assert spool.replay() == Replay(3, 0, ())
+    assert spool.replay() == Replay(0, 0, ())
+
+
+def test_a_replay_that_broke_off_before_the_file_was_removed_is_done_again(spool, monkeypatch):
+    spool.fill()
+    with open(spool.path, "ab") as stream:
+        stream.write(b"nobody signed this\n")
+    with monkeypatch.context() as patched:
+        patched.setattr("policy.records.spool_replay.os.unlink", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            spool.replay()
+    assert len(spool.list_files()) == 2
+    recorded, known, problems = spool.replay()[:3]
+    assert (recorded, known, len(problems)) == (0, 3, 1)
+    (kept,) = spool.list_files()
+    assert Path(spool.path).with_name(kept).read_bytes() == b"nobody signed this\n"
 
 
 def test_workers_that_replay_at_once_record_it_once(spool, open_again):

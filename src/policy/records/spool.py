@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from errno import ENOSPC
@@ -28,14 +29,21 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "policy-spool/1"
 BATCH: Final = 100
+# How the name of a file ends that is being recorded; before that stands its number.
+TAKEN: Final = ".taken"
+EMPTY, FREE, BUSY = "empty", "free", "busy"
 
 
 class Replay(NamedTuple):
-    """What came of a spool: how many decisions were recorded, how many had been before, and what could not be read."""
+    """What came of a spool: how many decisions were recorded, how many had been before, and what could not be read.
+
+    It is `busy`, and nothing was done, while another process records it.
+    """
 
     recorded: int
     known: int
     problems: tuple[Problem, ...]
+    busy: bool = False
 
 
 def spool_decision(path: str, draft: Draft) -> None:
@@ -108,10 +116,14 @@ def decode_draft(read: Mapping[str, Any]) -> Draft:
 
 def replay_spool(ledger: Ledger, path: str) -> Replay:
     """Record what waits. What cannot be read is kept beside the file. Raises LedgerError; nothing is lost then."""
+    with claimed(path) as state:
+        return _replay(ledger, path) if state == FREE else Replay(0, 0, (), state == BUSY)
+
+
+def _replay(ledger: Ledger, path: str) -> Replay:
     recorded = known = 0
     problems: list[Problem] = []
-    # What an earlier replay has left comes first: it is older.
-    for taken in [*list_files(path)[1:], *take(path)]:
+    for taken in take_all(path):
         drafts, damaged = read_spool(taken)
         for start in range(0, len(drafts), BATCH):
             batch = drafts[start : start + BATCH]
@@ -120,15 +132,15 @@ def replay_spool(ledger: Ledger, path: str) -> Replay:
             new = len({entry.seq for entry in answers if entry.seq > before})
             recorded, known = recorded + new, known + len(batch) - new
         if damaged:
-            kept = taken.removesuffix(".taken") + ".damaged"
+            kept = taken.removesuffix(TAKEN) + ".damaged"
             problems += keep(kept, damaged, path)
         os.unlink(taken)
     return Replay(recorded, known, tuple(problems))
 
 
 def list_files(path: str) -> list[str]:
-    """The file of a spool, and what earlier replays have left of it."""
-    return [path, *sorted(glob(f"{escape(path)}.*.taken"))]
+    """The file of a spool, and what earlier replays have left of it, in its order."""
+    return [path, *sorted(glob(f"{escape(path)}.*{TAKEN}"))]
 
 
 def read_spool(path: str) -> tuple[list[Draft], list[tuple[int, bytes, str]]]:
@@ -149,23 +161,50 @@ def keep(
     kept: str, damaged: Sequence[tuple[int, bytes, str]], path: str, remedy: str = "judge again what it was about"
 ) -> Iterator[Problem]:
     """Keep lines that cannot be replayed in a file of their own, and say what is wrong with each."""
-    # What is in them is for nobody else, as it was before.
-    with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+    # What is in them is for nobody else, as it was before. A replay that broke off may have left the same.
+    making = f"{kept}.{os.urandom(4).hex()}.new"
+    with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         stream.writelines(line for _, line, _ in damaged)
         stream.flush()
         os.fsync(stream.fileno())
+    os.replace(making, kept)
+    _sync_folder(os.path.dirname(os.path.abspath(kept)))
     for number, _, said in damaged:
         message = f"line {number} of the spool `{path}` cannot be replayed: {said}"
         yield Problem(message, f"{remedy}; the line is kept in `{kept}`", level="warning")
 
 
-def take(path: str) -> Iterator[str]:
-    """Move the file away, so that what is added from now on starts another."""
-    if os.path.exists(path):
-        taken = f"{path}.{os.urandom(4).hex()}.taken"
-        with _opened(path):
-            os.rename(path, taken)
-        yield taken
+def take_all(path: str) -> list[str]:
+    """What is to be recorded, the oldest first; the file is moved away, so that what is added now starts another.
+
+    For who has claimed the spool.
+    """
+    left = list_files(path)[1:]
+    if not os.path.exists(path):
+        return left
+    # Whatever the clock says, it comes after those that are there.
+    numbers = [name.removesuffix(TAKEN).rpartition(".")[2] for name in left]
+    last = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    taken = f"{path}.{max(time.time_ns(), last + 1):020}{TAKEN}"
+    with _opened(path):
+        os.rename(path, taken)
+    return [*left, taken]
+
+
+@contextmanager
+def claimed(path: str) -> Iterator[str]:
+    """Whether something waits in a spool, and this process alone records it: its order counts."""
+    if not waits(path):
+        yield EMPTY
+        return
+    # The folder is what is locked, so that no file is left of it.
+    with _locked(os.path.dirname(os.path.abspath(path))) as free:
+        yield FREE if free else BUSY
+
+
+def waits(path: str) -> bool:
+    """Whether anything is to be recorded, also what an earlier replay has left."""
+    return os.path.exists(path) or len(list_files(path)) > 1
 
 
 @contextmanager
@@ -191,6 +230,26 @@ def _lock(file: int) -> None:
     except ImportError:  # Windows, where a file that is open is not moved away
         return
     fcntl.flock(file, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[bool]:
+    """Whether nobody else has the folder locked."""
+    try:
+        import fcntl
+    except ImportError:  # as above
+        yield True
+        return
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = True
+    except BlockingIOError:
+        free = False
+    try:
+        yield free
+    finally:
+        os.close(file)
 
 
 def _sync_folder(folder: str) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from base64 import b64decode
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from policy.errors import PolicyError
 from policy.records.faults import LedgerError
 from policy.records.requests.recalling import record_glass
 from policy.records.runs.recalling import record_step
 from policy.records.runs.uploads import put_upload
-from policy.records.spool import Replay, keep, list_files, take
+from policy.records.spool import BUSY, FREE, TAKEN, Replay, claimed, keep, take_all
 from policy.records.spool_statements import GLASS, RUN, UPLOAD, read_statement
 
 if TYPE_CHECKING:
@@ -30,28 +29,30 @@ OF_THE_LINE: Final = ("draft", "refused", "secret")
 
 def replay_statements(ledger: Ledger, path: str, keys: Sequence[VerifierKey], server: Issuer) -> Replay:
     """Record what waits. What is refused is kept beside the file. Raises LedgerError; nothing is lost then."""
+    with claimed(path) as state:
+        return _replay(ledger, path, keys, server) if state == FREE else Replay(0, 0, (), state == BUSY)
+
+
+def _replay(ledger: Ledger, path: str, keys: Sequence[VerifierKey], server: Issuer) -> Replay:
     recorded = known = 0
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    for taken in [*list_files(path)[1:], *take(path)]:
-        with _held(taken) as free:
-            if not free:
-                continue  # another process records it
-            refused: list[tuple[int, bytes, str]] = []
-            for number, line in _list_lines(taken):
-                try:
-                    statement = read_statement(line.rstrip(b"\n"), keys, server)
-                    _refuse_again(statement, seen, number)
-                    new = record_statement(ledger, statement)
-                except (PolicyError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-                    if isinstance(error, LedgerError) and error.kind not in OF_THE_LINE:
-                        raise
-                    refused.append((number, line, say_fault(error)))
-                else:
-                    recorded, known = recorded + new, known + (not new)
-            if refused:
-                problems += keep(f"{taken.removesuffix('.taken')}.refused", refused, path, REMEDY)
-            os.unlink(taken)
+    for taken in take_all(path):
+        refused: list[tuple[int, bytes, str]] = []
+        for number, line in _list_lines(taken):
+            try:
+                statement = read_statement(line.rstrip(b"\n"), keys, server)
+                _refuse_again(statement, seen, number)
+                new = record_statement(ledger, statement)
+            except (PolicyError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+                if isinstance(error, LedgerError) and error.kind not in OF_THE_LINE:
+                    raise
+                refused.append((number, line, say_fault(error)))
+            else:
+                recorded, known = recorded + new, known + (not new)
+        if refused:
+            problems += keep(f"{taken.removesuffix(TAKEN)}.refused", refused, path, REMEDY)
+        os.unlink(taken)
     return Replay(recorded, known, tuple(problems))
 
 
@@ -79,29 +80,3 @@ def _refuse_again(statement: Statement, seen: dict[str, int], number: int) -> No
 def _list_lines(path: str) -> Iterator[tuple[int, bytes]]:
     with open(path, "rb") as stream:
         yield from ((number, line) for number, line in enumerate(stream, 1) if line.strip())
-
-
-@contextmanager
-def _held(path: str) -> Iterator[Any]:
-    """Whether this process alone has the file, which is still there."""
-    try:
-        file = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        yield False
-        return
-    try:
-        yield _try_lock(file) and os.path.exists(path)
-    finally:
-        os.close(file)
-
-
-def _try_lock(file: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # not on this system, where there is one process
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

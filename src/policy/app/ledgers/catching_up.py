@@ -9,6 +9,7 @@ from policy.app.ledgers.locating import find_named
 from policy.app.ledgers.proposed import refuse_recording, refuse_spool
 from policy.app.recording.writing import SPOOL
 from policy.app.runs.spool_keys import read_pinned
+from policy.errors import Problem
 from policy.records.ledger import open_ledger
 from policy.records.spool import Replay, list_files, replay_spool
 from policy.records.spool_replay import replay_statements
@@ -32,6 +33,15 @@ def catch_up(workspace: Workspace) -> Replay:
     with open_ledger(place.url, folder=place.folder, create=False) as ledger:
         decisions = replay_spool(ledger, spool)
         stated = replay_statements(ledger, signed, keys, Issuer(ledger.id, server))
+    busy = [say_busy(path) for path, found in ((spool, decisions), (signed, stated)) if found.busy]
     return Replay(
-        decisions.recorded + stated.recorded, decisions.known + stated.known, decisions.problems + stated.problems
+        decisions.recorded + stated.recorded,
+        decisions.known + stated.known,
+        (*decisions.problems, *stated.problems, *busy),
     )
+
+
+def say_busy(path: str) -> Problem:
+    """That somebody else is at it."""
+    message = f"another process records what waits in `{path}` at this moment"
+    return Problem(message, "ask again to see what came of it", level="warning")

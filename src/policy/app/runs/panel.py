@@ -9,6 +9,7 @@ from policy.app.recording.gathering import gather_sources
 from policy.app.recording.records import describe_tables, make_draft, make_record
 from policy.app.recording.writing import find_place
 from policy.app.runs.precedents import Precedents
+from policy.app.runs.spool_keys import read_pinned
 from policy.app.runs.webhook_secrets import check_secrets
 from policy.app.workspace import open_workspace
 from policy.engine.plan import make_plan
@@ -124,6 +125,7 @@ def can_hold(judge: Judge, gate: str) -> bool:
 def check_panel(panel: Panel) -> None:
     """Raises PolicyError where settings do not go together, or a secret that they name is not there."""
     check_secrets(panel.settings.webhooks)
+    read_pinned(panel.settings)
     place = panel.settings.places.get("app")
     if panel.settings.app not in ("none", "basic-auth"):
         message = f"`{panel.settings.app}` is no application that the guard knows how to start"

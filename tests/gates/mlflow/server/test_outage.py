@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from policy.app.runs.panel import check_panel, load_panel
 from policy.app.runs.spool_keys import VARIABLE, create_spool_key
 from policy.engine.recording import NOTHING_DIGEST
 from policy.errors import PolicyError
-from policy.gates.mlflow.server import keeping
+from policy.gates.mlflow.server import keeping, mirrored
 from policy.gates.mlflow.server.api import emergencies, serving
 from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.outage import MOST_UPLOADS
@@ -24,9 +24,11 @@ from policy.records.ledger import open_ledger
 from policy.records.requests.standing import list_overrides
 from policy.records.runs.queries import find_run
 from policy.records.snapshot import open_snapshot
+from policy.records.spool import take_all
 from policy.records.verification import verify_ledger
 from tests.gates.mlflow.server.api import find_user, open_api
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent
+from tests.records.keeping import locking
 
 RULES = SET[SET.index("approvals:") : SET.index("mlflow:")]
 ON_CALL = """\
@@ -58,16 +60,9 @@ class Place:
             self.file.rmdir()
             os.rename(self.folder / "away.db", self.file)
 
-    @contextmanager
     def locked(self):
         """A ledger that can be read, and not written."""
-        other = sqlite3.connect(self.file, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
+        return locking(self.file)
 
     def send(self, sent=HELD, user="ada"):
         return self.api.ask("PUT", f"/manifests/{sent.digest}", user, data=sent.body).status_code
@@ -279,15 +274,16 @@ def test_steps_wait_where_the_gate_goes_on(open_place, key):
     assert place.guard.keeper.measure() == 0
 
 
-def test_where_it_goes_on_what_was_judged_is_kept_and_what_was_not_is_not(open_place):
+def test_where_it_goes_on_what_was_judged_is_kept_and_what_was_not_is_not(open_place, monkeypatch):
     place = open_place("flag")
+    show_tags(monkeypatch, {"policy.state": "admitted"})
     with place.down():
         place.send(GOOD)
         place.send(BLOCKED)
         for sent, run, decided in ((GOOD, RUN, True), (BLOCKED, "b" * 32, False)):
             admission, _ = place.begin(sent, run)
             assert (admission.state, admission.decision is not None) == ("admitted", decided)
-            # Both may be written to: the gate goes on.
+            # Both may be written to: the gate goes on. Of the one MLflow shows what it was.
             place.make_worker().check_write(run, lambda: SimpleNamespace(name="support-x", experiment_id="1"))
     place.guard.keeper.catch_up(place.guard.ledger)
     assert place.read().state == "admitted"
@@ -347,3 +343,112 @@ def test_runs_that_are_judged_alike_have_one_decision(place):
     assert [row.state for row in rows] == ["admitted"] * 3
     assert len({row.decision for row in rows}) == 1
     assert len([*place.guard.ledger.read_decisions()]) == 1
+
+
+def show_tags(monkeypatch, tags):
+    """A tracking store that shows these tags of every run."""
+    run = SimpleNamespace(info=SimpleNamespace(experiment_id="1"), data=SimpleNamespace(tags=tags))
+    monkeypatch.setattr(mirrored, "get_tracking_store", lambda: SimpleNamespace(get_run=lambda _: run))
+
+
+@pytest.mark.parametrize("state", ["held", "refused"])
+def test_what_waited_before_the_outage_waits_on(open_place, monkeypatch, state):
+    place = open_place("flag")
+    show_tags(monkeypatch, {"policy.state": state})
+    with place.down(), pytest.raises(Exception, match=f"it is {state}"):
+        place.guard.check_write(RUN, lambda: SimpleNamespace(name="support-x", experiment_id="1"))
+
+
+@pytest.mark.parametrize("state", ["", "unadmitted", "ungoverned-training", "\u200b"])
+def test_what_never_met_the_gate_is_on_no_record_in_an_outage_either(open_place, monkeypatch, state):
+    place = open_place("flag")
+    show_tags(monkeypatch, {"policy.state": state})
+    with place.down():
+        assert place.guard.find_used(RUN, lambda: place.guard.panel.settings.bindings[0]) is None
+
+
+def test_what_mlflow_shows_is_nobodys_and_trains_where_it_says_nothing(open_place, monkeypatch):
+    place = open_place("flag")
+    shown = {"policy.state": "admitted", "policy.decision": "sha256:1", "ml-manifest.digest": GOOD.digest}
+    for activity, known in (("", "training"), ("baseline", "baseline"), ("other", "training")):
+        show_tags(monkeypatch, {**shown, "ml-manifest.activity": activity})
+        with place.down():
+            row = place.guard.find_used(RUN, lambda: place.guard.panel.settings.bindings[0])
+        assert (row.state, row.activity, row.manifest, row.decision) == ("admitted", known, GOOD.digest, "sha256:1")
+        assert (row.principal, row.project, row.seq) == ("", "", 0)
+        # No child takes its manifest over.
+        attempt = Attempt("1", "support-x", "ada", parent=RUN)
+        with place.down():
+            assert place.guard.inherit(attempt, place.guard.panel.settings.bindings[0]).manifest == ""
+
+
+def test_whoever_sends_the_same_and_may_not_train_keeps_nobody_from_it(place):
+    file = place.folder / "policy.yaml"
+    file.write_text(file.read_text().replace("models: [support-*]}", "models: [support-*], principals: [ada]}"))
+    place.guard.refresh()
+    with place.down():
+        assert place.send(HELD, "bob") < 300
+        assert place.break_glass().status_code == 403
+        place.send(HELD, "ada")
+        answer = place.break_glass()
+    assert (answer.status_code, answer.json["principals"]) == (200, ["ada"])
+
+
+def test_a_key_that_is_taken_out_counts_no_more(open_place, caplog):
+    place = open_place("flag")
+    with place.down():
+        place.send(GOOD)
+        place.begin(GOOD)
+    file = place.folder / "policy.yaml"
+    text = file.read_text()
+    start = text.index("  spool_keys:")
+    file.write_text(text[:start] + text[text.index("  experiments:") :])
+    place.guard.refresh()
+    assert "is none of `spool_keys` any more" in caplog.text
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert place.read() is None
+    assert "which is none of `spool_keys`" in caplog.text
+    with place.down():
+        answer = place.break_glass()
+        assert (answer.status_code, "no key" in answer.json["message"]) == (403, True)
+    # Once it is there again, it is used again.
+    file.write_text(text)
+    place.guard.refresh()
+    with place.down():
+        place.send(HELD)
+        assert place.break_glass().status_code == 200
+
+
+def test_a_key_that_is_none_leaves_the_settings_in_force(place, caplog):
+    file, before = place.folder / "policy.yaml", place.guard.panel
+    file.write_text(file.read_text().replace("spool_keys: spool/", "spool_keys: other/"))
+    place.guard.refresh()
+    assert place.guard.panel is before
+    assert "cannot be used" in caplog.text
+
+
+def test_what_began_over_broken_glass_names_it_also_where_the_ledger_is_back_by_then(place):
+    with place.down():
+        place.send(HELD)
+        request = place.break_glass().json["request"]
+        admission = place.hear(HELD)
+    place.guard.record(admission, RUN)
+    rows = place.guard.ledger.read("SELECT p.body FROM payloads p JOIN entries e ON e.seq = p.seq WHERE e.type = 'run'")
+    assert [json.loads(body)["request"] for (body,) in rows] == [request]
+
+
+def test_what_was_taken_up_in_two_parts_is_recorded_in_its_order(open_place):
+    """The ledger came back for a moment: a run of a sweep, and a later one that rests on its decision."""
+    place = open_place("flag")
+    path = place.guard.keeper.outage.path
+    with place.down():
+        place.send(GOOD)
+        _, first = place.begin(GOOD)
+        # A worker took it up, and the ledger went away again.
+        take_all(path)
+        admission, second = place.begin(GOOD, "b" * 32)
+        assert admission.draft is None
+        take_all(path)
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert place.read().decision == place.read("b" * 32).decision == first.decision == second.decision
+    assert not [name for name in os.listdir(place.folder) if name.endswith(".refused")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,11 +12,13 @@ import pytest
 
 from policy.app.runs.spool_keys import VARIABLE, create_spool_key
 from policy.gates.cli.main import main
+from policy.gates.mlflow.server.settled import SECONDS
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.runs.queries import find_run
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent, write_set
 from tests.gates.mlflow.server.serving import Server, serve
 from tests.gates.mlflow.server.test_runs import begin, read_tags
+from tests.gates.mlflow.server.ways import hold
 from tests.records.conftest import require_programs
 from tests.records.server import Server as Database
 from tests.records.server import running_server
@@ -45,19 +49,30 @@ class Place(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("outage")
-    key = create_spool_key(str(folder / "spool.key"), "mlflow").text
+def database() -> Iterator[Database]:
     with running_server(require_programs(), durable=False) as database:
-        url = database.make_database()
-        create_ledger(url).close()
-        text = SET.replace("sqlite:///ledger.db", url).replace(RULES, ON_CALL)
-        text = text.replace("  experiments:", f"  spool_keys: [{key}]\n  experiments:")
-        write_set(folder, text)
-        with serve(folder, auth=True, environment={VARIABLE: str(folder / "spool.key")}) as server:
-            for name in ("ada", "bob", "carol"):
-                server.make_user(name)
-            yield Place(server, database, url, folder / "ledger-spool-runs")
+        yield database
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Iterator[Place]:
+    with open_place(tmp_path_factory.mktemp("outage"), database) as made:
+        yield made
+
+
+@contextmanager
+def open_place(folder: Path, database: Database, on_error: str = "block") -> Iterator[Place]:
+    """A server with a key for its spool, and with what its gate `run` does while the ledger is down."""
+    key = create_spool_key(str(folder / "spool.key"), "mlflow").text
+    url = database.make_database()
+    create_ledger(url).close()
+    text = SET.replace("sqlite:///ledger.db", url).replace(RULES, ON_CALL)
+    text = text.replace("run: {mode: enforce, on_error: block}", f"run: {{mode: enforce, on_error: {on_error}}}")
+    write_set(folder, text.replace("  experiments:", f"  spool_keys: [{key}]\n  experiments:"))
+    with serve(folder, auth=True, environment={VARIABLE: str(folder / "spool.key")}) as server:
+        for name in ("ada", "bob", "carol"):
+            server.make_user(name)
+        yield Place(server, database, url, folder / "ledger-spool-runs")
 
 
 def test_from_the_outage_over_broken_glass_to_a_release(place: Place, capsys, monkeypatch):
@@ -152,3 +167,38 @@ def check_records(place: Place, ids: list[str], request: str) -> None:
     assert [(step["event"], step["by"]) for step in shown["history"]] == [("asked", "ada"), ("override", "carol")]
     answer = place.server.ask("POST", f"/policy/api/1/requests/{request}/review", {"finding": "it was needed"}, "bob")
     assert (answer.status, answer.body["requests"][0]["unreviewed"]) == (200, False)
+
+
+def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_path: Path, database: Database):
+    with open_place(tmp_path, database, on_error="flag") as place:
+        server = place.server
+        experiment = server.make_experiment("support-goes-on", "ada")
+        runs = [begin(server, experiment, GOOD).body["run"]["info"] for _ in range(3)]
+        released, ended, going = (run["run_id"] for run in runs)
+        held = hold(server, experiment, HELD)
+        files = [f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/m.bin" for run in (released, ended)]
+        for file in files:
+            assert server.ask("PUT", file, raw=b"good", user="admin").status == 200
+        assert server.call("registered-models/create", {"name": "support-on"}, "ada").status == 200
+        version = {"name": "support-on", "source": runs[0]["artifact_uri"], "run_id": released}
+        assert server.call("model-versions/create", version, "ada").status == 200
+        assert place.write(ended, "update", status="FINISHED") == 200
+        database.kill()
+        # What the ledger said of a run is believed for so long.
+        time.sleep(SECONDS)
+
+        # What goes on is not stopped.
+        assert place.write(going, "log-metric", key="loss", value=0.5, timestamp=1) == 200
+        assert begin(server, experiment, GOOD).status == 200
+        # What would open a decision again waits for the ledger, and what waits may not be written to.
+        for file in files:
+            answer = server.ask("PUT", file, raw=b"evil", user="admin")
+            assert (answer.status, "ledger" in str(answer.body)) == (403, True), answer
+        assert place.write(ended, "log-parameter", key="learning_rate", value="1") == 403
+        assert place.write(held, "log-metric", key="loss", value=0.5, timestamp=1) == 403
+        assert place.write(held, "update", status="FINISHED") == 403
+
+        database.start()
+        alias = {"name": "support-on", "alias": "prod", "version": "1"}
+        assert server.call("registered-models/alias", alias, "ada").status == 200
+        assert server.ask("GET", files[0], user="admin").body == "good"

@@ -139,3 +139,27 @@ def test_what_has_not_changed_is_not_read_again(folder, reloader, monkeypatch):
     monkeypatch.setattr(reloading, "read_folder", read.append)
     assert reloader.get_panel()
     assert read == []
+
+
+def test_what_was_broken_where_nobody_looks_is_taken_up_once_it_is_mended(folder, reloader, caplog, monkeypatch):
+    monkeypatch.setattr(reloading, "AGAIN", 0.0)
+    before, config = reloader.get_panel(), folder / "policy.yaml"
+    (folder / "more").mkdir()
+    (folder / "more/strict.yaml").write_text("policy: [\n")
+    config.write_text(config.read_text().replace("[./policies]", "[./policies, ./more]"))
+    assert reloader.get_panel() is before
+    assert reloader.get_panel() is before
+    assert (reloader.faults, caplog.text.count("cannot be used")) == (1, 1)
+    (folder / "more/strict.yaml").write_text("policy: {\n")
+    reloader.get_panel()
+    (folder / "more/strict.yaml").write_text(VOLATILE.replace("volatile-data", "strict"))
+    assert list_policies(reloader) == ["large-models", "strict", "volatile-data"]
+    loaded = reloader.get_panel()
+    assert reloader.get_panel() is loaded
+
+
+def test_what_cannot_be_loaded_is_not_tried_at_each_hearing(folder, reloader, monkeypatch):
+    (folder / "policies/volatile-data.yaml").write_text("policy: [\n")
+    reloader.get_panel()
+    monkeypatch.setattr(reloading, "load_panel", None)
+    reloader.get_panel()

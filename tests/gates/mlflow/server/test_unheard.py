@@ -12,6 +12,7 @@ from policy.app.runs.attempt import REFUSED, Admission, Attempt
 from policy.gates.mlflow.server import unheard
 from policy.gates.mlflow.server.unheard import Unheard
 from policy.model.mlflow_settings import Binding
+from policy.records.faults import LedgerError
 from policy.records.ledger import create_ledger
 from policy.records.people import find_person
 
@@ -62,12 +63,24 @@ def test_whoever_makes_digests_up_does_not_fill_the_ledger(ledger, monkeypatch):
     refused = Unheard(ledger)
     found = [note(refused, make(manifest=f"sha256:{number:064}")) for number in range(6)]
     assert found == [1, 2, 3, None, None, None]
-    # The next person, and the next day, begin anew.
-    assert note(refused, make(principal="bob")) == 4
-    assert note(refused, make(manifest=f"sha256:{5:064}"), NOW + timedelta(days=1)) == 5
+    # The next person, reason and day begin anew.
+    assert note(refused, make("principal")) == 4
+    assert note(refused, make(principal="bob")) == 5
+    assert note(refused, make(manifest=f"sha256:{5:064}"), NOW + timedelta(days=1)) == 6
 
 
 def test_only_the_last_ones_are_remembered(ledger, monkeypatch):
     monkeypatch.setattr(unheard, "REMEMBERED", 1)
     refused = Unheard(ledger)
     assert [note(refused, make(project=project)) for project in ("a", "b", "b", "a")] == [1, 2, 2, 3]
+
+
+def test_what_could_not_be_recorded_does_not_count(ledger, monkeypatch):
+    monkeypatch.setattr(unheard, "MOST", 2)
+    refused = Unheard(ledger)
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "append", lambda _: (_ for _ in ()).throw(LedgerError("unreachable", "it is down")))
+        for number in range(3):
+            with pytest.raises(LedgerError):
+                note(refused, make(manifest=f"sha256:{number:064}"))
+    assert note(refused, make()) == 1

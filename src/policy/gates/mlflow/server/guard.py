@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.admitting import Hearing
 from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Admission, Attempt
+from policy.app.runs.panel import RUN
 from policy.app.runs.texts import name_recorded
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.attempts import say_resume
 from policy.gates.mlflow.server.identity import find_principal
 from policy.gates.mlflow.server.keeping import Keeper
+from policy.gates.mlflow.server.mirrored import recall_row
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.settings import SettingsKeeper
 from policy.gates.mlflow.server.settled import Settled
@@ -68,6 +70,7 @@ class Guard:
         """A panel is in force once its settings are on record."""
         if not self.settings.take_up(panel, self.panel) or panel is self.panel:
             return
+        self.keeper.follow(panel)
         with self._lock:
             self.panel = panel
             # What was governed by nothing may be governed now.
@@ -140,8 +143,8 @@ class Guard:
         except PolicyError as error:
             raise refuse_fault(error) from None
 
-    def find_used(self, run: str, find_binding: Callable[[], Binding | None], gate: str = "run") -> RunRow | None:
-        """The same where a run is there already: None, too, where the ledger cannot be asked and a gate goes on.
+    def find_used(self, run: str, find_binding: Callable[[], Binding | None], gate: str = RUN) -> RunRow | None:
+        """The same where a run is there already; where the ledger fails and its gate goes on, as MLflow shows it.
 
         What nothing governs goes on without the ledger.
         """
@@ -154,7 +157,7 @@ class Guard:
             if not self.keeper.passes(error, self.panel.find(binding), gate):
                 raise refuse_fault(error) from None
             self.keeper.count_open()
-            return None
+            return recall_row(self.server, run) if gate == RUN else None
 
     def _look_up(self, run: str) -> RunRow | None:
         try:
@@ -237,7 +240,7 @@ class Guard:
             "mode": admission.binding.mode or None,
             # The policies may have changed since it was judged.
             "policy_set": decision.policy_set if decision is not None else self.panel.find(admission.binding).digest,
-            "request": admission.asked.row.id if admission.asked is not None else None,
+            "request": admission.asked.row.id if admission.asked is not None else admission.glass or None,
         }
         try:
             if resumed:

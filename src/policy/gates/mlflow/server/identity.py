@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from policy.app.runs.admitting import NOBODY
+from policy.records.people import fold_name
 
 SERVER: Final = "mlflow-server"
 """What works inside of the server without a request, such as one of its jobs."""
+
+USER: Final = " (user)"
 
 
 def find_principal(*, authenticated: bool) -> str:
@@ -21,14 +24,21 @@ def find_principal(*, authenticated: bool) -> str:
     seen = getattr(g, "mlflow_authenticated_user", None)
     if not seen:
         # Up to 3.11 the server does not note whom it has let in.
-        seen = ask_basic_auth()
-    # A user may be called anything, and is none of these.
-    return f"{seen} (user)" if seen in (SERVER, NOBODY) else seen or NOBODY
+        return ask_basic_auth() or NOBODY
+    return name_user(seen)
 
 
 def ask_basic_auth() -> str | None:
     """The user of the request by basic-auth itself; None where it lets nobody in."""
     from mlflow.server import auth
 
-    answer = auth.authenticate_request()
-    return getattr(answer, "username", None)
+    seen = getattr(auth.authenticate_request(), "username", None)
+    return name_user(seen) if seen else None
+
+
+def name_user(seen: str) -> str:
+    """What a user is called here: one may be called anything, and is neither nobody nor the server."""
+    bare = seen
+    while bare.endswith(USER):
+        bare = bare.removesuffix(USER)
+    return f"{seen}{USER}" if fold_name(bare) in map(fold_name, (SERVER, NOBODY)) else seen

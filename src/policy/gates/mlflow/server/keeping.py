@@ -56,11 +56,20 @@ class Keeper:
         self.spool = os.path.join(settings.folder or ".", settings.spool or SPOOL)
         self.pinned = read_pinned(panel.settings)
         issuer = Issuer(ledger.id, panel.settings.server)
-        self.outage = Outage(self.spool, open_spool_key(panel.settings), issuer)
+        self._key = open_spool_key(panel.settings)
+        self.outage = Outage(self.spool, self._key, issuer)
         self.metrics = Metrics(self.measure)
         # What an earlier replay has left counts, too.
         self._waits = True
         self._paused = 0.0
+
+    def follow(self, panel: Panel) -> None:
+        """Trust the keys that the policy sets name now, and sign with none that is not among them."""
+        self.pinned = read_pinned(panel.settings)
+        known = self._key is not None and self._key.signing.verifier in self.pinned
+        if self.outage.key is not None and not known:
+            LOG.error("the key of this server is none of `spool_keys` any more: nothing is kept while the ledger fails")
+        self.outage.trust(self._key._replace(pinned=self.pinned) if self._key is not None and known else None)
 
     def goes_on(self, judge: Judge, gate: str) -> bool:
         """Whether a gate lets things pass where it cannot do its work: its `on_error` says so, or it only watches."""
@@ -194,14 +203,16 @@ class Keeper:
         if not (self._waits or self.outage.waits or os.path.exists(self.spool)) or time.monotonic() < self._paused:
             return
         try:
-            problems = replay_spool(ledger, self.spool).problems
-            problems += replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer).problems
+            decisions = replay_spool(ledger, self.spool)
+            stated = replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer)
         except (PolicyError, OSError) as error:
             LOG.error("what waits in %s cannot be recorded: %s", self.spool, error)  # noqa: TRY400 - it says it all
             self._paused = time.monotonic() + PAUSE
             return
-        self._waits = False
-        for problem in problems:
+        # Whoever is at it may break off.
+        self._waits = decisions.busy or stated.busy
+        self._paused = time.monotonic() + PAUSE if self._waits else 0.0
+        for problem in (*decisions.problems, *stated.problems):
             LOG.error("%s: %s", problem.message, problem.remedy)
 
 

@@ -58,6 +58,12 @@ class Outage:
         self._read: dict[int, Read] = {}
         self._lock = Lock()
 
+    def trust(self, key: SpoolKey | None) -> None:
+        """Sign and believe by other keys than before; what was read by those counts no more."""
+        with self._lock:
+            self.key = key
+            self._read = {}
+
     @property
     def waits(self) -> bool:
         """Whether anything is to be recorded."""

@@ -27,6 +27,8 @@ Stamp = dict[str, tuple[object, ...] | None]
 ENDINGS: Final = (".yaml", ".yml", ".toml")
 # A folder that has just changed may change again without another time, which some file systems tell in seconds.
 SETTLED: Final = 3 * 10**9
+# Seconds after which what could not be loaded is tried again, whatever shows: nobody knows all that it would have read.
+AGAIN: Final = 5.0
 
 
 class Reloader:
@@ -41,34 +43,47 @@ class Reloader:
         self._check = check
         self._panel = panel
         self._stamp = take_stamp(panel)
+        # What is wrong with the files as they stand, and when to look at them again.
+        self._fault = ""
+        self._again = 0.0
         self._lock = Lock()
 
     def get_panel(self) -> Panel:
         """The policy sets in force now."""
-        if any(stamp_place(path) != stood for path, stood in self._stamp.items()):
+        if self._is_due() or any(stamp_place(path) != stood for path, stood in self._stamp.items()):
             with self._lock:
                 self._reload()
         return self._panel
 
+    def _is_due(self) -> bool:
+        return bool(self._fault) and time.monotonic() >= self._again
+
     def _reload(self) -> None:
         stamp = take_stamp(self._panel)
-        if stamp == self._stamp:
+        if stamp == self._stamp and not self._is_due():
             return  # another thread has done it
         try:
             panel = load_panel(self.config)
             self._check(panel)
             refuse_other_server(self._panel, panel)
         except PolicyError as error:
-            self.faults += 1
-            said = "; ".join(f"{problem.location or ''} {problem.message}".strip() for problem in error.problems)
-            LOG.error("the policies have changed and cannot be used; those before stay in force: %s", said)  # noqa: TRY400 - the problems say it all
+            self._note_fault(error)
             self._stamp = stamp
             return
+        self._fault = ""
         said = "the same" if panel.main.digest == self._panel.main.digest else self._panel.main.digest
         LOG.warning("policies and settings loaded anew: %s, before %s", panel.main.digest, said)
         # What has changed while it was being read is seen next time.
         known = take_stamp(panel)
         self._panel, self._stamp = panel, {path: stamp.get(path, now) for path, now in known.items()}
+
+    def _note_fault(self, error: PolicyError) -> None:
+        """Say what is wrong, once while it stays the same."""
+        said = "; ".join(f"{problem.location or ''} {problem.message}".strip() for problem in error.problems)
+        if said != self._fault:
+            self.faults += 1
+            LOG.error("the policies have changed and cannot be used; those before stay in force: %s", said)
+        self._fault, self._again = said, time.monotonic() + AGAIN
 
 
 class Listing(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.app.runs.attempt import ADMITTED, REOPENED, TRAINING
+from policy.gates.mlflow.server.mirrored import STATE
 from policy.gates.mlflow.server.released import find_released
 from policy.gates.mlflow.server.stores import find_run_experiment, get_tracking_store
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from policy.gates.mlflow.server.guard import Guard
     from policy.records.runs.rows import RunRow
 
-STATE = "policy.state"
 UNGOVERNED, UNADMITTED = "ungoverned-training", "unadmitted"
 """Where nothing is governed training is only pointed out; where it is, a run that never met the gate is."""
 

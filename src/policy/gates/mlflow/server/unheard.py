@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "policy-run-refusal/1"
 REMEMBERED: Final = 1000
-# Entries a day about one person, by one worker: whoever makes digests up does not fill the ledger.
+# Entries a day about one person and reason, by one worker: whoever makes digests up does not fill the ledger.
 MOST: Final = 100
 
 
@@ -30,7 +30,7 @@ class Unheard:
         self._lock = Lock()
         self._day = ""
         self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def note(self, admission: Admission, server: str, policy_set: str, now: datetime) -> int | None:
         """The entry that says who was refused what and why; None where there are too many. Raises PolicyError."""
@@ -40,11 +40,11 @@ class Unheard:
             self._begin_day(now)
             if case in self._known:
                 return self._known[case]
-            if self._counts[attempt.principal] >= MOST:
+            if self._counts[attempt.principal, admission.reason] >= MOST:
                 return None
-            self._counts[attempt.principal] += 1
         (entry,) = self._ledger.append([Draft("refusal", self._describe(admission, server, policy_set, now))])
         with self._lock:
+            self._counts[attempt.principal, admission.reason] += 1
             self._known[case] = entry.seq
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)

@@ -79,15 +79,20 @@ def break_for(call: Call, asked: Mapping[str, str], experiment: Any, binding: Bi
     reason = check_reason(asked["reason"])
     lasts = read_length(asked["for"]) if "for" in asked else None
     digest, body = asked["manifest"], keeper.find_manifest(asked["manifest"])
-    senders = (*keeper.outage.list_senders(digest), *find_senders(call, digest))
-    if body is None or not senders:
+    sent = dict.fromkeys((*keeper.outage.list_senders(digest), *find_senders(call, digest)))
+    if body is None or not sent:
         remedy = "have who trains send it again, and begin the run, which is refused: then ask once more"
         return describe(404, f"the server has no manifest {digest[:80]} since the ledger is down", remedy)
+    # Whoever else sends the same, too, keeps nobody from it.
+    senders = tuple(filter(binding.admits, sent))
+    if not senders:
+        text = f"nobody who sent it may begin runs in the experiment `{experiment.name}`"
+        raise refuse(text, "have somebody send it who may")
     judge = call.panel.find(binding)
     attempt = Attempt(
         str(experiment.experiment_id), experiment.name, senders[0], digest, read_activity(asked.get("activity"))
     )
-    glass = shorten(make_glass(attempt, tuple(dict.fromkeys(senders)), call.person, judge, now), lasts)
+    glass = shorten(make_glass(attempt, senders, call.person, judge, now), lasts)
     heard = hear_offline(call.panel, binding, attempt, body, now, glass)
     check_glass(glass, judge, heard.owners)
     if heard.admission.state != ADMITTED:
