@@ -12,7 +12,9 @@ from policy.model.approval_settings import ApprovalRule, ApprovalSettings, find_
 from policy.records.faults import LedgerError
 from policy.records.ledger import open_ledger
 from policy.records.requests.delegating import delegate
+from policy.records.requests.desk import open_session
 from policy.records.requests.overriding import break_glass
+from policy.records.requests.queries import list_people
 from policy.records.requests.standing import list_grants
 from tests.records.requests.asked import DAY, HOUR, NOW, SETTINGS, STAKE, ask_one, say
 
@@ -146,3 +148,54 @@ def test_a_request_that_nobody_asked_counts_for_nothing(ledger):
     say(ledger, row.id, "alice", settings=LOOSE)
     edit(ledger, ("DELETE FROM request_people",))
     assert find(ledger, LOOSE) == []
+
+
+def find_for(ledger, user, settings=SETTINGS):
+    terms = find_terms(settings, ["volatile-data"], "run", "support-bot")
+    found = list_grants(ledger, *HERE, NOW, terms=terms, settings=settings, user=user)
+    return [grant.approval.by for grant in found]
+
+
+def test_what_who_uses_it_said_does_not_count(ledger):
+    row = ask_one(ledger)
+    for name in ("alice", "bob", "carol"):
+        if say(ledger, row.id, name).state == "approved":
+            break
+    voted = find(ledger)
+    assert len(voted) == 2
+    assert find_for(ledger, "zoe") == voted
+    for name in voted:
+        for spelled in (name, name.upper(), f" {name}"):
+            assert find_for(ledger, spelled) == []
+
+
+def test_nor_what_somebody_said_for_them(ledger):
+    delegate(ledger, "alice", "zoe", NOW, NOW + DAY, SETTINGS, now=NOW)
+    row = ask_one(ledger)
+    for name in ("zoe", "bob"):
+        say(ledger, row.id, name)
+    assert find_for(ledger, "dora") == ["alice", "bob"]
+    assert find_for(ledger, "alice") == find_for(ledger, "zoe") == []
+
+
+def test_who_broke_the_glass_does_not_go_through(ledger):
+    row = ask_one(ledger)
+    break_glass(ledger, row.id, "olga", "customers wait", SETTINGS, now=NOW)
+    assert find_for(ledger, "zoe") == ["olga"]
+    assert find_for(ledger, "Olga") == []
+
+
+def test_what_covers_so_many_runs_is_for_those_who_asked(ledger):
+    rules = (ApprovalRule(roles=("leads",), runs=2),)
+    counted = ApprovalSettings(roles=SETTINGS.roles, rules=rules)
+    row = ask_one(ledger, runs=2)
+    say(ledger, row.id, "alice", settings=counted)
+    assert find_for(ledger, "", counted) == ["alice"]
+    requester = next(one.shown for one in list_asking(ledger, row.id))
+    assert find_for(ledger, requester, counted) == ["alice"]
+    assert find_for(ledger, "mallory", counted) == []
+
+
+def list_asking(ledger, request):
+    with open_session(ledger) as session:
+        return [one for one in list_people(session, request) if one.part == "requester"]

@@ -64,17 +64,17 @@ def find_decision_terms(policy_set: PolicySet, decision: Decision) -> Terms:
 
 
 def find_approvals(
-    ledger: Ledger, policy_set: PolicySet, decision: Decision, *, now: datetime, run: str = ""
+    ledger: Ledger, policy_set: PolicySet, decision: Decision, *, now: datetime, run: str = "", user: str = ""
 ) -> tuple[Approval, ...]:
     """What counts for a decision that was judged without approvals; judge again with these.
 
     Votes are counted by the policy set that judges. With the id of a `run` it is counted on an approval, once, for each
     covers so many: one that has none left for it does not count. Nor does what was approved after the time by which it
-    was judged.
+    was judged, nor what its `user` said, who begins by it.
     """
     if not needs_approval(policy_set, decision):
         return ()
-    grants = [one for one in _list_grants(ledger, policy_set, decision, now, run) if not _is_later(one, decision)]
+    grants = [one for one in _list_grants(ledger, policy_set, decision, now, run, user) if not _is_later(one, decision)]
     if not run:
         return tuple(grant.approval for grant in grants)
     for request in dict.fromkeys(grant.request for grant in grants):
@@ -92,11 +92,11 @@ def is_approved_since(ledger: Ledger, policy_set: PolicySet, decision: Decision,
 
 
 def _list_grants(
-    ledger: Ledger, policy_set: PolicySet, decision: Decision, now: datetime, run: str = ""
+    ledger: Ledger, policy_set: PolicySet, decision: Decision, now: datetime, run: str = "", user: str = ""
 ) -> list[Grant]:
     settings, terms = find_settings(policy_set), find_decision_terms(policy_set, decision)
     project, gate = redact_document(decision.subject.project), decision.gate
-    return list_grants(ledger, project, gate, decision.stake, now, terms=terms, settings=settings, run=run)
+    return list_grants(ledger, project, gate, decision.stake, now, terms=terms, settings=settings, run=run, user=user)
 
 
 def _is_later(grant: Grant, decision: Decision) -> bool:
@@ -170,15 +170,18 @@ def settle_held(
     run: str = "",
     insists: bool = True,
     contributors: tuple[str, ...] | None = None,
+    user: str = "",
 ) -> tuple[Decision, Asked | None]:
     """As `judge_with_approvals`, for a decision that was made without any; `insists` as in a Question.
+
+    `user` as for `find_approvals`.
 
     Without `contributors` they are looked for in the workspace's history.
     """
     policy_set = workspace.policy_set
     if not needs_approval(policy_set, decision):
         return decision, None
-    approvals = find_approvals(ledger, policy_set, decision, now=now, run=run)
+    approvals = find_approvals(ledger, policy_set, decision, now=now, run=run, user=user)
     if approvals:
         return judge(approvals), None
     if not insists and is_approved_since(ledger, policy_set, decision, now):

@@ -123,6 +123,8 @@ class Hearing:
                 now=self.now,
                 run=attempt.run,
                 contributors=list_owners(facts),
+                # Whoever releases what others train may have approved it.
+                user=attempt.principal if self.gate == RUN else "",
             )
         made = Precedent(decision, self._bases[decision.id], self.now)
         if case is not None and decision.verdict in ("allow", "flag") and not made.basis.approvals:

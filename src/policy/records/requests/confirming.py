@@ -36,17 +36,22 @@ class Confirmed(NamedTuple):
     ends: str | None
 
 
-def confirm(session: Any, row: Row, terms: Terms | None, settings: ApprovalSettings | None) -> Confirmed | None:
+def confirm(
+    session: Any, row: Row, terms: Terms | None, settings: ApprovalSettings | None, user: str = ""
+) -> Confirmed | None:
     """What counts of a request that is approved; None where it is not enough.
 
-    Without `terms` every yes is enough; without `settings` nobody is known by another name.
+    Without `terms` every yes is enough; without `settings` nobody is known by another name. What its `user` said
+    themselves does not count, and what covers so many runs is for those who asked.
     """
     decided = read_payload(session, row.decided) if row.decided is not None else None
     asking = next((one for one in list_people(session, row.id) if one.part == "requester"), None)
     if row.decided is None or asking is None or not is_recorded(row, decided):
         return None
     known = settings or DEFAULT_APPROVALS
-    names, lasts = _list_names(session, row, decided, settings), known.override_lasts
+    if user and _is_limited(row, terms) and not _has_asked(session, row, user, known):
+        return None
+    names, lasts = _list_names(session, row, decided, settings, user), known.override_lasts
     if not row.overridden:
         lasts = terms.lasts if terms is not None else 0
         if terms is not None and terms.list_open(names, known):
@@ -58,12 +63,25 @@ def confirm(session: Any, row: Row, terms: Terms | None, settings: ApprovalSetti
     return Confirmed(names, asking.shown, ends) if names else None
 
 
-def _list_names(session: Any, row: Row, decided: Any, settings: ApprovalSettings | None) -> tuple[str, ...]:
-    """Who let it pass."""
+def _is_limited(row: Row, terms: Terms | None) -> bool:
+    """Whether it covers so many runs and no more."""
+    return row.runs is not None or (terms is not None and terms.runs is not None)
+
+
+def _has_asked(session: Any, row: Row, user: str, settings: ApprovalSettings) -> bool:
+    asked = [one.shown for one in list_people(session, row.id) if one.part == "requester"]
+    return is_any(user, asked, settings.people)
+
+
+def _list_names(session: Any, row: Row, decided: Any, settings: ApprovalSettings | None, user: str) -> tuple[str, ...]:
+    """Who let it pass, and is not who uses it."""
+    known = settings or DEFAULT_APPROVALS
     if not row.overridden:
-        return tuple(vote.owner.shown for vote in list_counting(session, row, settings or DEFAULT_APPROVALS))
+        return tuple(vote.owner.shown for vote in list_counting(session, row, known, user))
     by = find_name(session, str(decided["person"]))
-    return (by.shown,) if decided["event"] == "override" and _may_override(session, row, by, settings) else ()
+    if decided["event"] != "override" or (user and is_any(user, [by.shown], known.people)):
+        return ()
+    return (by.shown,) if _may_override(session, row, by, settings) else ()
 
 
 def is_recorded(row: Row, decided: Any) -> bool:
@@ -72,14 +90,16 @@ def is_recorded(row: Row, decided: Any) -> bool:
     return isinstance(decided, dict) and decided.get("ends") == row.ends and all(decided.get(k) == v for k, v in said)
 
 
-def list_counting(session: Any, row: Row, settings: ApprovalSettings) -> Iterator[Vote]:
-    """Every yes that an entry records, of people who neither asked nor contributed, one a person."""
+def list_counting(session: Any, row: Row, settings: ApprovalSettings, user: str = "") -> Iterator[Vote]:
+    """Every yes that an entry records, of people who neither asked nor contributed nor use it, one a person."""
     involved, seen = list_people(session, row.id), list[str]()
     for vote in list_votes(session, row.id):
         if vote.answer != "approve" or not _is_cast(session, row, vote):
             continue
         people = (vote.person, vote.owner)
         if any(find_involved(involved, one.name or "", one.id, settings) for one in people):
+            continue
+        if user and is_any(user, [one.shown for one in people], settings.people):
             continue
         if vote.behalf is not None and not _is_delegated(session, vote, settings):
             continue

@@ -58,18 +58,19 @@ def list_grants(
     terms: Terms | None = None,
     settings: ApprovalSettings | None = None,
     run: str = "",
+    user: str = "",
 ) -> list[Grant]:
     """The approvals that count for what is at stake: one for each yes, once there are enough of them.
 
     With the `terms` and `settings` of the policy set that judges, votes are counted again by these: what somebody
     without the role, or with another policy set, let pass does not count. One of which all runs are used counts for a
-    `run` that is one of these.
+    `run` that is one of these. `user` is who begins by it, and has no say in that.
     """
     clock = write_time(now)
     with open_session(ledger) as session:
         rows = find_rows(session, kind=APPROVAL, project=project, gate=gate, stake=stake, state=APPROVED)
         rows = [_give_back(session, row, run) for row in rows] if run else rows
-        return [grant for row in rows for grant in _read_grants(session, row, clock, terms, settings)]
+        return [grant for row in rows for grant in _read_grants(session, row, clock, terms, settings, user)]
 
 
 def _give_back(session: Any, row: Row, run: str) -> Row:
@@ -79,12 +80,12 @@ def _give_back(session: Any, row: Row, run: str) -> Row:
 
 
 def _read_grants(
-    session: Any, row: Row, clock: str, terms: Terms | None, settings: ApprovalSettings | None
+    session: Any, row: Row, clock: str, terms: Terms | None, settings: ApprovalSettings | None, user: str
 ) -> Iterator[Grant]:
     """The yeses of a request, where they are enough, not over, and not used up."""
     if row.state_at(clock) != APPROVED or (terms is not None and terms.runs is not None and row.uses >= terms.runs):
         return
-    found = confirm(session, row, terms, settings)
+    found = confirm(session, row, terms, settings, user)
     if found is None or (found.ends is not None and found.ends <= clock):
         return
     ends = read_time(found.ends) if found.ends is not None else None

@@ -14,6 +14,7 @@ from tests.gates.mlflow.server.serving import PASSWORD
 from tests.gates.mlflow.server.test_runs import begin, list_run_ids, read_tags
 
 COUNTED = make_sent("support-counted", model={"parameters": 3_000_000_000})
+WANTED = make_sent("support-wanted", model={"parameters": 3_000_000_000})
 OTHER = make_sent("support-refused", model={"parameters": 3_000_000_000})
 
 
@@ -91,6 +92,9 @@ def test_a_held_run_is_approved_by_somebody_else_and_finishes(server, experiment
     assert code == 1
     assert "it is approved already" in err
 
+    # Nobody uses up what was approved for her, nor who approved it.
+    for other in ("carol", "bob"):
+        assert begin(server, experiment, COUNTED, other).status == 403
     # It covers two runs: this one, however often it is resumed, and one more.
     assert resume("ada", run) == "FINISHED"
     assert begin(server, experiment, COUNTED).status == 200
@@ -100,6 +104,17 @@ def test_a_held_run_is_approved_by_somebody_else_and_finishes(server, experiment
     assert third.status == 403
     assert find_request(third.body["message"]) != request
     assert resume("ada", run) == "FINISHED"
+
+
+def test_who_approved_it_does_not_begin_by_that(server, experiment, decide):
+    request = find_request(begin(server, experiment, WANTED).body["message"])
+    assert decide("bob", "approve", request)[0] == 0
+    # Without a number anybody of the project may, but who would have let themselves pass.
+    refused = begin(server, experiment, WANTED, "bob")
+    assert refused.status == 403
+    assert find_request(refused.body["message"]) != request
+    assert begin(server, experiment, WANTED, "carol").status == 200
+    assert begin(server, experiment, WANTED).status == 200
 
 
 def test_a_run_that_is_rejected_does_not_begin(server, experiment, decide):
