@@ -17,12 +17,16 @@ FORMAT: Final = "policy-mlflow-settings/1"
 # Those of a server, and those of an experiment, by the names that a policy set has for them.
 KEYS: Final = ("app", "without_manifest", "attesters", "spool_keys", "webhooks")
 EXPERIMENT_KEYS: Final = ("name", "id", "project", "principals", "models", "mode", "policy_set")
+GATES: Final = "gates"
 ADDED, ORDER = "experiment", "order"
 """Keys of a change: an entry that was added or removed as a whole, and the order in which entries are asked."""
 
 
-def describe_settings(settings: MlflowSettings) -> Document:
-    """All that settings say, as a document; what only places it in files is left out."""
+def describe_settings(settings: MlflowSettings, gates: Document | None = None) -> Document:
+    """All that settings say, as a document; what only places it in files is left out.
+
+    `gates` has by the name of a gate what it does, and by the file of a team's policy set the same of its gates.
+    """
     return {
         "format": FORMAT,
         "app": settings.app,
@@ -32,6 +36,7 @@ def describe_settings(settings: MlflowSettings) -> Document:
         # An address may be a secret; what stands for it is none.
         "webhooks": sorted(f"{one.host} {one.id}" for one in settings.webhooks),
         "experiments": [describe_binding(binding) for binding in settings.bindings],
+        **({GATES: gates} if gates else {}),
     }
 
 
@@ -51,6 +56,8 @@ def describe_binding(binding: Binding) -> Document:
 def compare_settings(old: Document | None, new: Document) -> list[Change]:
     """Every change between two documents; without an old one every experiment is added."""
     changes = [_change(None, key, (old or {}).get(key), new.get(key)) for key in KEYS]
+    was_at, is_at = list_gates(old or {}), list_gates(new)
+    changes += [_change(None, key, was_at.get(key), is_at.get(key)) for key in sorted({*was_at, *is_at})]
     before, after = _list_experiments(old or {}), _list_experiments(new)
     pairs = pair_experiments(before, after)
     for was, now in pairs:
@@ -62,6 +69,18 @@ def compare_settings(old: Document | None, new: Document) -> list[Change]:
         names = [[name_experiment(was) for was, _ in asked], [name_experiment(now) for _, now in stayed]]
         changes.append(_change(None, ORDER, *names))
     return [change for change in changes if change["old"] != change["new"]]
+
+
+def list_gates(document: Document) -> dict[str, Any]:
+    """What gates do, by the names of all parts: `gates.run.mode`, `gates.team.yaml.run.mode`."""
+    found: dict[str, Any] = {}
+    pending = [(GATES, document.get(GATES))]
+    for name, value in pending:  # which grows on the way
+        if isinstance(value, dict):
+            pending += [(f"{name}.{key}", part) for key, part in value.items()]
+        elif value is not None:
+            found[name] = value
+    return found
 
 
 def _change(experiment: str | None, key: str, old: Any, new: Any) -> Change:

@@ -15,6 +15,7 @@ from policy.model.audit import Scope
 from policy.model.mlflow_settings import Binding, MlflowSettings
 from policy.records.erasure import erase
 from policy.records.ledger import create_ledger, open_ledger
+from policy.records.objects import Draft
 from policy.records.people import identify_person
 from policy.records.server_settings import record_settings
 from policy.records.settings_comparison import describe_settings
@@ -41,7 +42,7 @@ def govern(url, day, *modes, server="tracking"):
 def read(url, since="2026-08-10", until="2026-08-20"):
     scope = Scope(read_period(since, until, NOW), "2026-11-01")
     gathered = gather_report(AuditRequest(scope, NOW, Place(url)))
-    watched = [doubt for doubt in gathered.report.doubts if "what runs in" in doubt or "watched" in doubt]
+    watched = [doubt for doubt in gathered.report.doubts if doubt.startswith("what ") or "watched" in doubt]
     return gathered, watched
 
 
@@ -171,3 +172,37 @@ def test_a_ledger_that_has_neither_runs_nor_settings(tmp_path):
 )
 def test_a_value_is_said_in_one_line(value, said):
     assert say_value(value) == said
+
+
+def test_a_gate_that_only_watches_stands_there_too(url):
+    gates = {"run": {"mode": "enforce"}, "release": {"mode": "observe"}, "team.yaml": {"run": {"mode": "flag"}}}
+    with create_ledger(url) as ledger:
+        ledger.appender.now = lambda: datetime(2026, 8, 12, tzinfo=UTC)
+        record_settings(ledger, "tracking", describe_settings(MlflowSettings(()), gates), SAID)
+    gathered, watched = read(url)
+    assert [change for change in list_changes(gathered) if "gates" in change[2]] == [
+        (1, "", "gates.release.mode", "", "observe"),
+        (1, "", "gates.run.mode", "", "enforce"),
+        (1, "", "gates.team.yaml.run.mode", "", "flag"),
+    ]
+    since = "at the server tracking is {} since 2026-08-12 (entry 1)"
+    assert watched == [
+        f"what meets the gate `release` {since.format('only observed')}",
+        f"what meets the gate `run` of `team.yaml` {since.format('flagged, and nothing more')}",
+    ]
+
+
+def test_what_was_released_meanwhile_is_counted(url):
+    govern(url, 1, "")
+    for day, count in ((9, 1), (11, 1), (12, 2), (21, 1)):
+        with create_ledger(url) as ledger:
+            ledger.appender.now = lambda day=day: datetime(2026, 8, day, tzinfo=UTC)
+            ledger.append([Draft("observed-release", {"day": day, "number": number}) for number in range(count)])
+    said = [doubt for doubt in read(url)[0].report.doubts if "passed" in doubt]
+    assert said == [
+        "3 releases passed that would have been refused, because nothing is enforced there (from entry 3 on)"
+    ]
+    said = [doubt for doubt in read(url, "2026-08-21", "2026-08-22")[0].report.doubts if "passed" in doubt]
+    assert said == [
+        "1 release passed that would have been refused, because nothing is enforced there (from entry 6 on)"
+    ]

@@ -8,7 +8,7 @@ from policy.model.audited_runs import SettingsChange
 from policy.records.objects import digest_bytes
 from policy.records.policy_sets import CHANGE
 from policy.records.server_settings import ORIGIN, read_change, read_settings
-from policy.records.settings_comparison import ADDED, EXPERIMENT_KEYS, name_experiment
+from policy.records.settings_comparison import ADDED, EXPERIMENT_KEYS, GATES, list_gates, name_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +20,9 @@ _CHANGES: Final = (
     "SELECT e.seq, e.time, e.payload, p.body, s.name, s.origin, s.sources FROM entries e"
     " LEFT JOIN payloads p ON p.seq = e.seq LEFT JOIN policy_sets s ON s.seq = e.seq"
     " WHERE e.type = ? AND e.time < ? AND e.seq <= ? ORDER BY e.seq"
+)
+_RELEASED: Final = (
+    "SELECT count(*), min(seq) FROM entries WHERE type = 'observed-release' AND time >= ? AND time < ? AND seq <= ?"
 )
 MODE: Final = "mode"
 WEAKER: Final = {"observe": "is only observed", "flag": "is flagged, and nothing more"}
@@ -67,27 +70,50 @@ class Settings:
     def list_watched(self) -> Iterator[str]:
         """What is watched only at the end, or was in the period, with the entry that says so."""
         standing = list(self._list_standing())
-        known = {(one.server, one.experiment, one.entry) for one in standing}
+        known = {(one.server, one.experiment, one.key, one.entry) for one in standing}
         over = [
             one
             for one in self.list_changes()
-            if one.key == MODE and one.after in WEAKER and (one.server, one.experiment, one.entry) not in known
+            if is_mode(one.key)
+            and one.after in WEAKER
+            and (one.server, one.experiment, one.key, one.entry) not in known
         ]
+        yield from self._list_released()
         said = [*map(_say_mode, standing), *(f"{_say_mode(one)}, and no more at the end" for one in over)]
         yield from said[:LOUD]
         if len(said) > LOUD:
             yield f"{len(said) - LOUD:,} times more something is or was only watched: see the settings below"
 
+    def _list_released(self) -> Iterator[str]:
+        """How much was released in the period that would have been refused where something is enforced."""
+        period = self.recorded.scope.period
+        since, until = period.since.removesuffix("Z"), period.until.removesuffix("Z")
+        ((count, first),) = self.recorded.ledger.read(_RELEASED, (since, until, self.recorded.size))
+        if count:
+            passed = "1 release passed" if count == 1 else f"{count:,} releases passed"
+            yield f"{passed} that would have been refused, because nothing is enforced there (from entry {first:,} on)"
+
     def _list_standing(self) -> Iterator[SettingsChange]:
         """What is watched at the end, each with the last change of its mode, or else that of the settings."""
-        switched = {(one.server, one.experiment): one for one in self.changes if one.key == MODE}
+        switched = {(one.server, one.experiment, one.key): one for one in self.changes if is_mode(one.key)}
         for server, (last, digest) in sorted(self._last.items()):
-            found = self.recorded.read_document(digest).get("experiments")
-            for experiment in found if isinstance(found, list) else ():
-                mode, name = str(experiment.get(MODE)), name_experiment(experiment)
+            for name, key, mode in list_modes(self.recorded.read_document(digest)):
                 if mode in WEAKER:
-                    one = switched.get((server, name), last)
-                    yield one if one.after == mode else last._replace(experiment=name, key=MODE, after=mode)
+                    one = switched.get((server, name, key), last)
+                    yield one if one.after == mode else last._replace(experiment=name, key=key, after=mode)
+
+
+def list_modes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The modes that settings name: of which experiment, none for a gate, under which key, and what it is."""
+    found = document.get("experiments")
+    for experiment in found if isinstance(found, list) else ():
+        yield name_experiment(experiment), MODE, str(experiment.get(MODE))
+    yield from (("", key, str(value)) for key, value in list_gates(document).items() if is_mode(key))
+
+
+def is_mode(key: str) -> bool:
+    """Whether a key of a change is about what is enforced."""
+    return key == MODE or key.endswith(f".{MODE}")
 
 
 def _name_entry(server: str, time: str, seq: int, source: Any) -> SettingsChange:
@@ -122,6 +148,14 @@ def say_value(value: Any) -> str:
 
 def _say_mode(one: SettingsChange) -> str:
     return (
-        f"what runs in `{one.experiment}` at the server {one.server} {WEAKER[one.after]} "
+        f"{_say_subject(one)} at the server {one.server} {WEAKER[one.after]} "
         f"since {one.time[:10]} (entry {one.entry:,})"
     )
+
+
+def _say_subject(one: SettingsChange) -> str:
+    """What a mode is about: an experiment, or a gate of a policy set, where it is a team's by its file."""
+    if one.experiment:
+        return f"what runs in `{one.experiment}`"
+    file, _, gate = one.key.removeprefix(f"{GATES}.").removesuffix(f".{MODE}").rpartition(".")
+    return f"what meets the gate `{gate}` of `{file}`" if file else f"what meets the gate `{gate}`"

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from policy.app.recording.writing import find_place
-from policy.app.runs.panel import RUN
+from policy.app.runs.panel import RELEASE, RUN
 from policy.loading.git.commands import GitError, find_repository
 from policy.loading.git.revisions import find_revision, read_files
 from policy.records.server_settings import record_settings
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from policy.app.runs.panel import Panel
+    from policy.model.policy import PolicySet
     from policy.records.entry import Entry
     from policy.records.ledger import Ledger
 
@@ -33,7 +34,20 @@ def enter_settings(ledger: Ledger, panel: Panel, seen: str, now: datetime) -> En
         # Who wrote the file is in its history.
         "actor": None,
     }
-    return record_settings(ledger, panel.settings.server, describe_settings(panel.settings), said)
+    return record_settings(
+        ledger, panel.settings.server, describe_settings(panel.settings, describe_gates(panel)), said
+    )
+
+
+def describe_gates(panel: Panel) -> dict[str, Any]:
+    """What the gates of a server do: those of its own policy set, and by its file those of each team's."""
+    of_teams = {file: _describe_gates(judge.workspace.policy_set) for file, judge in panel.teams.items()}
+    return {**_describe_gates(panel.main.workspace.policy_set), **of_teams}
+
+
+def _describe_gates(policy_set: PolicySet) -> dict[str, Any]:
+    settings = {name: policy_set.gate(name) for name in (RUN, RELEASE)}
+    return {name: {"mode": one.mode, "on_error": one.on_error} for name, one in settings.items()}
 
 
 def describe_source(panel: Panel) -> dict[str, Any]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +22,7 @@ from policy.records.snapshot import open_snapshot
 from policy.records.verification import verify_ledger
 from tests.gates.mlflow.server.conftest import BLOCKED, SET, write_set
 from tests.gates.mlflow.server.serving import serve
+from tests.records.keeping import locking
 
 SUPPORT = "{name: support-*, project: support-*, models: [support-*]}"
 OBSERVED = SUPPORT.replace("models", "mode: observe, models")
@@ -56,16 +55,9 @@ class Workers:
     def list_changes(self):
         return list_changes(self.folder / "ledger.db")
 
-    @contextmanager
     def lock(self):
         """Another process that does not let go of the ledger."""
-        other = sqlite3.connect(self.folder / "ledger.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
+        return locking(self.folder / "ledger.db")
 
 
 def list_changes(file):
@@ -119,6 +111,29 @@ def test_a_switch_to_observe_is_entered_once_before_anything_is_heard(make):
     workers.switch(OBSERVED, SUPPORT)
     assert {guard.find_binding(EXPERIMENT).mode for guard in guards} == {""}
     assert [seq for seq, _ in workers.list_changes()] == [1, 2, 3]
+
+
+def test_what_one_worker_saw_for_a_moment_is_not_what_the_ledger_ends_with(make):
+    workers = make()
+    workers.switch()
+    first, second = workers.begin(), workers.begin()
+    second.find_binding(EXPERIMENT)
+    workers.switch(OBSERVED, SUPPORT)
+    assert first.find_binding(EXPERIMENT).mode == ""
+    workers.switch()
+    # It was never asked in between.
+    assert second.find_binding(EXPERIMENT).mode == "observe"
+    assert [changes[-1][2:] for _, changes in workers.list_changes()[1:]] == [("observe", None), (None, "observe")]
+
+
+def test_a_gate_that_only_watches_is_entered_too(make):
+    workers = make()
+    guard = workers.begin()
+    for old, new in (("{", "{mode: observe, "), ("{mode: observe, ", "{")):
+        workers.switch(f"release: {old}", f"release: {new}")
+        guard.find_binding(EXPERIMENT)
+    changes = [(None, "gates.release.mode", *pair) for pair in (("enforce", "observe"), ("observe", "enforce"))]
+    assert workers.list_changes() == [(1, []), (2, changes[:1]), (3, changes[1:])]
 
 
 def test_threads_that_see_it_together_enter_it_once(make):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from policy.records.ledger import open_ledger
+from policy.records.people import find_person
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, Sent
 from tests.gates.mlflow.server.serving import Answer, Server
 from tests.gates.mlflow.server.ways import (
@@ -196,6 +199,11 @@ def test_what_was_only_watched_is_not_released_under_a_bound_name(server: Server
     # Nothing is enforced there: what is reopened is only written down.
     set_state(server, canary, "reopened")
     assert make_alias(server, other, "1", way).status == 200
+    with open_ledger(f"sqlite:///{server.folder}/ledger.db") as ledger:
+        entry = [one for one in ledger.read_entries() if one.type == "observed-release"][-1]
+        said = json.loads(bytes(ledger.get_payload(entry)))
+        assert (said["version"], said["principal"]) == (f"{other}/1", find_person(ledger, way.user))
+        assert "is reopened" in said["said"]
     assert_refused(register(server, name, f"runs:/{canary}/model", canary, way=way))
 
 

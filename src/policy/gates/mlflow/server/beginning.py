@@ -132,6 +132,7 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
             if row is not None and row.run != run:
                 # Another worker was faster.
                 take_back(store, run)
+                guard.give_up(run, f"the run {row.run} waits for the same")
             text = name_recorded(admission, row.decision if row is not None else shown)
     said = f"\nThe run {row.run} waits for it. {say_resume(row)}" if row is not None else ""
     raise refuse(text + said)

@@ -9,8 +9,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.admitting import Hearing
-from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Admission, Attempt
-from policy.app.runs.panel import RUN
+from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, REOPENED, TRAINING, Admission, Attempt
+from policy.app.runs.panel import RELEASE, RUN
 from policy.app.runs.texts import name_recorded
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.attempts import say_resume
@@ -21,6 +21,7 @@ from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.settings import SettingsKeeper
 from policy.gates.mlflow.server.settled import Settled
 from policy.gates.mlflow.server.unheard import Unheard
+from policy.gates.mlflow.server.watched import Watched
 from policy.records.faults import LedgerError
 from policy.records.people import fold_name
 from policy.records.runs.alike import find_alike
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from policy.app.runs.panel import Panel
+    from policy.gates.mlflow.server.origins import Release
     from policy.gates.mlflow.server.reloading import Reloader
     from policy.model.mlflow_settings import Binding
     from policy.records.ledger import Ledger
@@ -51,12 +53,18 @@ class Guard:
         self.keeper = Keeper(self.panel, ledger)
         self.settings = SettingsKeeper(ledger, self.keeper)
         self._unheard = Unheard(ledger)
+        self._watched = Watched(ledger)
         self._settled = Settled()
         self._lock = Lock()
         self._taking = Lock()
         # One run is made to wait, however many at once ask for it.
         self.waiting = Lock()
         self.authenticated = self.panel.settings.app != "none"
+
+    def begin(self) -> None:
+        """Have the settings in the ledger, once it is reached. Raises PolicyError where nothing may begin without."""
+        self.settings.start(self.panel)
+        self.keeper.identify(self.ledger.id)
 
     def refresh(self) -> None:
         """Take up policies that have changed: before whatever is judged."""
@@ -205,6 +213,18 @@ class Guard:
             seq = None
         return f"{admission.text}\nThat is on record as entry {seq} of the ledger." if seq else admission.text
 
+    def note_watched(self, release: Release, binding: Binding, text: str) -> None:
+        """Note what is released although it would be refused where something is enforced. Raises MlflowException."""
+        judge = self.panel.find(binding)
+        try:
+            seq = self._watched.note(release, text, self.find_principal(), self.server, judge.digest, datetime.now(UTC))
+        except PolicyError as error:
+            if not self.keeper.passes(error, judge, RELEASE):
+                raise refuse_fault(error) from None
+            self.keeper.count_open()
+            seq = 0
+        LOG.warning("passed, because nothing is enforced there (entry %d): %s", seq, text)
+
     def name_decision(self, admission: Admission) -> str:
         """The id that a run's decision will have in the ledger, unless somebody else records the same meanwhile."""
         if admission.decision is None or admission.draft is None:
@@ -265,6 +285,15 @@ class Guard:
         self.forget(row.run)
         LOG.warning("run %s is reopened: %s", row.run, reason)
         return recorded
+
+    def give_up(self, run: str, reason: str) -> None:
+        """Note that a run which waited was taken back; where the ledger fails it only looks as if it waited."""
+        try:
+            row = find_run(self.ledger, self.server, run)
+            if row is not None and row.state == HELD:
+                record_run(self.ledger, row._replace(state=REFUSED), {"reason": reason})
+        except PolicyError as error:
+            LOG.error("run %s was taken back, and that is on no record: %s", run, error)  # noqa: TRY400 - the problem says it all
 
     def list_waiting(self, attempt: Attempt) -> Iterator[RunRow]:
         """The runs of the same person that wait for the same, the first one first, also those that are deleted."""

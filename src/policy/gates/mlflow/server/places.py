@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from policy.gates.mlflow.server.refusals import refuse_invalid
+from policy.source.display import quote_name
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -35,8 +37,14 @@ class Place(NamedTuple):
 
 
 def read_place(text: str) -> Place:
-    """An address taken apart; what leads up and down again is left in, and is then in no place that is known."""
-    found = urlsplit(text.strip())
+    """An address taken apart; what leads up and down again is left in, and is then in no place that is known.
+
+    Raises MlflowException for what is none.
+    """
+    try:
+        found = urlsplit(text.strip())
+    except ValueError:
+        raise refuse_invalid(f"{quote_name(text, 80)} is no address") from None
     scheme = found.scheme.lower()
     parts = tuple(part for part in decode(found.path).split("/") if part not in ("", "."))
     return Place("" if scheme == "file" else scheme, found.netloc.lower(), parts)

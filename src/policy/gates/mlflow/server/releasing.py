@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Attempt
 from policy.gates.mlflow.server.observing import find_logged
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from policy.model.mlflow_settings import Binding
     from policy.records.runs.rows import RunRow
 
-LOG: Final = logging.getLogger("policy.mlflow")
-
 
 def check_release(guard: Guard, release: Release) -> Origin:
     """Where a version comes from. Raises MlflowException where it may not be released."""
@@ -35,6 +32,7 @@ def check_release(guard: Guard, release: Release) -> Origin:
     if bound is not None and (not governed or not origin.is_of(governed)):
         stop(
             guard,
+            release,
             bound,
             f"versions of `{release.name}` come from an admitted run of {' or '.join(bound.projects)}, and this one"
             " does not, or not all of it: register it from the run, `runs:/RUN_ID/…`",
@@ -55,14 +53,14 @@ def check_run(guard: Guard, release: Release, origin: Origin, found: Found, boun
         return False
     text = f"`{release.name}` cannot be released: its run {found.run}"
     if row is None or row.state != ADMITTED:
-        stop(guard, binding, f"{text} {say_state(row)}")
+        stop(guard, release, binding, f"{text} {say_state(row)}")
     elif row.activity != TRAINING:
-        stop(guard, binding, f"{text} was admitted as `{row.activity}` only")
+        stop(guard, release, binding, f"{text} was admitted as `{row.activity}` only")
     elif old := find_outdated(guard, origin, found.run):
-        stop(guard, bound or binding, f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
+        stop(guard, release, bound or binding, f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
     elif bound is not None and not (binding.releases(release.name) and bound.takes(row.project)):
         # An experiment that is only watched does not release under the name of one that is not.
-        stop(guard, bound, f"{text} is one of `{row.project}` in the experiment `{found.experiment.name}`")
+        stop(guard, release, bound, f"{text} is one of `{row.project}` in the experiment `{found.experiment.name}`")
     else:
         judge_release(guard, release, row, found.experiment.name, bound or binding)
         return True
@@ -106,7 +104,7 @@ def check_models(guard: Guard, release: Release, origin: Origin) -> None:
         runs = {found.run for found in origin.runs if found.experiment.experiment_id == experiment.experiment_id}
         if binding is not None and model.source_run_id not in runs:
             text = f"its model {model.model_id} comes from no run of the experiment `{experiment.name}`"
-            stop(guard, binding, f"`{release.name}` cannot be released: {text}")
+            stop(guard, release, binding, f"`{release.name}` cannot be released: {text}")
 
 
 def check_stray(guard: Guard, release: Release, origin: Origin) -> None:
@@ -116,7 +114,7 @@ def check_stray(guard: Guard, release: Release, origin: Origin) -> None:
         binding = guard.find_binding(experiment) if experiment is not None else None
         if binding is not None:
             text = f"its files are those of the experiment `{experiment.name}`, and of none of its runs"
-            stop(guard, binding, f"`{release.name}` cannot be released: {text}: register it from the run")
+            stop(guard, release, binding, f"`{release.name}` cannot be released: {text}: register it from the run")
 
 
 def judge_release(guard: Guard, release: Release, row: RunRow, experiment: str, binding: Binding) -> None:
@@ -139,10 +137,10 @@ def judge_release(guard: Guard, release: Release, row: RunRow, experiment: str, 
         raise refuse(f"`{release.name}` cannot be released: {text}{again}")
 
 
-def stop(guard: Guard, binding: Binding, text: str) -> None:
-    """Refuse, or where the experiment or the gate only watches, say what would have been refused."""
+def stop(guard: Guard, release: Release, binding: Binding, text: str) -> None:
+    """Refuse, or where the experiment or the gate only watches, have it on record what would have been refused."""
     mode = guard.panel.find(binding).workspace.policy_set.gate("release").mode
     capped = cap_effect("block", mode)
     if capped is not None and cap_effect(capped, binding.mode or "enforce") == "block":
         raise refuse(text)
-    LOG.warning("passed, because nothing is enforced there: %s", text)
+    guard.note_watched(release, binding, text)

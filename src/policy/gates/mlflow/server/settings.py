@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.panel import RUN
-from policy.app.runs.settings_entry import enter_settings
+from policy.app.runs.settings_entry import describe_gates, enter_settings
 from policy.errors import PolicyError
+from policy.gates.mlflow.server.keeping import is_outage
 
 if TYPE_CHECKING:
     from policy.app.runs.panel import Judge, Panel
@@ -29,7 +30,7 @@ class SettingsKeeper:
     def __init__(self, ledger: Ledger, keeper: Keeper) -> None:
         self.ledger = ledger
         self.keeper = keeper
-        self._entered: MlflowSettings | None = None
+        self._entered: tuple[MlflowSettings, dict[str, Any]] | None = None
         self._waits_until = 0.0
         self.pending = False
 
@@ -43,16 +44,14 @@ class SettingsKeeper:
 
     def take_up(self, panel: Panel, before: Panel) -> bool:
         """Whether a panel may be in force after another: its settings are entered, or the gate goes on without."""
-        if self._entered == panel.settings:
-            self.pending = False
-            return True
         if time.monotonic() < self._waits_until:
-            return before is panel
+            return before is panel or self._entered == name_settings(panel)
         try:
             self._enter(panel, RELOAD)
         except PolicyError as error:
             # Settings do not let themselves pass: those count that were in force.
-            return self._goes_on(error, before.main)
+            same = is_outage(error) and self._entered == name_settings(panel)
+            return same or self._goes_on(error, before.main)
         return True
 
     def _enter(self, panel: Panel, seen: str) -> None:
@@ -62,7 +61,7 @@ class SettingsKeeper:
             self.pending, self._waits_until = True, time.monotonic() + TRIED_AGAIN
             LOG.error("the settings of the server cannot be recorded: %s", error)  # noqa: TRY400 - the problem says it all
             raise
-        self.pending, self._entered = False, panel.settings
+        self.pending, self._entered = False, name_settings(panel)
         if entry is not None:
             LOG.warning("settings of the server: recorded as entry %d", entry.seq)
 
@@ -73,3 +72,8 @@ class SettingsKeeper:
         else:
             LOG.error("they are not in force before that, and those before stay")
         return passes
+
+
+def name_settings(panel: Panel) -> tuple[MlflowSettings, dict[str, Any]]:
+    """What is entered of a panel."""
+    return panel.settings, describe_gates(panel)

@@ -1,0 +1,61 @@
+"""What is released because nothing is enforced there: an entry of the ledger, once a day for the same."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from policy.app.approvals.secrecy import redact_document
+from policy.records.append import say_time
+from policy.records.objects import Draft
+from policy.records.runs.principals import identify_principal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from policy.gates.mlflow.server.origins import Release
+    from policy.records.ledger import Ledger
+
+FORMAT: Final = "policy-observed-release/1"
+TYPE: Final = "observed-release"
+REMEMBERED: Final = 1000
+
+
+class Watched:
+    """What this worker has put on record today; threads may share it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = Lock()
+        self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
+
+    def note(self, release: Release, said: str, principal: str, server: str, policy_set: str, now: datetime) -> int:
+        """The entry that says what passed, and why it would have been refused. Raises PolicyError."""
+        case = (now.date().isoformat(), *release, said, principal)
+        with self._lock:
+            if case in self._known:
+                return self._known[case]
+        payload = describe(release, said, server, policy_set, now)
+        payload["principal"] = identify_principal(self._ledger, principal)
+        (entry,) = self._ledger.append([Draft(TYPE, payload)])
+        with self._lock:
+            self._known[case] = entry.seq
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return entry.seq
+
+
+def describe(release: Release, said: str, server: str, policy_set: str, now: datetime) -> dict[str, Any]:
+    """What is recorded of it; where its files are is not, for an address may hold a secret."""
+    return {
+        "format": FORMAT,
+        "server": server,
+        "model": redact_document(release.name),
+        "version": redact_document(release.version) or None,
+        "run": release.run or None,
+        "logged_model": release.model or None,
+        "said": redact_document(said),
+        "policy_set": policy_set,
+        "time": say_time(now),
+    }
