@@ -95,13 +95,30 @@ class Server:
     def kill(self) -> None:
         """End it and all its processes, at once and without a word."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        pids = [int(pid) for pid in children.read_text().split()] if children.exists() else []
+        _, *children = self._list_pids()
         self.process.kill()
         self.process.wait()
-        for pid in pids:
+        for pid in children:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Connections stay, and new ones are taken, but nothing is answered."""
+        pids = self._list_pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def _list_pids(self) -> list[int]:
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [self.process.pid, *map(int, children.read_text().split() if children.exists() else ())]
 
     def stop(self) -> None:
         """End it; what it holds is not needed any more."""

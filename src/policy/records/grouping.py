@@ -38,16 +38,25 @@ class Group:
         self._lock = Lock()
         self._waiting: deque[Request] = deque()
 
-    def append(self, drafts: Sequence[Prepared]) -> list[Entry]:
-        """The entries of these drafts, durable."""
+    def append(self, drafts: Sequence[Prepared], check: Callable[[], None] = lambda: None) -> list[Entry]:
+        """The entries of these drafts, durable; whose turn it is asks `check` first whether it makes sense."""
         request = Request(drafts)
         self._waiting.append(request)
         with self._lock:
+            if not request.is_answered:
+                self._check(request, check)
             while not request.is_answered:
                 self._answer(self._take())
         if request.error is not None:
             raise request.error
         return request.answers or []
+
+    def _check(self, request: Request, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except LedgerError:
+            self._waiting.remove(request)
+            raise
 
     def _take(self) -> list[Request]:
         taken = [self._waiting.popleft()]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.records import queries
 from policy.records.address import read_address
 from policy.records.append import Appender, find_decision, say_time
+from policy.records.breaker import Breaker
 from policy.records.creation import upgrade_tables
 from policy.records.entry import start_chain
 from policy.records.faults import LedgerError, named_faults
@@ -48,12 +49,14 @@ def open_ledger(
     now: Callable[[], datetime] | None = None,
     expect: str = "",
     timeout: float = TIMEOUT,
+    patience: float = 0.0,
 ) -> Ledger:
     """Open a ledger; an SQLite file that is not there is made, when `create`. Raises LedgerError.
 
-    `expect` is the id that it must have. `now` stands for the clock: the database's own, or this machine's.
+    `expect` is the id that it must have. `now` stands for the clock: the database's own, or this machine's. A server
+    that does not answer for `patience` seconds is given up, if that is any, which is more than `timeout`.
     """
-    database = find_database(read_address(url, folder), timeout)
+    database = find_database(read_address(url, folder), timeout, patience)
     if not database.is_there():
         if not create:
             raise LedgerError("absent", f"there is no ledger in `{url}`")
@@ -101,6 +104,7 @@ class Ledger:
         self._reader: Session | None = None
         self._reading = Lock()
         self._group = Group(self._commit)
+        self._breaker = Breaker()
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +131,10 @@ class Ledger:
             return within.append(drafts)
         prepared = [prepare(draft) for draft in drafts]
         self._check_process()
-        return self._group.append(prepared) if prepared else []
+        if not prepared:
+            return []
+        with self._breaker.turn() as turn:
+            return self._group.append(prepared, turn.check)
 
     def _commit(self, prepared: Sequence[Prepared]) -> list[Entry]:
         """Once more where the connection was lost: whether the first try came through is seen then."""
@@ -150,7 +157,7 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that holds the ledger's lock from its start; raising ends it without effect."""
         self._check_process()
-        with open_transaction(self.database, self.appender) as transaction:
+        with self._breaker.turn(), open_transaction(self.database, self.appender) as transaction:
             yield transaction
 
     def head(self) -> tuple[int, bytes]:
@@ -203,7 +210,8 @@ class Ledger:
     def _read(self, query: Callable[[Session], Answer]) -> Answer:
         """The answer to a query, which is asked again where the connection was lost."""
         self._check_process()
-        with self._reading:
+        with self._breaker.turn() as turn, self._reading:
+            turn.check()
             try:
                 with named_faults(self.place):
                     return query(self._read_session())

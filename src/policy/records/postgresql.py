@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -16,7 +17,7 @@ from policy.records.requests import layout as requests
 from policy.records.runs import layout as runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from policy.records.address import Address
 
@@ -41,6 +42,29 @@ _APPENDS: Final = (
     *runs.COLUMNS,
     *notices.COLUMNS,
 )
+
+
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is closed where the server does not answer for so many seconds; 0 is for ever."""
+
+    patience = 0.0
+
+    def wait(self, gen: Any, *args: Any, **more: Any) -> Any:
+        """As the driver waits, which looks at intervals whether to go on."""
+        return super().wait(self._limit(gen) if self.patience else gen, *args, **more)
+
+    def _limit(self, gen: Any) -> Generator[Any, Any, Any]:
+        end = time.monotonic() + self.patience
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(f"it has not answered for {self.patience:g} seconds")
+                wanted = gen.send(ready)
+        except StopIteration as stop:
+            return stop.value
 
 
 class PostgreSQLSession:
@@ -87,9 +111,10 @@ class PostgreSQLDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, address: Address, timeout: float) -> None:
+    def __init__(self, address: Address, timeout: float, patience: float = 0.0) -> None:
         self.address = address
         self.timeout = timeout
+        self.patience = patience
 
     def open_session(self) -> PostgreSQLSession:
         """A connection that waits for other writers, and whose commits reach the disk."""
@@ -99,7 +124,9 @@ class PostgreSQLDatabase:
     def connect(self) -> psycopg.Connection[Any]:
         """A connection; one that cannot be made is another fault than one that is lost."""
         try:
-            driver = psycopg.connect(self.address.place, autocommit=True, connect_timeout=max(2, int(self.timeout)))
+            limit = max(2, int(self.timeout))
+            driver = Impatient.connect(self.address.place, autocommit=True, connect_timeout=limit)
+            driver.patience = self.patience
         except psycopg.Error as error:
             said = " ".join(str(error).split())
             kind = "unreachable" if isinstance(error, psycopg.OperationalError) else "address"

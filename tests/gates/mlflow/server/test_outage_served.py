@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from policy.records.ledger import create_ledger, open_ledger
 from policy.records.runs.queries import find_run
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent, write_set
 from tests.gates.mlflow.server.serving import Server, serve
-from tests.gates.mlflow.server.test_runs import begin, read_tags
+from tests.gates.mlflow.server.test_runs import begin, read_tags, send
 from tests.gates.mlflow.server.ways import hold
 from tests.records.conftest import require_programs
 from tests.records.server import Server as Database
@@ -202,3 +203,18 @@ def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_pa
         alias = {"name": "support-on", "alias": "prod", "version": "1"}
         assert server.call("registered-models/alias", alias, "ada").status == 200
         assert server.ask("GET", files[0], user="admin").body == "good"
+
+
+def test_a_ledger_that_does_not_answer_stops_nobody_whom_nothing_governs(place: Place, database: Database):
+    server = place.server
+    free, bound = server.make_experiment("free-frozen", "ada"), server.make_experiment("support-frozen", "ada")
+    run = server.call("runs/create", {"experiment_id": free, "tags": []}, "ada").body["run"]["info"]["run_id"]
+    send(server, GOOD)
+    metric = {"run_id": run, "key": "loss", "value": 0.5, "timestamp": 1}
+    calls = [("runs/create", {"experiment_id": free, "tags": []}, 200), ("runs/log-metric", metric, 200)] * 6
+    calls += [("runs/create", {"experiment_id": bound, "tags": GOOD.tags}, 403)] * 6
+    with database.frozen(), ThreadPoolExecutor(len(calls)) as pool:
+        answers = [*pool.map(lambda one: (server.call(*one[:2], "ada").status, one[2]), calls)]
+        assert [status for status, _ in answers] == [wanted for _, wanted in answers]
+        assert server.ask("GET", f"/api/2.0/mlflow/experiments/get?experiment_id={free}", user="ada").status == 200
+    assert begin(server, bound, GOOD).status == 200

@@ -22,6 +22,7 @@ from policy.gates.mlflow.server.stores import (
     get_artifact_registry,
     list_artifact_bases,
 )
+from policy.gates.mlflow.server.streams import check_when_sent
 from policy.gates.mlflow.server.wrapping import call, guard_object
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ def write(guard: Guard, repository: Any, method: Callable[..., Any], arguments: 
     files = [str(arguments[name]).rpartition("/")[2] for name in FILES if arguments.get(name)]
     last = () if arguments.get("local_dir") else files
     verb = VERBS.get(method.__name__, "written")
-    check_place(guard, "/".join((repository.artifact_uri, *folders, *last)), (*files, *folders), verb)
-    return call(repository, method, arguments)
+    place = "/".join((repository.artifact_uri, *folders, *last))
+    check = partial(check_place, guard, place, (*files, *folders), verb)
+    check()
+    # What is sent slowly is stored only then, and of what it is sent to much may have changed.
+    return call(repository, method, check_when_sent(arguments, check))
 
 
 def check_place(guard: Guard, text: str, names: Sequence[str] = (), verb: str = "written") -> None:

@@ -11,6 +11,7 @@ from policy.errors import PolicyError
 from policy.gates.mlflow.server.attempts import make_attempt, make_mirror, say_resume
 from policy.gates.mlflow.server.beginning import mirror
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
+from policy.gates.mlflow.server.stores import has_ended
 from policy.gates.mlflow.server.wrapping import call
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def update_run_info(guard: Guard, store: Any, method: Method, arguments: Argumen
     binding = guard.find_binding(store.get_experiment(known.info.experiment_id))
     if binding is None:
         return call(store, method, arguments)
-    if status == RunStatus.RUNNING:
+    if status == RunStatus.RUNNING or (status == RunStatus.SCHEDULED and has_ended(known.info)):
         return resume(guard, store, method, arguments, binding, known)
     row = guard.find_used(run, lambda: binding)
     if row is not None and row.state in (HELD, REFUSED):

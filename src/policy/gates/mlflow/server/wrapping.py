@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     # Called with the store, the method as it was, and its arguments by name.
     Rule = Callable[[Any, Callable[..., Any], dict[str, Any]], Any]
@@ -63,6 +64,16 @@ def _wrap(method: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
         return await (await asyncio.to_thread(guarded, self, *args, **kwargs))
 
     return waiting
+
+
+@contextmanager
+def within() -> Iterator[None]:
+    """What is called in here belongs to a guarded method that goes on elsewhere."""
+    token = _inside.set({})
+    try:
+        yield
+    finally:
+        _inside.reset(token)
 
 
 def _look_up_once(method: Callable[..., Any]) -> Callable[..., Any]:
