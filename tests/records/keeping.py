@@ -121,6 +121,18 @@ def tampering(path: Path) -> Iterator[sqlite3.Connection]:
         driver.close()
 
 
+@contextmanager
+def locking(path: Path | str) -> Iterator[None]:
+    """Another process that does not let go of the file: it can be read, and not written."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
 def rewrite_from(driver: sqlite3.Connection, seq: int, changes: dict[int, dict[str, Any]]) -> None:
     """Compute all hashes from an entry on anew, so that the ledger fits itself.
 

@@ -13,7 +13,10 @@ from policy.records.keys import make_key, read_verifier_key
 from policy.records.spool import seal, unseal
 from policy.records.spool_statements import Issuer, Statement, read_statement, write_statement
 
-GOLDEN = json.loads((Path(__file__).parent / "golden/spool-2.json").read_text(encoding="utf-8"))
+GOLDEN = [
+    json.loads((Path(__file__).parent / "golden" / name).read_text(encoding="utf-8"))
+    for name in ("spool-2.json", "spool-2-decision.json")
+]
 KEY, OTHER = (make_key("spool/mlflow", bytes([number]) * 32) for number in (1, 2))
 ISSUER = Issuer("a-ledger", "mlflow")
 STATEMENT = Statement("run", "abcdefghijklmnop", "2026-11-21T10:00:00.000Z", {"row": {"run": "ü"}, "decision": None})
@@ -37,9 +40,10 @@ def test_what_was_written_is_read_again():
     assert read(write(), OTHER, KEY) == STATEMENT
 
 
-def test_the_form_of_version_2_stays_readable():
-    key, issuer = read_verifier_key(GOLDEN["key"]), Issuer(**GOLDEN["issuer"])
-    assert read_statement(GOLDEN["line"].encode(), [key], issuer) == Statement(**GOLDEN["statement"])
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden["statement"]["kind"])
+def test_the_form_of_version_2_stays_readable(golden):
+    key, issuer = read_verifier_key(golden["key"]), Issuer(**golden["issuer"])
+    assert read_statement(golden["line"].encode(), [key], issuer) == Statement(**golden["statement"])
 
 
 @pytest.mark.parametrize(

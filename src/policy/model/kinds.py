@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from policy.model.money import Money
+from policy.source.display import hide_logins
 from policy.structs import Record
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class KindError(ValueError):
     """A text that is no value of its kind: what is wrong, then what to write instead."""
 
     def __init__(self, message: str, remedy: str) -> None:
+        if "://" in message and (hidden := hide_logins(message)) != message:
+            # What was written is a secret, and what to write instead may repeat it.
+            message, remedy = hidden, hide_logins(remedy)
         super().__init__(message)
         self.message = message
         self.remedy = remedy

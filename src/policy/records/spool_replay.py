@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from policy.errors import PolicyError
 from policy.records.faults import LedgerError
 from policy.records.requests.recalling import record_glass
-from policy.records.runs.recalling import record_step
+from policy.records.runs.recalling import record_refusal, record_step
 from policy.records.runs.uploads import put_upload
 from policy.records.spool import BUSY, FREE, TAKEN, Replay, claimed, keep, take_all
-from policy.records.spool_statements import GLASS, RUN, UPLOAD, read_statement
+from policy.records.spool_statements import DECISION, GLASS, RUN, UPLOAD, read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def record_statement(ledger: Ledger, statement: Statement) -> bool:
     said = statement.said
     if statement.kind == UPLOAD:
         return put_upload(ledger, said["principal"], said["digest"], b64decode(said["body"], validate=True))
-    return {GLASS: record_glass, RUN: record_step}[statement.kind](ledger, statement)
+    return {GLASS: record_glass, RUN: record_step, DECISION: record_refusal}[statement.kind](ledger, statement)
 
 
 def say_fault(error: Exception) -> str:

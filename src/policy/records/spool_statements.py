@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "policy-spool/2"
 SIGNED: Final = "-runs"
 """What the name of a spool has behind it where its lines are signed."""
-UPLOAD, GLASS, RUN = "upload", "glass", "run"
-KINDS: Final = (UPLOAD, GLASS, RUN)
+UPLOAD, GLASS, RUN, DECISION = "upload", "glass", "run", "decision"
+KINDS: Final = (UPLOAD, GLASS, RUN, DECISION)
 
 
 class Issuer(NamedTuple):

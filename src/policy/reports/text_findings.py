@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policy.reports.colour import paint
 from policy.reports.findings import find_alternatives, say_wanted
 from policy.reports.layout import WIDTH, clean, join_names, wrap
-from policy.source.display import measure_width
+from policy.source.display import hide_logins, measure_width
 from policy.source.excerpt import quote
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class FindingWriter:
 
     def _excerpt(self, place: Location, label: str, level: str) -> Iterator[str]:
         """Where it is, and the line with a caret; a file as a whole, or one that cannot be read, only by its name."""
-        source = self.context.read_source(place.file) if place.end_line else None
+        source, label = self.context.read_source(place.file) if place.end_line else None, hide_logins(label)
         position = f":{place.line}:{place.column}" if place.end_line else ""
         said = f" ({label})" if label and source is None else ""
         first, *others = wrap(f"--> {clean(self.context.show_path(place.file) + position + said)}", "   ", "       ")

@@ -40,7 +40,17 @@ def measure_width(text: str) -> int:
     return len(text) + wide - unseen
 
 
+def hide_logins(text: str) -> str:
+    """The text without what an address in it holds to log in with."""
+    if ":" not in text and "//" not in text:
+        return text
+    from policy.source.masking import mask  # few texts hold an address
+
+    return mask(text)
+
+
 def quote_name(text: str, limit: int = 60) -> str:
-    """The text in backticks for use in a message, cut where it is too long to be a name."""
+    """The text in backticks for use in a message, cut where it is too long to be a name, and without logins."""
+    text = hide_logins(text)
     shown = show_text(text[: limit + 1])
     return f"`{shown}`" if len(text) <= limit else f"`{shown[: limit - 1]}…`"

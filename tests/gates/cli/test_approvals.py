@@ -10,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from policy.gates.cli.main import main
+from policy.records.ledger import open_ledger
+from policy.records.requests.clock import write_time
+from policy.records.requests.expiring import expire_due
+from tests.records.requests.asked import ask_one
 
 SET = """\
 policy_set: 1
@@ -450,3 +454,17 @@ def test_a_long_name_is_cut_at_a_terminal_alone(act, plant):
     out = act("zoe", "list")[1]
     assert f"approval of {'n' * 59}… at the gate run\n" in out
     assert read(act, "list")["requests"][0]["project"] == name
+
+
+def test_a_request_that_nobody_decided_in_time_is_expired_whether_or_not_that_is_on_record(act):
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        row = ask_one(ledger, now=datetime(2020, 1, 1, tzinfo=UTC))
+    for _ in range(2):
+        assert row.id not in act("dave", "list")[1]
+        code, out, _ = act("dave", "list", "--all", "--output", "json")
+        (shown,) = json.loads(out)["requests"]
+        assert (code, shown["id"], shown["state"]) == (0, row.id, "expired")
+        assert act("dave", "show", row.id)[1].startswith(f"{row.id}  expired  ")
+        with open_ledger("sqlite:///ledger.db") as ledger:
+            now = datetime(2020, 1, 16, tzinfo=UTC)
+            expire_due(ledger, write_time(now), now)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from policy.app.diagnosing import ERROR, OK, WARNING, Finding
+from policy.app.diagnosing.findings import ERROR, OK, WARNING, Finding
 
 # MLflow's stores use what a new SQLAlchemy is to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -63,3 +63,24 @@ def test_everything_in_order_is_no_error(diagnosed, call):
     assert ERROR not in {finding.level for finding in findings}
     shown = call("doctor")
     assert (shown.code, shown.out.splitlines()[0].split()[:2]) == (0, ["ok", "version"])
+
+
+def test_a_ledger_that_is_only_down_keeps_no_server_from_starting(diagnosed):
+    down = SET.replace("sqlite:///ledger.db", "postgresql://ada@127.0.0.1:1/ledger")
+    result, findings = diagnosed(down + MLFLOW)
+    assert (result.code, list_levels(findings, "ledger")) == (0, [WARNING])
+    result, findings = diagnosed(down)
+    assert (result.code, list_levels(findings, "ledger")) == (1, [ERROR])
+
+
+def test_a_spool_key_that_is_not_the_pinned_one_is_told(diagnosed, call, monkeypatch, tmp_path):
+    diagnosed(SET + MLFLOW)
+    assert call("ledger init").code == 0
+    assert call("ledger key spool --key spool.key").code == 0
+    monkeypatch.setenv("POLICY_SPOOL_KEY", str(tmp_path / "spool.key"))
+    result, findings = diagnosed(SET + MLFLOW)
+    assert (result.code, list_levels(findings, "spool key")) == (1, [ERROR])
+    (found,) = [finding for finding in findings if finding.what == "spool key"]
+    key = found.remedy.partition("[")[2].partition("]")[0]
+    result, findings = diagnosed(SET + MLFLOW.replace("app: basic-auth", f"app: basic-auth, spool_keys: [{key}]"))
+    assert (result.code, list_levels(findings, "spool key")) == (0, [OK])

@@ -14,6 +14,7 @@ from policy.records.keys import make_key
 from policy.records.ledger import open_ledger
 from policy.records.objects import DecisionRow
 from policy.records.people import identify_person
+from policy.records.requests.closing import comment
 from tests.records.keeping import (
     add_entries,
     draft_decision,
@@ -23,6 +24,7 @@ from tests.records.keeping import (
     rewrite_from,
     tampering,
 )
+from tests.records.requests.asked import ask_one
 
 
 @pytest.fixture
@@ -229,6 +231,15 @@ def test_entries_are_listed(call):
     document = json.loads(call("ledger list --output json").out)
     assert document["format"] == "policy-ledger-list/1"
     assert [entry["project"] for entry in document["entries"]] == ["p0", "p1", ""]
+    assert {entry["request"] for entry in document["entries"]} == {""}
+
+
+def test_entries_of_requests_are_listed_with_project_and_id(kept, call):
+    with open_ledger(f"sqlite:///{kept}/ledger.db") as ledger:
+        row = ask_one(ledger, now=None)
+        comment(ledger, row.id, "erin", "why")
+    lines = call("ledger list --last 2").out.splitlines()
+    assert [line.split()[2:] for line in lines] == [[kind, "support-bot", row.id] for kind in ("request", "comment")]
 
 
 def test_an_entry_is_shown(kept, call):

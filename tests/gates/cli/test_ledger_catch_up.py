@@ -10,7 +10,7 @@ from policy.app.ledgers.key_files import open_key_file
 from policy.gates.cli.main import main
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.runs.queries import find_run
-from policy.records.spool import add_line, spool_decision
+from policy.records.spool import add_line, claimed, spool_decision
 from policy.records.spool_statements import Issuer, Statement, write_statement
 from tests.records.drafts import draft_decision
 from tests.records.test_spool_replay import STATEMENTS
@@ -104,3 +104,26 @@ def test_a_statement_for_another_ledger_is_refused(capsys):
 def test_no_key_is_written_over(capsys):
     assert main(["ledger", "key", "spool", "--key", "spool.key"]) == 2
     assert "there is a file `spool.key` already" in capsys.readouterr().err
+
+
+def test_while_another_process_is_at_it_that_is_said(folder, capsys):
+    with claimed(str(folder / "ledger-spool")):
+        assert call(capsys)[:2] == (0, "another process records what waits at this moment: ask again\n0 recorded\n")
+    assert call(capsys)[:2] == (0, "4 recorded\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read it all the same")
+def test_a_spool_that_cannot_be_read_is_no_bug(folder, capsys):
+    (folder / "ledger-spool").chmod(0)
+    code, _, said = call(capsys)
+    assert (code, "cannot be recorded: Permission denied" in said) == (2, True)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_spool_that_cannot_be_moved_is_no_bug(capsys, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device", "ledger-spool")
+
+    monkeypatch.setattr("policy.records.spool.os.rename", fail)
+    code, _, said = call(capsys)
+    assert (code, "cannot be recorded: No space left on device (ledger-spool)" in said) == (2, True)

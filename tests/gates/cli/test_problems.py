@@ -71,3 +71,17 @@ def test_files_are_named_as_from_the_working_folder(plant, monkeypatch):
 def test_the_exit_code_stays(plant):
     root = plant({})
     assert relocate(NothingToJudgeError(Problem("nothing")), str(root)).exit_code == 3
+
+
+def test_no_password_of_an_address_is_shown(plant, capsys):
+    plant({"a/x.yaml": "one\n- https://ada:s3cret@h/x\n"})
+    said = "`https://ada:s3cret@h/x` is wrong"
+    problem = Problem(said, "write https://ada@h/x, not https://ada:s3cret@h/x", PLACE)
+    print_problems([problem, Problem("ask ada@example.com", location=Location("https:/ada:s3cret@h"))])
+    assert capsys.readouterr().err.splitlines() == [
+        "error: a/x.yaml:2:4: `https://***@h/x` is wrong",
+        " 2 | - https://***@h/x",
+        "   |    ^^",
+        "  help: write https://ada@h/x, not https://***@h/x",
+        "error: https:/***@h:1:1: ask ada@example.com",
+    ]

@@ -9,7 +9,7 @@ from policy.app.ledgers.locating import find_named
 from policy.app.ledgers.proposed import refuse_recording, refuse_spool
 from policy.app.recording.writing import SPOOL
 from policy.app.runs.spool_keys import read_pinned
-from policy.errors import Problem
+from policy.errors import PolicyError, Problem
 from policy.records.ledger import open_ledger
 from policy.records.spool import Replay, list_files, replay_spool
 from policy.records.spool_replay import replay_statements
@@ -31,17 +31,15 @@ def catch_up(workspace: Workspace) -> Replay:
     if not any(os.path.exists(file) for path in (spool, signed) for file in list_files(path)):
         return Replay(0, 0, ())
     with open_ledger(place.url, folder=place.folder, create=False) as ledger:
-        decisions = replay_spool(ledger, spool)
-        stated = replay_statements(ledger, signed, keys, Issuer(ledger.id, server))
-    busy = [say_busy(path) for path, found in ((spool, decisions), (signed, stated)) if found.busy]
+        try:
+            decisions = replay_spool(ledger, spool)
+            stated = replay_statements(ledger, signed, keys, Issuer(ledger.id, server))
+        except OSError as error:
+            message = f"what waits in `{spool}` cannot be recorded: {error.strerror or error} ({error.filename})"
+            raise PolicyError(Problem(message, "let the user who runs this read and write there")) from None
     return Replay(
         decisions.recorded + stated.recorded,
         decisions.known + stated.known,
-        (*decisions.problems, *stated.problems, *busy),
+        decisions.problems + stated.problems,
+        decisions.busy or stated.busy,
     )
-
-
-def say_busy(path: str) -> Problem:
-    """That somebody else is at it."""
-    message = f"another process records what waits in `{path}` at this moment"
-    return Problem(message, "ask again to see what came of it", level="warning")

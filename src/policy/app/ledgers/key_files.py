@@ -46,14 +46,14 @@ def remove_key_file(path: str) -> None:
         os.unlink(path)
 
 
-def open_key_file(path: str) -> SigningKey:
+def open_key_file(path: str, made_by: str = "policy ledger key new") -> SigningKey:
     """The private key of a file. Raises PolicyError, also where others than its owner can read it."""
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
             _check_mode(os.fstat(stream.fileno()), path)
             data = stream.read(LARGEST)
     except FileNotFoundError:
-        remedy = "make one with `policy ledger key new --key FILE`, or name where it is"
+        remedy = f"make one with `{made_by} --key FILE`, or name where it is"
         raise PolicyError(Problem(f"there is no key file `{path}`", remedy)) from None
     except OSError as error:
         remedy = "run this as the user that the key belongs to"

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from policy.app.ledgers.logs import read_checkpoint_file
+from policy.app.ledgers.of_requests import find_requests
 from policy.errors import PolicyError, Problem
 from policy.records.checkpoints import read_checkpoint
 from policy.records.entry import hash_leaf, leaf_bytes
@@ -27,7 +28,7 @@ ENTRY_FORMAT = "policy-ledger-entry/1"
 
 
 class Line(NamedTuple):
-    """An entry of a list; of a decision, or of a step of a run, with what it is found by.
+    """An entry of a list; of a decision, or of a step of a run or of a request, with what it is found by.
 
     `policy_set` is the one that is in use at the gate from an entry on that says so.
     """
@@ -42,16 +43,18 @@ class Line(NamedTuple):
     run: str = ""
     state: str = ""
     policy_set: str = ""
+    request: str = ""
 
 
 def list_entries(place: Place, last: int, kind: str | None = None) -> Iterator[Line]:
     """The last entries, in their order, of one type or of all. Raises PolicyError."""
     with open_snapshot(*place) as snapshot:
         found = snapshot.read_newest(last, kind)
-        # As texts: what a database holds that somebody changed may be anything.
-        yield from (
-            Line(seq, *("" if value is None else str(value) for value in texts)) for seq, *texts in reversed(found)
-        )
+        about = find_requests(snapshot, [(row[0], row[2]) for row in found])
+        for seq, *texts in reversed(found):
+            # As texts: what a database holds that somebody changed may be anything.
+            line = Line(seq, *("" if value is None else str(value) for value in texts))
+            yield line._replace(**about[seq]._asdict()) if seq in about else line
 
 
 def show_entry(place: Place, name: str) -> dict[str, Any]:

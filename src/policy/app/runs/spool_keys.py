@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "POLICY_SPOOL_KEY"
 """Names the file of the private key."""
 PREFIX: Final = "spool/"
+MADE_BY: Final = "policy ledger key spool"
 
 
 class SpoolKey(NamedTuple):
@@ -42,13 +43,11 @@ def open_spool_key(settings: MlflowSettings) -> SpoolKey | None:
     path = os.environ.get(VARIABLE)
     if not path:
         return None
-    signing = open_key_file(path)
+    signing = open_key_file(path, MADE_BY)
     if not signing.name.startswith(PREFIX):
         # Whoever reads the memory of a web server must not be able to sign checkpoints.
         message = f"the key in `{path}` is of `{signing.name}`, and not one that signs a spool"
-        raise PolicyError(
-            Problem(message, f"make one with `policy ledger key spool --key FILE`, and name it {VARIABLE}")
-        )
+        raise PolicyError(Problem(message, f"make one with `{MADE_BY} --key FILE`, and name it {VARIABLE}"))
     if signing.verifier not in pinned:
         message = f"the policy set does not know the key in `{path}`"
         remedy = f"add its public part to the policy set: `mlflow: {{spool_keys: [{signing.verifier.text}]}}`"
@@ -76,4 +75,4 @@ def _list_foreign(keys: Iterable[VerifierKey]) -> Iterable[Problem]:
     for key in keys:
         if not key.name.startswith(PREFIX):
             message = f"the key `{key.short}` is not one that signs a spool"
-            yield Problem(message, "name one that `policy ledger key spool` made")
+            yield Problem(message, f"name one that `{MADE_BY}` made")

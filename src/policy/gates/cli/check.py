@@ -20,7 +20,7 @@ from policy.gates.cli.options import (
     trusted_option,
 )
 from policy.gates.cli.outputs import Output
-from policy.gates.cli.problems import print_problems, relocate
+from policy.gates.cli.problems import hide_passwords, print_problems, relocate
 from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import use_colour
 from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
@@ -191,7 +191,8 @@ def write_reports(check: Check, outs: list[Output]) -> int:
     for rendered in check.run():
         for out, text in zip(outs, rendered.texts, strict=True):
             out.add(rendered.verdict, text)
-    code, problems = conclude(check)
+    code, found = conclude(check)
+    problems = hide_passwords(found)
     print_problems(problems, contexts[0].show_path)
     for out, reporter, context in zip(outs, reporters, contexts, strict=True):
         out.finish(reporter.finish(check.summary, problems, context._replace(exit_code=code)))

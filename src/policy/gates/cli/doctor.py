@@ -15,7 +15,7 @@ from policy.source.display import show_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.app.diagnosing import Finding
+    from policy.app.diagnosing.findings import Finding
 
 FOUND = 1
 
@@ -28,7 +28,8 @@ def command(config: str | None, output: str) -> int:
 
     The exit code is 1 where anything is an error, and 0 otherwise.
     """
-    from policy.app.diagnosing import ERROR, diagnose
+    from policy.app.diagnosing.diagnosis import diagnose
+    from policy.app.diagnosing.findings import ERROR
 
     findings = list(diagnose(partial(open_workspace, None, config), "."))
     if output == "json":

@@ -156,11 +156,13 @@ def catch_up(config: str | None) -> int:
     from policy.app.ledgers.catching_up import catch_up as record
     from policy.gates.cli.workspace import open_here
 
-    recorded, known, problems = record(open_here(config))
+    recorded, known, problems, busy = record(open_here(config))
     print_problems(problems)
+    if busy:
+        say("another process records what waits at this moment: ask again")
     again = f", {known:,} had been before" if known else ""
     refused = f", {len(problems):,} refused" if problems else ""
-    say(f"{recorded:,} recorded{again}{refused}" if recorded or known or problems else "nothing waits")
+    say(f"{recorded:,} recorded{again}{refused}" if recorded or known or problems or busy else "nothing waits")
     return 1 if problems else 0
 
 

@@ -88,6 +88,8 @@ def describe_line(line: Line) -> str:
         what = f"  {line.gate}  {line.policy_set}"
     elif line.run:
         what = f"  {line.state}  {line.project}  {line.run}  {line.decision}".rstrip()
+    elif line.request:
+        what = f"  {line.project}  {line.request}" if line.project else f"  {line.request}"
     return clean(f"{line.seq:>8}  {line.time}  {line.type}{what}")
 
 

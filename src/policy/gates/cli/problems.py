@@ -17,8 +17,29 @@ LONGEST_QUOTED = 1 << 20
 
 def print_problems(problems: Iterable[Problem], show_path: Callable[[str], str] | None = None) -> None:
     """Print each problem once; a file is quoted where it can be read."""
-    for problem in dict.fromkeys(problems):
+    for problem in dict.fromkeys(hide_passwords(problems)):
         say_aside(format_problem(problem, show_path or (lambda file: file)))
+
+
+def hide_passwords(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems without the passwords of addresses: terminals are recorded, and reports are read by many."""
+    return [_hide_passwords(problem) if _names_somebody(problem) else problem for problem in problems]
+
+
+def _names_somebody(problem: Problem) -> bool:
+    where = problem.location
+    return any("@" in text for text in (problem.message, problem.remedy, where.file if where else ""))
+
+
+def _hide_passwords(problem: Problem) -> Problem:
+    from policy.source.masking import mask_passwords
+
+    where = problem.location
+    return problem._replace(
+        message=mask_passwords(problem.message),
+        remedy=mask_passwords(problem.remedy),
+        location=where._replace(file=mask_passwords(where.file)) if where else None,
+    )
 
 
 def relocate(error: PolicyError, root: str) -> PolicyError:

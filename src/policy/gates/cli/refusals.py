@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policy.app.unjudged import list_known_inputs, make_builtin_reporter, make_empty_context, may_be_input
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.outputs import Output
+from policy.gates.cli.problems import hide_passwords
 from policy.gates.cli.targets import refuse_inputs, refuse_links
 from policy.model.summary import Summary
 
@@ -44,6 +45,6 @@ def _write(error: PolicyError, request: CheckRequest, target: Target, root: str,
     out = Output(target, reporter)
     try:
         out.start(reporter.start(context))
-        out.finish(reporter.finish(Summary(), error.problems, context))
+        out.finish(reporter.finish(Summary(), hide_passwords(error.problems), context))
     finally:
         out.discard()

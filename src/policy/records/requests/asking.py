@@ -9,6 +9,7 @@ from policy.records.objects import StoredObject, store_json
 from policy.records.requests.clock import add_length
 from policy.records.requests.closing import list_asking
 from policy.records.requests.desk import make_token, open_desk
+from policy.records.requests.expiring import expire
 from policy.records.requests.queries import find_rows, list_people
 from policy.records.requests.refusals import LONGEST_NAME, check_name
 from policy.records.requests.rows import PENDING, Row
@@ -78,20 +79,8 @@ def ask(ledger: Ledger, question: Question, *, now: datetime | None = None) -> A
             if row.expires > desk.clock:
                 _join(desk, row, question)
                 return Asked(row, joined=True)
-            _expire(desk, row)
+            expire(desk, row)
         return Asked(_open(desk, question), joined=False)
-
-
-def _expire(desk: Desk, row: Row) -> None:
-    """Note that nobody decided in time."""
-    if desk.swap("state = 'expired'", "id = ? AND state = 'pending' AND expires <= {now}", (row.id,)):
-        seq = desk.note("expiry", row.id, {"kind": row.kind, "expires": row.expires})
-        _settle(desk, row.id, seq, "expired")
-
-
-def _settle(desk: Desk, request_id: str, seq: int, event: str) -> None:
-    desk.insert("request_events", (seq, request_id, event))
-    desk.swap("decided = ?", "id = ? AND decided IS NULL", (seq, request_id))
 
 
 def _open(desk: Desk, question: Question) -> Row:

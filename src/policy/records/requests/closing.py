@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.model.person import is_member
 from policy.records.requests.desk import open_desk, refuse_state
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from policy.model.approval_settings import ApprovalSettings
     from policy.records.ledger import Ledger
     from policy.records.requests.rows import Person
+
+MOST_COMMENTS: Final = 100
+"""On one request: they are on record for good."""
 
 
 def withdraw(
@@ -79,6 +82,9 @@ def comment(ledger: Ledger, request_id: str, name: str, text: str, *, now: datet
     text = check_text(text, "comment")
     with open_desk(ledger, now) as desk:
         row = desk.find(request_id)
+        query = "SELECT count(*) FROM request_events WHERE request = ? AND event = 'comment'"
+        if desk.session.read(query, (row.id,))[0][0] >= MOST_COMMENTS:
+            raise refuse(f"there are {MOST_COMMENTS} comments on `{row.id}` already", "say more where it is discussed")
         said = {"event": "comment", "kind": row.kind, "person": desk.name_person(name), "comment": text}
         seq = desk.note("comment", row.id, said)
         desk.insert("request_events", (seq, row.id, "comment"))

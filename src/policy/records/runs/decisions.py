@@ -22,3 +22,9 @@ def record_decision(ledger: Ledger, decision: Draft) -> str:
         # Somebody else may have recorded the same meanwhile.
         known = find_alike(ledger.read, decision)
     return known or find_index(decision).decision_id
+
+
+def find_verdict(ledger: Ledger, decision_id: str) -> str:
+    """The verdict of a decision, whatever the mode of an experiment left of it; empty where it is on no record."""
+    rows = ledger.read("SELECT verdict FROM decisions WHERE decision_id = ?", (decision_id,))
+    return str(rows[0][0]) if rows else ""

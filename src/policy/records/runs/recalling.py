@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.records.runs.alike import find_index
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.recording import check_said, draft_run
 from policy.records.runs.rows import RunRow, check_row
@@ -41,6 +42,16 @@ def record_step(ledger: Ledger, statement: Statement) -> bool:
     # Under its own id, which MLflow shows, also where another decision of that day is alike.
     decisions = filter(None, [read_decision(statement, stored.principal)])
     ledger.append([*decisions, draft_run(stored, said)])
+    return True
+
+
+def record_refusal(ledger: Ledger, statement: Statement) -> bool:
+    """Record a decision by which no run began; whether it was on no record. Raises as `record_step`."""
+    principal = statement.said["principal"]
+    draft = read_decision(statement, identify_principal(ledger, principal))
+    if draft is None or ledger.find_decision(find_index(draft).decision_id) is not None:
+        return False
+    ledger.append([draft])
     return True
 
 

@@ -140,6 +140,7 @@ class EntryLine(Document):
     run: str = ""
     state: str = ""
     policy_set: str = ""
+    request: str = Field("", description="Of a step of a request for approval, or of a delegation: its id.")
 
 
 class EntriesDocument(Document):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -19,6 +17,7 @@ from policy.gates.mlflow.server.reloading import Reloader
 from policy.records.ledger import Ledger, open_ledger
 from policy.records.runs.uploads import put_upload
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, SET, make_sent, write_set
+from tests.records.keeping import locking
 
 
 class Made(NamedTuple):
@@ -30,16 +29,9 @@ class Made(NamedTuple):
         binding = self.guard.panel.settings.bindings[0]
         return self.guard.hear(binding, Attempt("1", "support-one", "ada", sent.digest))
 
-    @contextmanager
     def lock(self):
         """Another process that does not let go of the ledger."""
-        other = sqlite3.connect(self.file, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
+        return locking(self.file)
 
     def count_decisions(self):
         return len(list(self.ledger.read_decisions()))

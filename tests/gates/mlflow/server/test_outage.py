@@ -21,10 +21,11 @@ from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.outage import MOST_UPLOADS
 from policy.gates.mlflow.server.reloading import Reloader
 from policy.records.ledger import open_ledger
+from policy.records.people import find_person
 from policy.records.requests.standing import list_overrides
 from policy.records.runs.queries import find_run
 from policy.records.snapshot import open_snapshot
-from policy.records.spool import take_all
+from policy.records.spool import spool_decision, take_all
 from policy.records.verification import verify_ledger
 from tests.gates.mlflow.server.api import find_user, open_api
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent
@@ -452,3 +453,30 @@ def test_what_was_taken_up_in_two_parts_is_recorded_in_its_order(open_place):
     place.guard.keeper.catch_up(place.guard.ledger)
     assert place.read().decision == place.read("b" * 32).decision == first.decision == second.decision
     assert not [name for name in os.listdir(place.folder) if name.endswith(".refused")]
+
+
+def test_a_decision_by_which_no_run_begins_is_signed_too(open_place):
+    place = open_place("flag")
+    admission = place.hear(BLOCKED) if place.send(BLOCKED) else None
+    with place.down():
+        place.guard.note_decision(admission)
+    assert not os.path.exists(place.guard.keeper.spool)
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert place.guard.keeper.measure() == 0
+    entry = place.guard.ledger.find_decision(admission.decision.id)
+    said = json.loads(place.guard.ledger.get_payload(entry))
+    assert said["actor"] == find_person(place.guard.ledger, "ada")
+    place.guard.keeper._waits = True
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert len(list(place.guard.ledger.read_decisions())) == 1
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_what_is_not_signed_counts_only_where_nothing_is(open_place, key):
+    place = open_place("flag", key=key)
+    place.send(BLOCKED)
+    admission = place.hear(BLOCKED)
+    spool_decision(place.guard.keeper.spool, admission.draft)
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert (place.guard.ledger.find_decision(admission.decision.id) is None) is key
+    assert os.path.exists(place.guard.keeper.spool) is key

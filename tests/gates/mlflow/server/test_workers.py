@@ -159,6 +159,31 @@ def test_a_server_ends_only_where_no_worker_serves(monkeypatch, capsys, gunicorn
     monkeypatch.setattr(time, "sleep", lambda _: None)
     monkeypatch.setattr(os, "kill", lambda *given: killed.append(given))
     with pytest.raises(SystemExit) as ended:
-        app.refuse_start(PolicyError(Problem("it is broken", "mend it")))
+        app.refuse_start(PolicyError(Problem("it is broken: https://ada:s3cret@h", "mend it")))
     assert (bool(killed), ended.value.code) == (not served and not gunicorn, code)
-    assert "error: it is broken\n  help: mend it" in capsys.readouterr().err
+    assert "error: it is broken: https://***@h\n  help: mend it" in capsys.readouterr().err
+
+
+def test_a_worker_learns_from_another_which_ledger_is_at_an_address(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "share_folder", lambda: str(tmp_path))
+    assert workers.recall_ledger("sqlite:///a.db") == ""
+    workers.share_ledger("sqlite:///a.db", "0a" * 16)
+    workers.share_ledger("postgresql:///\udcff", "0b" * 16)
+    assert workers.recall_ledger("sqlite:///a.db") == "0a" * 16
+    assert workers.recall_ledger("postgresql:///\udcff") == "0b" * 16
+    assert workers.recall_ledger("sqlite:///b.db") == ""
+
+
+@pytest.mark.parametrize("written", [b"", b"\xff" * 32, b"0a" * 15, b"0a" * 40, b"0A" * 16])
+def test_what_is_no_id_of_a_ledger_is_none(tmp_path, monkeypatch, written):
+    monkeypatch.setattr(workers, "share_folder", lambda: str(tmp_path))
+    workers.share_ledger("sqlite:///a.db", "0a" * 16)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(written)
+    assert workers.recall_ledger("sqlite:///a.db") == ""
+
+
+def test_who_works_alone_shares_nothing(monkeypatch):
+    monkeypatch.setattr(workers, "share_folder", lambda: "")
+    workers.share_ledger("sqlite:///a.db", "0a" * 16)
+    assert workers.recall_ledger("sqlite:///a.db") == ""

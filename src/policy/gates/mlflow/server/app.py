@@ -6,8 +6,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from policy.errors import PolicyError, Problem
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from policy.app.runs.panel import Panel
     from policy.gates.mlflow.server.guard import Guard
+    from policy.records.ledger import Ledger
 
 CONFIG: Final = "POLICY_CONFIG"
 """Names the policy set's file; without it the one of the working folder counts."""
@@ -86,19 +87,16 @@ def show_log() -> None:
 
 
 def open_guard(panel: Panel, config: str | None) -> Guard:
-    """The guard with its ledger, which has its settings. Raises PolicyError where that cannot be used."""
+    """The guard with its ledger, which has its settings, or waits for it. Raises PolicyError where that is wrong."""
+    from policy.gates.mlflow.server.awaited import AwaitedLedger
     from policy.gates.mlflow.server.guard import Guard
     from policy.gates.mlflow.server.reloading import Reloader
-    from policy.records.ledger import open_ledger
-    from policy.records.runs.uploads import drop_expired
 
-    ledger = open_ledger(panel.ledger.url, folder=panel.ledger.folder or ".")
-    # Where it cannot be done now, the next server that starts does it.
-    with suppress(PolicyError):
-        drop_expired(ledger)
-    guard = Guard(Reloader(config, panel, check_server), ledger)
+    ledger = AwaitedLedger(panel.ledger)
+    ledger.reach()
     try:
-        guard.settings.start(panel)
+        guard = Guard(Reloader(config, panel, check_server), cast("Ledger", ledger))
+        ledger.begin(guard.begin)
     except PolicyError:
         ledger.close()
         raise
@@ -172,10 +170,12 @@ def refuse_start(error: PolicyError) -> Any:
     import time
 
     from policy.gates.mlflow.server.workers import is_served, leave_folder
+    from policy.source.masking import mask_passwords
 
     for problem in error.problems:
         where = f"{problem.location}: " if problem.location is not None else ""
-        sys.stderr.write(f"error: {where}{problem.message}\n  help: {problem.remedy}\n")
+        said, remedy = mask_passwords(f"{where}{problem.message}"), mask_passwords(problem.remedy)
+        sys.stderr.write(f"error: {said}\n  help: {remedy}\n")
     sys.stderr.flush()
     served = is_served()
     leave_folder()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,15 +17,16 @@ from policy.app.runs.offline import hear_offline
 from policy.app.runs.panel import RUN
 from policy.app.runs.spool_keys import open_spool_key, read_pinned
 from policy.errors import PolicyError
+from policy.gates.mlflow.server.awaited import is_awaited
 from policy.gates.mlflow.server.metrics import Metrics
 from policy.gates.mlflow.server.outage import Outage
 from policy.model.gates import cap_effect
 from policy.records.faults import LedgerError
 from policy.records.runs.uploads import get_upload
-from policy.records.spool import encode_draft, replay_spool, spool_decision
+from policy.records.spool import Replay, encode_draft, replay_spool, spool_decision
 from policy.records.spool_replay import replay_statements
+from policy.records.spool_statements import DECISION, Issuer
 from policy.records.spool_statements import RUN as STEP
-from policy.records.spool_statements import Issuer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,21 +57,33 @@ class Keeper:
         self.ledger = ledger
         self.spool = os.path.join(settings.folder or ".", settings.spool or SPOOL)
         self.pinned = read_pinned(panel.settings)
-        issuer = Issuer(ledger.id, panel.settings.server)
         self._key = open_spool_key(panel.settings)
-        self.outage = Outage(self.spool, self._key, issuer)
-        self.metrics = Metrics(self.measure)
+        self.outage = Outage(self.spool, None, Issuer("", panel.settings.server))
+        with suppress(PolicyError):
+            self.identify(ledger.id)
+        self.metrics = Metrics(self.measure, lambda: is_awaited(ledger))
         # What an earlier replay has left counts, too.
         self._waits = True
         self._paused = 0.0
 
+    def identify(self, ledger_id: str) -> None:
+        """From now on sign for the ledger of an id; before it is known nothing is."""
+        if not self.outage.issuer.ledger:
+            self.outage.issuer = self.outage.issuer._replace(ledger=ledger_id)
+            self._trust()
+
     def follow(self, panel: Panel) -> None:
         """Trust the keys that the policy sets name now, and sign with none that is not among them."""
         self.pinned = read_pinned(panel.settings)
-        known = self._key is not None and self._key.signing.verifier in self.pinned
-        if self.outage.key is not None and not known:
+        signs = self.outage.key is not None
+        self._trust()
+        if signs and self.outage.key is None:
             LOG.error("the key of this server is none of `spool_keys` any more: nothing is kept while the ledger fails")
-        self.outage.trust(self._key._replace(pinned=self.pinned) if self._key is not None and known else None)
+
+    def _trust(self) -> None:
+        key = self._key
+        known = key is not None and key.signing.verifier in self.pinned and self.outage.issuer.ledger
+        self.outage.trust(key._replace(pinned=self.pinned) if key is not None and known else None)
 
     def goes_on(self, judge: Judge, gate: str) -> bool:
         """Whether a gate lets things pass where it cannot do its work: its `on_error` says so, or it only watches."""
@@ -187,6 +201,9 @@ class Keeper:
             decision = encode_draft(admission.draft) if admission.draft is not None else None
             step = {"row": row.describe(), "said": dict(said), "decision": decision}
             self.outage.state(STEP, step, datetime.now(UTC))
+        elif admission.draft is not None and self.outage.key is not None:
+            stated = {"principal": admission.attempt.principal, "decision": encode_draft(admission.draft)}
+            self.outage.state(DECISION, stated, datetime.now(UTC))
         elif admission.draft is not None:
             spool_decision(self.spool, admission.draft)
         self._waits = True
@@ -200,10 +217,12 @@ class Keeper:
 
     def catch_up(self, ledger: Ledger) -> None:
         """Record what waits, now that the ledger can be written again; seldom, while that fails."""
-        if not (self._waits or self.outage.waits or os.path.exists(self.spool)) or time.monotonic() < self._paused:
+        waits = self._waits or self.outage.waits or (self.outage.key is None and os.path.exists(self.spool))
+        if not waits or time.monotonic() < self._paused:
             return
         try:
-            decisions = replay_spool(ledger, self.spool)
+            # Where a server signs what it keeps, others wrote what is not signed, and record it themselves.
+            decisions = replay_spool(ledger, self.spool) if self.outage.key is None else Replay(0, 0, ())
             stated = replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer)
         except (PolicyError, OSError) as error:
             LOG.error("what waits in %s cannot be recorded: %s", self.spool, error)  # noqa: TRY400 - it says it all

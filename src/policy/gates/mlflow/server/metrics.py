@@ -21,7 +21,7 @@ BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 class Metrics:
     """Counts what this worker does; `render` tells what all of them did."""
 
-    def __init__(self, spool: Callable[[], int]) -> None:
+    def __init__(self, spool: Callable[[], int], awaits: Callable[[], bool] = lambda: False) -> None:
         prepare_folder()
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -49,7 +49,13 @@ class Metrics:
             multiprocess_mode="mostrecent",
             registry=own,
         )
-        self._spool = spool
+        self.awaited = Gauge(
+            "policy_ledger_awaited",
+            "Whether a worker has not reached the ledger since it started.",
+            multiprocess_mode="mostrecent",
+            registry=own,
+        )
+        self._spool, self._awaits = spool, awaits
 
     def count(self, admission: Admission, gate: str) -> None:
         """Note what came of an attempt."""
@@ -67,6 +73,7 @@ class Metrics:
         from prometheus_client import CollectorRegistry, generate_latest, multiprocess
 
         self.spooled.set(self._spool())
+        self.awaited.set(self._awaits())
         registry: Any = self._registry
         if os.environ.get(FOLDER):
             registry = CollectorRegistry()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Attempt
+from policy.errors import PolicyError
 from policy.gates.mlflow.server.observing import find_logged
 from policy.gates.mlflow.server.origins import Origin, trace_origin
-from policy.gates.mlflow.server.refusals import refuse
+from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.released import read_history
 from policy.gates.mlflow.server.roots import find_governed
 from policy.model.gates import cap_effect
+from policy.records.runs.decisions import find_verdict
 
 if TYPE_CHECKING:
     from policy.gates.mlflow.server.guard import Guard
@@ -56,6 +58,9 @@ def check_run(guard: Guard, release: Release, origin: Origin, found: Found, boun
         stop(guard, release, binding, f"{text} {say_state(row)}")
     elif row.activity != TRAINING:
         stop(guard, release, binding, f"{text} was admitted as `{row.activity}` only")
+    elif verdict := find_passed(guard, row):
+        said = f"began while nothing was enforced, though its decision is {verdict}: resume it, which judges it again"
+        stop(guard, release, bound or binding, f"{text} {said}")
     elif old := find_outdated(guard, origin, found.run):
         stop(guard, release, bound or binding, f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
     elif bound is not None and not (binding.releases(release.name) and bound.takes(row.project)):
@@ -65,6 +70,15 @@ def check_run(guard: Guard, release: Release, origin: Origin, found: Found, boun
         judge_release(guard, release, row, found.experiment.name, bound or binding)
         return True
     return False
+
+
+def find_passed(guard: Guard, row: RunRow) -> str:
+    """The verdict that would have stopped the run, where its experiment was only watched; empty where none was."""
+    try:
+        verdict = find_verdict(guard.ledger, row.decision) if row.decision else ""
+    except PolicyError as error:
+        raise refuse_fault(error) from None
+    return verdict if verdict in ("hold", "block") else ""
 
 
 def say_state(row: RunRow | None) -> str:

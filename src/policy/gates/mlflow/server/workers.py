@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import stat
 import sys
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 if sys.platform != "win32":
@@ -21,6 +23,7 @@ PREFIX: Final = "policy-server-"
 ALIVE: Final = "alive.lock"
 SERVING: Final = "serving.lock"
 ROUNDS: Final = 20
+LEDGER_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 _held: list[int] = []
 
@@ -144,6 +147,37 @@ def note_serving(app: Any) -> None:
         leave_folder()
 
     router.lifespan_context = live
+
+
+def share_ledger(url: str, ledger_id: str) -> None:
+    """Tell the other workers which ledger is at an address: one that starts while it is down does not see that."""
+    path = share_folder()
+    if not path:
+        return
+    with suppress(OSError):
+        file = open_lock(path, _name_ledger(url))
+        try:
+            os.pwrite(file, ledger_id.encode(), 0)
+        finally:
+            os.close(file)
+
+
+def recall_ledger(url: str) -> str:
+    """The id of the ledger at an address, as a worker of this server has seen it; empty where none has."""
+    path, found = share_folder(), ""
+    if not path:
+        return ""
+    with suppress(OSError):
+        file = open_lock(path, _name_ledger(url))
+        try:
+            found = os.pread(file, 64, 0).decode("ascii", "replace")
+        finally:
+            os.close(file)
+    return found if LEDGER_ID.fullmatch(found) else ""
+
+
+def _name_ledger(url: str) -> str:
+    return f"ledger-{sha256(url.encode(errors='surrogateescape')).hexdigest()[:16]}"
 
 
 def leave_folder() -> None:

@@ -214,6 +214,47 @@ def test_that_it_ends_is_not_told_of_what_was_decided_meanwhile(api, one, receiv
     assert ("expiring", "dropped") in list_states(api.guard.ledger)
 
 
+def test_that_nobody_decided_in_time_is_told_once_when_it_is_over(api, one, receiver):
+    request = api.hold()
+    one.run()
+    ends = timedelta(days=14)
+    later(api, ends - timedelta(hours=3)).run()
+    for worker in [later(api, ends + timedelta(seconds=5)) for _ in range(4)] + [later(api, ends + DAY)]:
+        worker.run()
+    assert [(got.said["event"], got.said["state"]) for got in receiver.got] == [
+        ("opened", "pending"),
+        ("expiring", "pending"),
+        ("decided", "expired"),
+    ]
+    told = receiver.got[2]
+    assert (told.said["request"], told.said["break_glass"], told.said["ends"]) == (request, False, None)
+    assert told.is_signed()
+    (shown,) = api.ask("GET", f"/requests/{request}").json["requests"]
+    assert shown["state"] == "expired"
+
+
+def test_what_ended_while_no_server_ran_is_told_by_the_next_one(api, one, receiver):
+    api.hold()
+    one.run()
+    later(api, timedelta(days=17)).run()
+    assert receiver.events == ["opened", "decided"]
+    assert receiver.got[1].said["state"] == "expired"
+
+
+def test_nobody_who_is_not_told_of_decisions_is_told_of_it(tmp_path, receiver):
+    hook = f"{{url: '{receiver.url}', secret_env: {VARIABLE}, events: [opened, expiring]}}"
+    with open_api(tmp_path, write_hooks(hook)) as api:
+        one = Round(api.guard)
+        one.begin()
+        request = hold(api)
+        one.run()
+        later(api, timedelta(days=15)).run()
+        assert receiver.events == ["opened"]
+        # Nothing is recorded for nobody.
+        rows = api.guard.ledger.read("SELECT state FROM requests WHERE id = ?", (request,))
+    assert rows == [("pending",)]
+
+
 def test_both_secrets_sign_while_one_is_replaced(tmp_path, receiver, monkeypatch):
     monkeypatch.setenv("NEW_SECRET", "whsec_" + "bmV3".ljust(40, "A"))
     hook = f"{{url: '{receiver.url}', secret_env: [NEW_SECRET, {VARIABLE}]}}"

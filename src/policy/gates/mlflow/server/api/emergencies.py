@@ -16,6 +16,7 @@ from policy.errors import PolicyError, Problem
 from policy.gates.mlflow.server.api.approvals import read_length
 from policy.gates.mlflow.server.api.exchange import Answer, describe, read_object
 from policy.gates.mlflow.server.api.manifests import find_experiment, repeat
+from policy.gates.mlflow.server.awaited import is_awaited
 from policy.records.faults import LedgerError
 from policy.records.requests.clock import write_time
 from policy.records.requests.refusals import refuse
@@ -56,6 +57,9 @@ def break_glass(call: Call) -> Answer:
 
 def check_key(call: Call) -> None:
     """Raises where this server could keep nothing of it that anybody would believe."""
+    if is_awaited(call.guard.ledger) and call.guard.keeper.outage.key is None:
+        said = "this server started while the ledger was down, and does not know for which one it would sign"
+        raise refuse(said, "begin the run once the ledger answers")
     if call.guard.keeper.outage.key is None:
         remedy = (
             "make a key with `policy ledger key spool`, name its public part in the policy set (`mlflow.spool_keys`)"

@@ -12,7 +12,8 @@ from policy.gates.mlflow.server.webhooks.bodies import Writer
 from policy.gates.mlflow.server.webhooks.posting import post
 from policy.gates.mlflow.server.webhooks.signing import sign
 from policy.records.notices import making, sending
-from policy.records.notices.rows import DELIVERED, DROPPED, EXPIRING, GIVEN_UP, WAITING
+from policy.records.notices.rows import DECIDED, DELIVERED, DROPPED, EXPIRING, GIVEN_UP, WAITING
+from policy.records.requests.expiring import expire_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from policy.records.notices.rows import Notice
 
 LOG: Final = logging.getLogger("policy.mlflow")
-# After so many it is the next webhook's turn.
+# After so many, or so many seconds, it is the next webhook's turn.
 MOST: Final = 50
+LONGEST: Final = 5.0
 GONE: Final = 410
 OUTCOMES: Final = {DELIVERED: "delivered", WAITING: "failed", GIVEN_UP: "given_up", DROPPED: "dropped"}
 # Seconds between two looks at what is over.
@@ -54,11 +56,18 @@ class Round:
         if not webhooks:
             return
         self.begin()
+        self._expire(webhooks)
         self._make(webhooks)
-        for webhook in webhooks:
+        for webhook in random.sample(webhooks, len(webhooks)):
             self._send(webhook, is_over)
         self._clear_away()
         self._guard.keeper.metrics.waiting.set(sending.tally(self._ledger).waiting)
+
+    def _expire(self, webhooks: tuple[Webhook, ...]) -> None:
+        """Have it on record that nobody decided in time, for that is told as what was decided is: once."""
+        if any(DECIDED in webhook.events for webhook in webhooks):
+            for request in expire_due(self._ledger, self._read_clock(), self._now() if self._now is not None else None):
+                LOG.info("the request %s is over: nobody decided in time", request)
 
     def _make(self, webhooks: tuple[Webhook, ...]) -> None:
         # The last entry is read before the marks: what is between them is committed.
@@ -80,7 +89,10 @@ class Round:
 
     def _send(self, webhook: Webhook, is_over: Callable[[], bool]) -> None:
         """Send what is due to one address, as long as it takes it."""
+        end = time.monotonic() + LONGEST
         for _ in range(MOST):
+            if time.monotonic() > end:
+                return
             clock = self._read_clock()
             notice = None if is_over() else sending.claim(self._ledger, webhook.id, clock)
             if notice is None or not self._try(webhook, notice, clock):
