@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -106,7 +107,7 @@ def test_a_ledger_of_an_older_schema_is_brought_up_to_date_whole(old):
         assert ledger.read("SELECT count(*), count(body) FROM payloads") == [(8, 7)]
         kinds = {kind for (kind,) in ledger.read("SELECT DISTINCT kind FROM objects")}
         assert kinds == {"facts", "policy-set", "policy.yaml"}
-        found = verify(old)
+        found: Any = verify(old)
         assert (found.total, found.size, found.contents.erased, found.contents.decisions) == (0, 8, 2, 4)
         ledger.append([draft_decision("one")])
         assert check_chain(ledger) == list(range(1, 10))

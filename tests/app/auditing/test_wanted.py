@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ TEAMS = {"support-tone": ("support", "ada"), "support-search": ("support", ""), 
 
 def make(projects=(), teams=(), policies=(), frameworks=()):
     period = SimpleNamespace(since="2026-02-01", until="2026-03-01")
-    scope = SimpleNamespace(projects=projects, teams=teams, policies=policies, frameworks=frameworks, period=period)
+    scope: Any = SimpleNamespace(
+        projects=projects, teams=teams, policies=policies, frameworks=frameworks, period=period
+    )
     wanted = Wanted(scope)
     wanted.teams = dict(TEAMS)
     return wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ from policy.records.checkpoints import name_origin
 
 
 def find(settings):
-    return list(find_spool_key(SimpleNamespace(policy_set=SimpleNamespace(mlflow=settings))))
+    workspace: Any = SimpleNamespace(policy_set=SimpleNamespace(mlflow=settings))
+    return list(find_spool_key(workspace))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from policy.errors import PolicyError
 from policy.model.approval_settings import ApprovalSettings
+from policy.records.requests import closing
 from policy.records.requests.asking import ask
 from policy.records.requests.closing import comment, withdraw
 from policy.records.requests.delegating import delegate, revoke
@@ -293,3 +294,12 @@ def test_only_the_two_end_a_delegation(ledger):
     refuse("there is no delegation", lambda: revoke(ledger, "d-x", "alice", SETTINGS, now=NOW), PolicyError)
     refuse("not a delegation of", lambda: revoke(ledger, made, "bob", SETTINGS, now=NOW))
     revoke(ledger, made, "zoe", SETTINGS, now=NOW)
+
+
+def test_comments_do_not_fill_the_ledger(ledger, monkeypatch):
+    monkeypatch.setattr(closing, "MOST_COMMENTS", 3)
+    row, other = ask_one(ledger), ask_one(ledger, stake="sha256:other")
+    for number in range(3):
+        comment(ledger, row.id, "bob", f"{number}", now=NOW)
+    refuse("there are 3 comments", lambda: comment(ledger, row.id, "zoe", "more", now=NOW))
+    comment(ledger, other.id, "bob", "here", now=NOW)

@@ -457,7 +457,8 @@ def test_what_was_taken_up_in_two_parts_is_recorded_in_its_order(open_place):
 
 def test_a_decision_by_which_no_run_begins_is_signed_too(open_place):
     place = open_place("flag")
-    admission = place.hear(BLOCKED) if place.send(BLOCKED) else None
+    place.send(BLOCKED)
+    admission = place.hear(BLOCKED)
     with place.down():
         place.guard.note_decision(admission)
     assert not os.path.exists(place.guard.keeper.spool)

@@ -211,10 +211,13 @@ def test_a_ledger_that_does_not_answer_stops_nobody_whom_nothing_governs(place: 
     run = server.call("runs/create", {"experiment_id": free, "tags": []}, "ada").body["run"]["info"]["run_id"]
     send(server, GOOD)
     metric = {"run_id": run, "key": "loss", "value": 0.5, "timestamp": 1}
-    calls = [("runs/create", {"experiment_id": free, "tags": []}, 200), ("runs/log-metric", metric, 200)] * 6
+    calls: list[tuple[str, Any, int]] = [
+        ("runs/create", {"experiment_id": free, "tags": []}, 200),
+        ("runs/log-metric", metric, 200),
+    ] * 6
     calls += [("runs/create", {"experiment_id": bound, "tags": GOOD.tags}, 403)] * 6
     with database.frozen(), ThreadPoolExecutor(len(calls)) as pool:
-        answers = [*pool.map(lambda one: (server.call(*one[:2], "ada").status, one[2]), calls)]
+        answers = [*pool.map(lambda one: (server.call(one[0], one[1], "ada").status, one[2]), calls)]
         assert [status for status, _ in answers] == [wanted for _, wanted in answers]
         assert server.ask("GET", f"/api/2.0/mlflow/experiments/get?experiment_id={free}", user="ada").status == 200
     assert begin(server, bound, GOOD).status == 200

@@ -60,11 +60,11 @@ class Workers:
         return locking(self.folder / "ledger.db")
 
 
-def list_changes(file):
+def list_changes(file: Any) -> list[tuple[int, Any]]:
     """Of each entry of settings its number and what it says that changed, but for the first."""
     with open_ledger(f"sqlite:///{file}") as ledger:
         said = [
-            (entry.seq, json.loads(ledger.get_payload(entry)))
+            (entry.seq, json.loads(ledger.get_payload(entry)))  # type: ignore[arg-type] # none is erased
             for entry in ledger.read_entries()
             if entry.type == CHANGE
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +12,8 @@ import pytest
 
 from policy.records.ledger import open_ledger
 from policy.records.people import find_person
-from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, Sent
-from tests.gates.mlflow.server.serving import Answer, Server
+from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, Sent, write_set
+from tests.gates.mlflow.server.serving import Answer, Server, serve
 from tests.gates.mlflow.server.ways import (
     WAYS,
     Way,
@@ -201,7 +202,9 @@ def test_what_was_only_watched_is_not_released_under_a_bound_name(server: Server
     assert make_alias(server, other, "1", way).status == 200
     with open_ledger(f"sqlite:///{server.folder}/ledger.db") as ledger:
         entry = [one for one in ledger.read_entries() if one.type == "observed-release"][-1]
-        said = json.loads(bytes(ledger.get_payload(entry)))
+        body = ledger.get_payload(entry)
+        assert isinstance(body, bytes)
+        said = json.loads(body)
         assert (said["version"], said["principal"]) == (f"{other}/1", find_person(ledger, way.user))
         assert "is reopened" in said["said"]
     assert_refused(register(server, name, f"runs:/{canary}/model", canary, way=way))
@@ -338,3 +341,20 @@ def test_a_model_is_no_prompt_because_somebody_says_so(server: Server, experimen
         ("registered-models/set-tag", {"name": plain, **is_prompt}),
     ):
         assert way.ask(server, path, body).status in (400, 403)
+
+
+def test_what_began_while_nothing_was_enforced_is_not_released_afterwards(tmp_path: Path) -> None:
+    """A run that began while its experiment was observed, and a policy would have stopped."""
+    support = "{name: support-*, project: support-*, models: [support-*]"
+    write_set(tmp_path, SET.replace(support, f"{support}, mode: observe"))
+    with serve(tmp_path, auth=True) as server:
+        server.make_user("ada")
+        experiment, name = server.make_experiment("support-x", "ada"), make_name(server, "support")
+        held, good = (start(server, experiment, sent) for sent in (HELD, GOOD))
+        for run in (held, good):
+            assert server.call("runs/update", {"run_id": run, "status": "FINISHED"}, "ada").status == 200
+        (tmp_path / "policy.yaml").write_text(SET)
+        answer = register(server, name, f"runs:/{held}/model", held)
+        assert_refused(answer, "began while nothing was enforced", "resume it")
+        assert register(server, name, f"runs:/{good}/model", good).status == 200
+        assert make_alias(server, name, "1").status == 200

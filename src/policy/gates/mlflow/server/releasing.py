@@ -58,14 +58,14 @@ def check_run(guard: Guard, release: Release, origin: Origin, found: Found, boun
         stop(guard, release, binding, f"{text} {say_state(row)}")
     elif row.activity != TRAINING:
         stop(guard, release, binding, f"{text} was admitted as `{row.activity}` only")
-    elif verdict := find_passed(guard, row):
-        said = f"began while nothing was enforced, though its decision is {verdict}: resume it, which judges it again"
-        stop(guard, release, bound or binding, f"{text} {said}")
     elif old := find_outdated(guard, origin, found.run):
         stop(guard, release, bound or binding, f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
     elif bound is not None and not (binding.releases(release.name) and bound.takes(row.project)):
         # An experiment that is only watched does not release under the name of one that is not.
         stop(guard, release, bound, f"{text} is one of `{row.project}` in the experiment `{found.experiment.name}`")
+    elif verdict := find_passed(guard, row):
+        said = f"began while nothing was enforced, though its decision is {verdict}: resume it, which judges it again"
+        stop(guard, release, bound or binding, f"{text} {said}")
     else:
         judge_release(guard, release, row, found.experiment.name, bound or binding)
         return True

@@ -15,7 +15,7 @@ ALL: Final = (-1, None)
 
 
 def check_when_sent(arguments: dict[str, Any], check: Callable[[], object]) -> dict[str, Any]:
-    """The arguments of a method that stores, with a stream that asks `check` at its end; where that raises nothing is stored.
+    """The arguments of a method that stores; their stream asks `check` at its end: if that raises, nothing is kept.
 
     MLflow's repositories put a file in its place only when it is whole.
     """
