@@ -71,6 +71,22 @@ def connected(url):
         yield file
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (psycopg.OperationalError("the connection is lost"), "lost"),
+        (psycopg.InterfaceError("the connection is closed"), "lost"),
+        (psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), "draft"),
+        (psycopg.ProgrammingError("cannot adapt type 'object'"), "draft"),
+        (psycopg.errors.StringDataRightTruncation("too long"), "draft"),
+        (psycopg.errors.UniqueViolation("twice"), "refused"),
+        (psycopg.errors.AdminShutdown("bye"), "lost"),
+    ],
+)
+def test_what_somebody_sends_is_no_fault_of_the_connection(error, kind):
+    assert find_kind(error) == kind
+
+
 # What is in the database.
 
 DAMAGES = [

@@ -170,3 +170,18 @@ def test_a_full_disk_leaves_no_half_line(spool):
 def test_nobody_else_reads_it(spool):
     fill(spool, 1)
     assert os.stat(spool).st_mode & 0o077 == 0
+
+
+def test_what_the_ledger_does_not_take_keeps_no_others_from_it(ledger, spool):
+    """A text with U+0000, which only PostgreSQL refuses, and an id that a guard does."""
+    fill(spool, 2)
+    spool_decision(spool, draft_decision("three", project="support-\0x"))
+    spool_decision(spool, draft_decision("four"))
+    recorded, known, problems, _ = replay_spool(ledger, spool)
+    takes = ledger.database.dialect == "sqlite"
+    assert (recorded, known, len(problems)) == ((4, 0, 0) if takes else (3, 0, 1))
+    if not takes:
+        assert "line 3 of the spool" in problems[0].message
+        assert "it cannot hold what is to be recorded" in problems[0].message
+    assert not os.path.exists(spool)
+    assert replay_spool(ledger, spool) == Replay(0, 0, ())

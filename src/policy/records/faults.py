@@ -62,6 +62,7 @@ _POSTGRESQL: Final = {
     "28": "unreachable",
     "XX": "corrupt",
     "58": "unreachable",
+    "22": "draft",
     "23": "refused",
     "P0001": "refused",
 }
@@ -74,7 +75,10 @@ _SAID: Final = {
     "refused": "its guards refuse the change",
     "schema": "its tables are not those of a ledger",
     "lost": "the connection was lost",
+    "draft": "it cannot hold what is to be recorded",
 }
+# What a driver raises of a connection; any other error of its own is one of what it was given.
+_OF_CONNECTIONS: Final = ("OperationalError", "InterfaceError")
 
 
 class LedgerError(PolicyError):
@@ -107,7 +111,9 @@ def name_fault(error: BaseException, place: str) -> LedgerError | None:
     if isinstance(error, sqlite3.Error):
         kind = _look_up(_SQLITE, getattr(error, "sqlite_errorname", ""))
     elif type(error).__module__.startswith("psycopg"):
-        kind = _look_up(_POSTGRESQL, getattr(error, "sqlstate", None) or "08")
+        kinds = {base.__name__ for base in type(error).__mro__}
+        unknown = "08" if kinds.intersection(_OF_CONNECTIONS) else "22"
+        kind = _look_up(_POSTGRESQL, getattr(error, "sqlstate", None) or unknown)
     else:
         return None
     said = " ".join(str(error).split("\n")[0].split()) or type(error).__name__

@@ -31,6 +31,8 @@ FORMAT: Final = "policy-spool/1"
 BATCH: Final = 100
 # How the name of a file ends that is being recorded; before that stands its number.
 TAKEN: Final = ".taken"
+# Faults of what a line says; with any other the ledger is down again, and everything waits on.
+OF_THE_LINE: Final = ("draft", "refused", "secret")
 EMPTY, FREE, BUSY = "empty", "free", "busy"
 
 
@@ -44,6 +46,18 @@ class Replay(NamedTuple):
     known: int
     problems: tuple[Problem, ...]
     busy: bool = False
+
+
+class Line(NamedTuple):
+    """A decision that waits, and as what."""
+
+    number: int
+    line: bytes
+    draft: Draft
+
+
+Damage = tuple[int, bytes, str]
+"""A line that is not recorded: its number, as it is, and why."""
 
 
 def spool_decision(path: str, draft: Draft) -> None:
@@ -127,10 +141,9 @@ def _replay(ledger: Ledger, path: str) -> Replay:
         drafts, damaged = read_spool(taken)
         for start in range(0, len(drafts), BATCH):
             batch = drafts[start : start + BATCH]
-            before = ledger.head()[0]
-            answers = ledger.append(batch)
-            new = len({entry.seq for entry in answers if entry.seq > before})
-            recorded, known = recorded + new, known + len(batch) - new
+            new, refused = _record(ledger, batch)
+            damaged += refused
+            recorded, known = recorded + new, known + len(batch) - len(refused) - new
         if damaged:
             kept = taken.removesuffix(TAKEN) + ".damaged"
             problems += keep(kept, damaged, path)
@@ -138,27 +151,43 @@ def _replay(ledger: Ledger, path: str) -> Replay:
     return Replay(recorded, known, tuple(problems))
 
 
+def _record(ledger: Ledger, batch: Sequence[Line]) -> tuple[int, list[Damage]]:
+    """How many of these are new; and those that the ledger does not take, which keep no others from it."""
+    before = ledger.head()[0]
+    try:
+        answers = ledger.append([one.draft for one in batch])
+    except LedgerError as error:
+        if error.kind not in OF_THE_LINE:
+            raise
+        if len(batch) == 1:
+            return 0, [(batch[0].number, batch[0].line, error.problems[0].message)]
+        found = [_record(ledger, [one]) for one in batch]
+        return sum(new for new, _ in found), [one for _, refused in found for one in refused]
+    return len({entry.seq for entry in answers if entry.seq > before}), []
+
+
 def list_files(path: str) -> list[str]:
     """The file of a spool, and what earlier replays have left of it, in its order."""
     return [path, *sorted(glob(f"{escape(path)}.*{TAKEN}"))]
 
 
-def read_spool(path: str) -> tuple[list[Draft], list[tuple[int, bytes, str]]]:
+def read_spool(path: str) -> tuple[list[Line], list[Damage]]:
     """The decisions of a file; of lines that cannot be read the number, the bytes, and what is wrong."""
-    drafts, damaged = [], []
+    drafts: list[Line] = []
+    damaged: list[Damage] = []
     with open(path, "rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue
             try:
-                drafts.append(read_line(line.rstrip(b"\n")))
+                drafts.append(Line(number, line, read_line(line.rstrip(b"\n"))))
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 damaged.append((number, line, str(error) if type(error) is ValueError else "it is no decision"))
     return drafts, damaged
 
 
 def keep(
-    kept: str, damaged: Sequence[tuple[int, bytes, str]], path: str, remedy: str = "judge again what it was about"
+    kept: str, damaged: Sequence[Damage], path: str, remedy: str = "judge again what it was about"
 ) -> Iterator[Problem]:
     """Keep lines that cannot be replayed in a file of their own, and say what is wrong with each."""
     # What is in them is for nobody else, as it was before. A replay that broke off may have left the same.

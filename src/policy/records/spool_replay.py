@@ -11,7 +11,7 @@ from policy.records.faults import LedgerError
 from policy.records.requests.recalling import record_glass
 from policy.records.runs.recalling import record_refusal, record_step
 from policy.records.runs.uploads import put_upload
-from policy.records.spool import BUSY, FREE, TAKEN, Replay, claimed, keep, take_all
+from policy.records.spool import BUSY, FREE, OF_THE_LINE, TAKEN, Replay, claimed, keep, take_all
 from policy.records.spool_statements import DECISION, GLASS, RUN, UPLOAD, read_statement
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from policy.errors import Problem
     from policy.records.keys import VerifierKey
     from policy.records.ledger import Ledger
+    from policy.records.spool import Damage
     from policy.records.spool_statements import Issuer, Statement
 
 REMEDY: Final = "find out who wrote it; what was refused by mistake is recorded once it is in the spool again"
-# Faults of what a line says; with any other the ledger is down again, and everything waits on.
-OF_THE_LINE: Final = ("draft", "refused", "secret")
 
 
 def replay_statements(ledger: Ledger, path: str, keys: Sequence[VerifierKey], server: Issuer) -> Replay:
@@ -38,7 +37,7 @@ def _replay(ledger: Ledger, path: str, keys: Sequence[VerifierKey], server: Issu
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for taken in take_all(path):
-        refused: list[tuple[int, bytes, str]] = []
+        refused: list[Damage] = []
         for number, line in _list_lines(taken):
             try:
                 statement = read_statement(line.rstrip(b"\n"), keys, server)

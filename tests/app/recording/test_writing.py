@@ -168,8 +168,8 @@ def test_the_files_of_the_policy_set_wait_once(workspace, fail):
     write(made, judge(made, 3))
     drafts, damaged = read_spool("ledger-spool")
     assert damaged == []
-    assert [sum(item.kind == SOURCE for item in draft.objects) for draft in drafts] == [7, 0, 0]
-    assert all("policy-set" in {item.kind for item in draft.objects} for draft in drafts)
+    assert [sum(item.kind == SOURCE for item in one.draft.objects) for one in drafts] == [7, 0, 0]
+    assert all("policy-set" in {item.kind for item in one.draft.objects} for one in drafts)
 
 
 def test_where_nothing_can_wait_either_the_gate_blocks(workspace, fail):

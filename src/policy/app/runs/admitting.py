@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy.app.approvals.asking import list_waivers
 from policy.app.approvals.contributors import list_owners
-from policy.app.approvals.holding import settle_held
+from policy.app.approvals.holding import find_approvals, settle_held
 from policy.app.recording.judging import judge_for_record
 from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, TRAINING, Admission
 from policy.app.runs.attesting import find_attested
@@ -31,6 +31,7 @@ from policy.records.runs.principals import identify_principal
 from policy.records.runs.uploads import get_upload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from policy.app.recording.judging import Basis
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from policy.model.approval import Approval
     from policy.model.decision import Decision
     from policy.model.fact import Fact
+    from policy.model.facts import Facts
     from policy.model.mlflow_settings import Binding
     from policy.model.schema import Schema
     from policy.records.ledger import Ledger
@@ -112,25 +114,41 @@ class Hearing:
             return decision
 
         decision, asked = judge(()), None
-        if asks and decision.verdict in ("hold", "block") and self._cap(decision.verdict) in ("hold", "block"):
-            decision, asked = settle_held(
-                self.ledger,
-                workspace,
-                facts,
-                decision,
-                judge,
-                requester=attempt.principal,
-                now=self.now,
-                run=attempt.run,
-                contributors=list_owners(facts),
-                # Whoever releases what others train may have approved it.
-                user=attempt.principal if self.gate == RUN else "",
-            )
+        if decision.verdict in ("hold", "block") and self._cap(decision.verdict) in ("hold", "block"):
+            decision, asked = self._settle(attempt, facts, decision, judge, asks=asks)
         made = Precedent(decision, self._bases[decision.id], self.now)
         if case is not None and decision.verdict in ("allow", "flag") and not made.basis.approvals:
             self.panel.precedents.keep(case, made)
         owners = list_owners(facts)
         return self._conclude(attempt, made, asked, declared=sent is not None, asks=asks, involved=owners)
+
+    def _settle(
+        self,
+        attempt: Attempt,
+        facts: Facts,
+        decision: Decision,
+        judge: Callable[[tuple[Approval, ...]], Decision],
+        *,
+        asks: bool,
+    ) -> tuple[Decision, Asked | None]:
+        """The decision with what was approved, and the request for what was not, where somebody shall be asked."""
+        # Whoever releases what others train may have approved it.
+        user, workspace = attempt.principal if self.gate == RUN else "", self.judge.workspace
+        if not asks:
+            approvals = find_approvals(self.ledger, workspace.policy_set, decision, now=self.now, user=user)
+            return (judge(approvals) if approvals else decision), None
+        return settle_held(
+            self.ledger,
+            workspace,
+            facts,
+            decision,
+            judge,
+            requester=attempt.principal,
+            now=self.now,
+            run=attempt.run,
+            contributors=list_owners(facts),
+            user=user,
+        )
 
     def _name_case(self, attempt: Attempt, project: str, attested: tuple[Fact, ...]) -> tuple[str, ...]:
         """All that a decision depends on where nothing is waived and nothing was logged, but for the time."""

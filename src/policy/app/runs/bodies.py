@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import PolicyError, Problem
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ANEW: Final = "write it as canonical JSON (RFC 8785) in UTF-8, and take the digest of those bytes"
 # RFC 8785 knows whole numbers below 2^53, which have so many digits at most; larger ones are doubles.
 _WHOLE_DIGITS: Final = 16
+# As canonical JSON writes it: behind no other backslash, or behind pairs of them.
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NOWHERE: Final = (1, 1, 1, 1)
 
 
@@ -27,6 +30,8 @@ def read_body(body: bytes) -> Any:
         )
         if canonical_json(value) != body:
             raise PolicyError(Problem("what was sent is JSON, but not in the canonical form", ANEW))
+        if _NUL.search(body):
+            raise PolicyError(Problem("what was sent holds U+0000, which no database keeps", "leave it out"))
     except UnicodeDecodeError:
         raise PolicyError(Problem("what was sent is not UTF-8", ANEW)) from None
     except RecursionError:

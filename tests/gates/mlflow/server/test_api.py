@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -204,6 +205,20 @@ def test_a_look_ahead_is_on_no_record(api, monkeypatch):
         {"experiment_name": "\ud800"},
     ):
         assert api.ask("POST", "/preflight", "ada", json=wrong).status_code == 400
+
+
+def test_a_look_ahead_knows_what_was_approved_and_uses_nothing_up(api, monkeypatch):
+    experiment = SimpleNamespace(experiment_id="1", name="support-x")
+    monkeypatch.setattr("policy.gates.mlflow.server.api.manifests.find_experiment", lambda _: experiment)
+    request = api.hold()
+    said = {"experiment_name": "support-x", "manifest": HELD.digest}
+    assert api.ask("POST", "/preflight", "ada", json=said).json["verdict"] == "hold"
+    assert api.act(request, "approve").status_code == 200
+    for _ in range(3):
+        assert api.ask("POST", "/preflight", "ada", json=said).json["verdict"] == "allow"
+    assert api.guard.ledger.read("SELECT uses FROM requests") == [(0,)]
+    # Not for who approved it.
+    assert api.ask("POST", "/preflight", "bob", json=said).json["verdict"] == "hold"
 
 
 def test_a_ledger_that_cannot_be_asked_is_no_fault_of_who_asks(api, monkeypatch):

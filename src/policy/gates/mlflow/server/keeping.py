@@ -221,9 +221,9 @@ class Keeper:
         if not waits or time.monotonic() < self._paused:
             return
         try:
+            stated = replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer)
             # Where a server signs what it keeps, others wrote what is not signed, and record it themselves.
             decisions = replay_spool(ledger, self.spool) if self.outage.key is None else Replay(0, 0, ())
-            stated = replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer)
         except (PolicyError, OSError) as error:
             LOG.error("what waits in %s cannot be recorded: %s", self.spool, error)  # noqa: TRY400 - it says it all
             self._paused = time.monotonic() + PAUSE
