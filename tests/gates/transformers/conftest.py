@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.gates.transformers.starting import run_ranks
 
 POLICY_SET = "policy_set: 1\npolicies: [rules]\ngates: {run: {mode: enforce}}\n"
 RULE = """\
@@ -23,8 +22,6 @@ fix: collect more examples
 """
 GOOD = "manifest: 1\nproject: support\ndata: {rows: 500}\n"
 SMALL = GOOD.replace("500", "5")
-# What waits for longer is stuck; far more than a machine with much to do needs.
-ENDS_WITHIN = 240
 
 
 @pytest.fixture(autouse=True)
@@ -43,31 +40,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def train(project: Path) -> Callable[..., list[subprocess.CompletedProcess[str]]]:
-    """Runs a program on so many ranks, which nobody ends but they themselves."""
-
-    def run(text: str, ranks: int = 1, **environment: str) -> list[subprocess.CompletedProcess[str]]:
-        (project / "train.py").write_text(text)
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            port = str(found.getsockname()[1])
-        started = []
-        for rank in range(ranks):
-            places = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks), "MASTER_PORT": port}
-            group = {**places, "MASTER_ADDR": "127.0.0.1"} if ranks > 1 else {}
-            started.append(
-                subprocess.Popen(
-                    [sys.executable, "-W", "ignore", "train.py"],
-                    env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **group, **environment},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-            )
-        try:
-            done = [(process, *process.communicate(timeout=ENDS_WITHIN)) for process in started]
-        finally:
-            for process in started:
-                process.kill()
-        return [subprocess.CompletedProcess(process.args, process.returncode, *said) for process, *said in done]
-
-    return run
+    """Runs a program on so many ranks."""
+    return lambda text, ranks=1, **environment: run_ranks(text, project, ranks, environment)

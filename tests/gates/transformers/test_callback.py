@@ -7,10 +7,9 @@ import re
 import pytest
 
 from tests.gates.transformers.conftest import SMALL
+from tests.gates.transformers.starting import needs_trainer
 
-REASON = "torch is not installed: its wheels for Linux bring gigabytes (CONTRIBUTING.md says how to test with it)"
-pytest.importorskip("torch", reason=REASON)
-pytest.importorskip("transformers", reason="the callback is one for transformers")
+pytestmark = needs_trainer
 
 PROGRAM = """\
 import os, sys, time
@@ -95,13 +94,11 @@ def count(*arguments):
     calls.append(arguments)
     return judge(*arguments)
 here.judge_here = count
-import atexit
-atexit.register(lambda: print("judged", len(calls)))
 """
 
 
 def test_rank_0_judges_once_for_all_and_for_all_trainings(train):
-    done = train(JUDGED + write(trainings=2), ranks=2)
+    done = train(JUDGED + write(trainings=2) + 'print("judged", len(calls))\n', ranks=2)
     assert [rank.stdout.splitlines()[-1] for rank in done] == ["judged 1", "judged 0"], done[0].stderr
     assert read(done) == [(4, "went on"), (4, "went on")]
 

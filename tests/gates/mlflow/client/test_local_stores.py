@@ -93,6 +93,22 @@ def test_nor_is_a_run_resumed(address, project):
 
 
 @pytest.mark.usefixtures("address")
+def test_nor_does_a_trainer_begin_in_a_run_with_a_manifest_that_may_not(project):
+    parameters = {"num_train_epochs": 3}
+    with mlflow.start_run() as run:
+        (project / "ml-manifest.yaml").write_text(SMALL)
+        with pytest.raises(RunRefused, match="rows is 5"):
+            mlflow.log_params(parameters, synchronous=False)
+        (project / "ml-manifest.yaml").write_text(SMALL.replace("5", "600"))
+        mlflow.log_params(parameters, synchronous=False).wait()
+    (project / "ml-manifest.yaml").write_text(SMALL)
+    with mlflow.start_run(tags={"ml-manifest.activity": "baseline"}):
+        (project / "ml-manifest.yaml").write_text(SMALL.replace("5", "6"))
+        mlflow.log_params(parameters, synchronous=False).wait()
+    assert mlflow.get_run(run.info.run_id).data.params == {"num_train_epochs": "3"}
+
+
+@pytest.mark.usefixtures("address")
 def test_a_run_that_is_not_training_is_judged_as_what_it_says_it_is(project, monkeypatch):
     (project / "ml-manifest.yaml").write_text(SMALL)
     with mlflow.start_run(tags={"ml-manifest.activity": "baseline"}) as run:

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 pytest.importorskip("flask_wtf", reason="the servers of these tests authenticate")
 pytest.importorskip("sklearn", reason="autolog is tried with it")
+from tests.gates.mlflow.client.judging import USER, count_runs, serve_judging
 from tests.gates.mlflow.client.test_training import AUTOLOG
 from tests.gates.mlflow.server.serving import ADMIN, PASSWORD, Server, serve
 
-USER = {"MLFLOW_TRACKING_USERNAME": ADMIN, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
-POLICY_SET = """\
-policy_set: 1
-policies: [rules]
-gates: {run: {mode: enforce}, release: {mode: enforce}}
-ledger: {url: "sqlite:///ledger.db"}
-approvals: {roles: {leads: [bob]}, rules: [{roles: [leads]}]}
-mlflow:
-  app: basic-auth
-  experiments:
-    - {name: support-*, project: support}
-"""
-RULE = """\
-policy: enough-rows
-title: Enough rows
-severity: high
-require: {data.rows: {at_least: 100}}
-effect: block
-fix: collect more examples
-"""
-HOLDING = """\
-policy: known-owner
-title: Somebody answers for it
-severity: high
-when: {stage: {equals: production}}
-require: {owner.team: {present: true}}
-effect: hold
-"""
 TRAIN = AUTOLOG.replace('experiment_id="7"', '"support-tone"')
 RESUME = TRAIN.replace("try:\n", "import os, policy\ntry:\n  with policy.start_run(run_id=os.environ['RUN']):\n")
 GUARD = "import policy\nwith policy.guard('support-tone'):\n    print('went on')\n"
@@ -49,22 +21,8 @@ GUARD = "import policy\nwith policy.guard('support-tone'):\n    print('went on')
 
 @pytest.fixture(scope="module")
 def judging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("server")
-    (folder / "rules").mkdir()
-    (folder / "rules" / "rows.yaml").write_text(RULE)
-    (folder / "rules" / "owner.yaml").write_text(HOLDING)
-    (folder / "policy.yaml").write_text(POLICY_SET)
-    with serve(folder, auth=True) as server:
-        server.make_experiment("support-tone", ADMIN)
-        for name in ("ada", "bob"):
-            server.make_user(name)
+    with serve_judging(tmp_path_factory.mktemp("server")) as server:
         yield server
-
-
-def count_runs(server: Server) -> int:
-    found = server.call("experiments/search", {"max_results": 10}, ADMIN).body["experiments"]
-    ids = [one["experiment_id"] for one in found]
-    return len(server.call("runs/search", {"experiment_ids": ids}, ADMIN).body.get("runs", []))
 
 
 @pytest.mark.parametrize("program", [TRAIN, GUARD], ids=["autolog", "guard"])

@@ -38,6 +38,12 @@ def announce(address: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 def look_ahead(address: str, experiment: Mapping[str, str]) -> None:
     """Ask a server what would come of a run in an experiment. Raises PolicyError, RunRefused."""
+    if would_wait(address, experiment):
+        say_once("the run needs an approval; where there is none yet, whoever begins the run asks for it")
+
+
+def would_wait(address: str, experiment: Mapping[str, str]) -> bool:
+    """As `look_ahead`: whether a run would wait for an approval."""
     from policy.app.runs.attempt import TRAINING
     from policy.app.runs.sent import ACTIVITY_TAG, DIGEST_TAG
 
@@ -45,12 +51,11 @@ def look_ahead(address: str, experiment: Mapping[str, str]) -> None:
     server = Server.find(address)
     if not server.judges():
         server.warn_unjudged()
-        return
+        return False
     if outgoing is not None:
         server.send(outgoing)
     said = {"manifest": claims.get(DIGEST_TAG, ""), "activity": claims.get(ACTIVITY_TAG, TRAINING)}
-    if server.look_ahead({**experiment, **said}).get("verdict") == "hold":
-        say_once("the run needs an approval; where there is none yet, whoever begins the run asks for it")
+    return server.look_ahead({**experiment, **said}).get("verdict") == "hold"
 
 
 def _prepare() -> tuple[dict[str, str], Outgoing | None]:

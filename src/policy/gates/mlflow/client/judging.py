@@ -41,7 +41,7 @@ def judge_run(experiment: Any, tags: Mapping[str, str]) -> None:
     stated = tags.get(ACTIVITY_TAG, "")
     activity = (stated if stated in ACTIVITIES else "") or intent.activity or TRAINING
     occasion = Occasion(manifest, activity, experiment.name, str(experiment.experiment_id), intent.folder)
-    known = (*occasion, _digest(manifest))
+    known = (*occasion, digest_file(manifest))
     if time.monotonic() - _ADMITTED.get(known, -KEPT_SECONDS) < KEPT_SECONDS:
         return
     said = judge_here(occasion, datetime.now(UTC))
@@ -50,7 +50,8 @@ def judge_run(experiment: Any, tags: Mapping[str, str]) -> None:
     _ADMITTED[known] = time.monotonic()
 
 
-def _digest(file: str) -> str:
+def digest_file(file: str) -> str:
+    """Empty where none is named."""
     if not file:
         return ""
     with open(file, "rb") as stream:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mlflow.entities import RunStatus
 
+from policy.gates.mlflow.client.begun import AsksAgain, Begun, note_begun
 from policy.gates.mlflow.client.judging import judge_run, strip_scheme
 from policy.gates.mlflow.client.refusal import stop_refused
 from policy.gates.mlflow.client.server import Server
@@ -33,14 +34,17 @@ def open_registry_store(store_uri: str) -> Any:
     return utils._get_store_registry().get_store_builder(address)(store_uri=address)  # noqa: SLF001
 
 
-class JudgesHere:
+class JudgesHere(AsksAgain):
     """What a store does before a run begins, or goes on."""
 
     def create_run(self, experiment_id: Any, user_id: Any, start_time: Any, tags: Any, run_name: Any) -> Any:
         store: Any = super()
+        claims = {tag.key: tag.value for tag in tags or ()}
         with stop_refused():
-            judge_run(store.get_experiment(str(experiment_id)), {tag.key: tag.value for tag in tags or ()})
-        return store.create_run(experiment_id, user_id, start_time, tags, run_name)
+            judge_run(store.get_experiment(str(experiment_id)), claims)
+        run = store.create_run(experiment_id, user_id, start_time, tags, run_name)
+        note_begun(run.info, claims)
+        return run
 
     def update_run_info(self, run_id: Any, run_status: Any, end_time: Any, run_name: Any) -> Any:
         store: Any = super()
@@ -50,3 +54,8 @@ class JudgesHere:
                 run = store.get_run(run_id)
                 judge_run(store.get_experiment(run.info.experiment_id), run.data.tags)
         return store.update_run_info(run_id, run_status, end_time, run_name)
+
+    def ask_again(self, begun: Begun) -> None:
+        store: Any = self
+        judge_run(store.get_experiment(begun.experiment), {})
+        super().ask_again(begun)

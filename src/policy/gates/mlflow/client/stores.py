@@ -9,8 +9,15 @@ from mlflow.entities import RunStatus, RunTag
 from mlflow.store.tracking.rest_store import RestStore
 from mlflow.utils.credentials import get_default_host_creds
 
-from policy.gates.mlflow.client.announcing import announce
+from policy.app.runs.refusal import RunRefused
+from policy.gates.mlflow.client.announcing import announce, would_wait
+from policy.gates.mlflow.client.begun import AsksAgain, Begun, note_begun
 from policy.gates.mlflow.client.refusal import stop_refused
+
+WAITS = (
+    "with the manifest as it is now the run needs an approval, and the active one was begun with another: "
+    "end it (`mlflow.end_run()`), and begin a run that asks for it"
+)
 
 
 def open_store(store_uri: str, **_: Any) -> JudgedStore:
@@ -18,14 +25,20 @@ def open_store(store_uri: str, **_: Any) -> JudgedStore:
     return JudgedStore(partial(get_default_host_creds, store_uri))
 
 
-class JudgedStore(RestStore):  # type: ignore[misc]  # MLflow is not always installed
+class JudgedStore(AsksAgain, RestStore):  # type: ignore[misc]  # MLflow is not always installed
     """MLflow's store for a server; a run that the server refuses raises RunRefused, which autolog does not swallow."""
 
     def create_run(self, experiment_id: Any, user_id: Any, start_time: Any, tags: Any, run_name: Any) -> Any:
         with stop_refused():
             claims = announce(self.get_host_creds().host, {tag.key: tag.value for tag in tags})
             told = [*tags, *(RunTag(key, value) for key, value in claims.items())]
-            return super().create_run(experiment_id, user_id, start_time, told, run_name)
+            run = super().create_run(experiment_id, user_id, start_time, told, run_name)
+        note_begun(run.info, {tag.key: tag.value for tag in told})
+        return run
+
+    def ask_again(self, begun: Begun) -> None:
+        if would_wait(self.get_host_creds().host, {"experiment_id": begun.experiment}):
+            raise RunRefused(WAITS)
 
     def update_run_info(self, run_id: Any, run_status: Any, end_time: Any, run_name: Any) -> Any:
         if run_status != RunStatus.RUNNING:
