@@ -11,6 +11,7 @@ import pytest
 from policy.model.approval_settings import ApprovalRule, ApprovalSettings, find_terms
 from policy.records.faults import LedgerError
 from policy.records.ledger import open_ledger
+from policy.records.requests.confirming import User
 from policy.records.requests.delegating import delegate
 from policy.records.requests.desk import open_session
 from policy.records.requests.overriding import break_glass
@@ -152,7 +153,7 @@ def test_a_request_that_nobody_asked_counts_for_nothing(ledger):
 
 def find_for(ledger, user, settings=SETTINGS):
     terms = find_terms(settings, ["volatile-data"], "run", "support-bot")
-    found = list_grants(ledger, *HERE, NOW, terms=terms, settings=settings, user=user)
+    found = list_grants(ledger, *HERE, NOW, terms=terms, settings=settings, user=User(user))
     return [grant.approval.by for grant in found]
 
 

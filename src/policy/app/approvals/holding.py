@@ -11,6 +11,7 @@ from policy.app.approvals.stakes import rebuild_stake
 from policy.app.recording.redaction import redact_facts
 from policy.model.approval_settings import DEFAULT_APPROVALS, find_terms
 from policy.records.requests.asking import APPROVAL, Question, ask
+from policy.records.requests.confirming import ANYBODY, User
 from policy.records.requests.refusals import TooLateError
 from policy.records.requests.standing import list_grants
 from policy.records.requests.using import use
@@ -64,13 +65,13 @@ def find_decision_terms(policy_set: PolicySet, decision: Decision) -> Terms:
 
 
 def find_approvals(
-    ledger: Ledger, policy_set: PolicySet, decision: Decision, *, now: datetime, run: str = "", user: str = ""
+    ledger: Ledger, policy_set: PolicySet, decision: Decision, *, now: datetime, run: str = "", user: User = ANYBODY
 ) -> tuple[Approval, ...]:
     """What counts for a decision that was judged without approvals; judge again with these.
 
     Votes are counted by the policy set that judges. With the id of a `run` it is counted on an approval, once, for each
     covers so many: one that has none left for it does not count. Nor does what was approved after the time by which it
-    was judged, nor what its `user` said, who begins by it.
+    was judged.
     """
     if not needs_approval(policy_set, decision):
         return ()
@@ -92,7 +93,7 @@ def is_approved_since(ledger: Ledger, policy_set: PolicySet, decision: Decision,
 
 
 def _list_grants(
-    ledger: Ledger, policy_set: PolicySet, decision: Decision, now: datetime, run: str = "", user: str = ""
+    ledger: Ledger, policy_set: PolicySet, decision: Decision, now: datetime, run: str = "", user: User = ANYBODY
 ) -> list[Grant]:
     settings, terms = find_settings(policy_set), find_decision_terms(policy_set, decision)
     project, gate = redact_document(decision.subject.project), decision.gate
@@ -112,6 +113,7 @@ def ask_for_approval(
     *,
     requester: str,
     contributors: tuple[str, ...],
+    owners: tuple[str, ...] = (),
     runs: int | None = None,
     now: datetime | None = None,
     insists: bool = True,
@@ -131,6 +133,7 @@ def ask_for_approval(
             policy_set=decision.policy_set,
             requester=requester,
             contributors=contributors,
+            owners=owners,
             lasts=find_settings(policy_set).request_lasts,
             runs=min((count for count in (runs, terms.runs) if count is not None), default=None),
             insists=insists,
@@ -170,11 +173,12 @@ def settle_held(
     run: str = "",
     insists: bool = True,
     contributors: tuple[str, ...] | None = None,
-    user: str = "",
+    owners: tuple[str, ...] = (),
+    user: User = ANYBODY,
 ) -> tuple[Decision, Asked | None]:
     """As `judge_with_approvals`, for a decision that was made without any; `insists` as in a Question.
 
-    `user` as for `find_approvals`.
+    `owners` are those whom who asks only names.
 
     Without `contributors` they are looked for in the workspace's history.
     """
@@ -195,6 +199,7 @@ def settle_held(
         facts,
         requester=requester,
         contributors=contributors,
+        owners=owners,
         runs=runs,
         insists=insists,
     )

@@ -11,8 +11,8 @@ from policy.errors import Problem
 from policy.records.faults import LedgerError
 from policy.records.requests.asking import APPROVAL
 from policy.records.requests.clock import tell_time
-from policy.records.requests.closing import list_asking
 from policy.records.requests.desk import open_session, read_clock, refuse_unknown
+from policy.records.requests.involved import CONTRIBUTOR, OWNER, list_asking, list_barred
 from policy.records.requests.queries import (
     find_name,
     find_row,
@@ -146,7 +146,7 @@ def _view(session: Any, policy_set: PolicySet, counted: Recount, clock: str) -> 
         row=row,
         state=row.state_at(clock),
         asking=tuple(dict.fromkeys(one.shown for one in list_asking(people))),
-        contributors=tuple(sorted({one.shown for one in people if one.part == "contributor"})),
+        contributors=tuple(sorted({one.shown for one in list_barred(people) if one.part in (CONTRIBUTOR, OWNER)})),
         document=document,
         needs=tuple((need, lacking.get(need, 0)) for need in terms.needs),
         steps=tuple(_list_steps(session, row)),

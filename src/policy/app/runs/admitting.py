@@ -27,6 +27,7 @@ from policy.app.runs.texts import (
 )
 from policy.errors import PolicyError
 from policy.model.gates import cap_effect, hardest_verdict
+from policy.records.requests.confirming import User
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.uploads import get_upload
 
@@ -133,7 +134,8 @@ class Hearing:
     ) -> tuple[Decision, Asked | None]:
         """The decision with what was approved, and the request for what was not, where somebody shall be asked."""
         # Whoever releases what others train may have approved it.
-        user, workspace = attempt.principal if self.gate == RUN else "", self.judge.workspace
+        owners, workspace = list_owners(facts), self.judge.workspace
+        user = User(attempt.principal if self.gate == RUN else "", owners)
         if not asks:
             approvals = find_approvals(self.ledger, workspace.policy_set, decision, now=self.now, user=user)
             return (judge(approvals) if approvals else decision), None
@@ -146,7 +148,8 @@ class Hearing:
             requester=attempt.principal,
             now=self.now,
             run=attempt.run,
-            contributors=list_owners(facts),
+            contributors=(),
+            owners=owners,
             user=user,
         )
 

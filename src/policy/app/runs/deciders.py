@@ -38,9 +38,11 @@ def _say_need(need: Need, settings: ApprovalSettings, involved: tuple[str, ...])
 def list_involved(ledger: Ledger, asked: Asked | None) -> tuple[str, ...]:
     """Who asked the same or contributed, by the request. Raises LedgerError."""
     from policy.records.requests.desk import open_session
+    from policy.records.requests.involved import list_barred
     from policy.records.requests.queries import list_people
 
     if asked is None:
         return ()
     with open_session(ledger) as session:
-        return tuple(one.name for one in list_people(session, asked.row.id) if one.name is not None)
+        people = list_barred(list_people(session, asked.row.id))
+    return tuple(one.name for one in people if one.name is not None)

@@ -152,6 +152,7 @@ def _check_people(session: Session, row: Row, events: Sequence[Event]) -> Iterat
             recorded.add((said.get("requester"), "requester"))
         recorded |= {(one, "requester") for one in said.get("requesters", ())}
         recorded |= {(one, "contributor") for one in said.get("contributors", ())}
+        recorded |= {(one, "owner") for one in said.get("owners", ())}
         recorded |= {(one, "withdrawn") for one in said.get("withdrawn", ())}
     stored = {(one.id, one.part) for one in list_people(session, row.id)}
     if any(event.payload is None for event in events):

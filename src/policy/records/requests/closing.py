@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy.model.person import is_member
 from policy.records.requests.desk import open_desk, refuse_state
+from policy.records.requests.involved import list_asking
 from policy.records.requests.queries import list_people
 from policy.records.requests.refusals import check_text, refuse
 from policy.records.requests.rows import PENDING
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from policy.model.approval_settings import ApprovalSettings
     from policy.records.ledger import Ledger
-    from policy.records.requests.rows import Person
 
 MOST_COMMENTS: Final = 100
 """On one request: they are on record for good."""
@@ -64,17 +64,6 @@ def withdraw(
         if not left:
             desk.swap("decided = ?", "id = ? AND decided IS NULL", (seq, row.id))
         return left
-
-
-def list_asking(people: list[Person]) -> list[Person]:
-    """Who asks, without those who withdrew."""
-    asking: dict[str, Person] = {}
-    for one in people:  # in the order in which they came and went
-        if one.part == "requester":
-            asking[one.id] = one
-        elif one.part == "withdrawn":
-            asking.pop(one.id, None)
-    return list(asking.values())
 
 
 def comment(ledger: Ledger, request_id: str, name: str, text: str, *, now: datetime | None = None) -> None:

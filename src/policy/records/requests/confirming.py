@@ -5,12 +5,12 @@ Who voted chose the policy set by which that was counted. So nothing of theirs i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.approval_settings import DEFAULT_APPROVALS
 from policy.model.person import is_any, is_member
 from policy.records.requests.clock import add_length
-from policy.records.requests.desk import find_involved
+from policy.records.requests.involved import find_involved
 from policy.records.requests.queries import (
     find_name,
     find_time,
@@ -36,20 +36,37 @@ class Confirmed(NamedTuple):
     ends: str | None
 
 
+class User(NamedTuple):
+    """Who begins something by an approval, and whom they name as owners: none of them has a say in that.
+
+    Without a `name` it is for whoever may have it.
+    """
+
+    name: str = ""
+    owners: tuple[str, ...] = ()
+
+    def is_any_of(self, names: list[str], settings: ApprovalSettings) -> bool:
+        """Whether some people are, or may be, any of these."""
+        return any(is_any(one, names, settings.people) for one in (self.name, *self.owners) if one)
+
+
+ANYBODY: Final = User()
+
+
 def confirm(
-    session: Any, row: Row, terms: Terms | None, settings: ApprovalSettings | None, user: str = ""
+    session: Any, row: Row, terms: Terms | None, settings: ApprovalSettings | None, user: User = ANYBODY
 ) -> Confirmed | None:
     """What counts of a request that is approved; None where it is not enough.
 
-    Without `terms` every yes is enough; without `settings` nobody is known by another name. What its `user` said
-    themselves does not count, and what covers so many runs is for those who asked.
+    Without `terms` every yes is enough; without `settings` nobody is known by another name. What covers so many runs is
+    for those who asked.
     """
     decided = read_payload(session, row.decided) if row.decided is not None else None
     asking = next((one for one in list_people(session, row.id) if one.part == "requester"), None)
     if row.decided is None or asking is None or not is_recorded(row, decided):
         return None
     known = settings or DEFAULT_APPROVALS
-    if user and _is_limited(row, terms) and not _has_asked(session, row, user, known):
+    if user.name and _is_limited(row, terms) and not _has_asked(session, row, user.name, known):
         return None
     names, lasts = _list_names(session, row, decided, settings, user), known.override_lasts
     if not row.overridden:
@@ -73,13 +90,13 @@ def _has_asked(session: Any, row: Row, user: str, settings: ApprovalSettings) ->
     return is_any(user, asked, settings.people)
 
 
-def _list_names(session: Any, row: Row, decided: Any, settings: ApprovalSettings | None, user: str) -> tuple[str, ...]:
+def _list_names(session: Any, row: Row, decided: Any, settings: ApprovalSettings | None, user: User) -> tuple[str, ...]:
     """Who let it pass, and is not who uses it."""
     known = settings or DEFAULT_APPROVALS
     if not row.overridden:
         return tuple(vote.owner.shown for vote in list_counting(session, row, known, user))
     by = find_name(session, str(decided["person"]))
-    if decided["event"] != "override" or (user and is_any(user, [by.shown], known.people)):
+    if decided["event"] != "override" or user.is_any_of([by.shown], known):
         return ()
     return (by.shown,) if _may_override(session, row, by, settings) else ()
 
@@ -90,7 +107,7 @@ def is_recorded(row: Row, decided: Any) -> bool:
     return isinstance(decided, dict) and decided.get("ends") == row.ends and all(decided.get(k) == v for k, v in said)
 
 
-def list_counting(session: Any, row: Row, settings: ApprovalSettings, user: str = "") -> Iterator[Vote]:
+def list_counting(session: Any, row: Row, settings: ApprovalSettings, user: User = ANYBODY) -> Iterator[Vote]:
     """Every yes that an entry records, of people who neither asked nor contributed nor use it, one a person."""
     involved, seen = list_people(session, row.id), list[str]()
     for vote in list_votes(session, row.id):
@@ -99,7 +116,7 @@ def list_counting(session: Any, row: Row, settings: ApprovalSettings, user: str 
         people = (vote.person, vote.owner)
         if any(find_involved(involved, one.name or "", one.id, settings) for one in people):
             continue
-        if user and is_any(user, [one.shown for one in people], settings.people):
+        if user.is_any_of([one.shown for one in people], settings):
             continue
         if vote.behalf is not None and not _is_delegated(session, vote, settings):
             continue

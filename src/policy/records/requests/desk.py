@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import Problem
-from policy.model.person import is_any
 from policy.records.layout import write_insert
 from policy.records.objects import Draft
 from policy.records.people import add_person, fold_name
 from policy.records.requests.clock import CLOCKS, write_time
+from policy.records.requests.involved import WHY, find_involved
 from policy.records.requests.queries import find_row, list_people
 from policy.records.requests.refusals import TooLateError, UnknownRequestError, check_name, refuse
-from policy.records.requests.rows import PENDING, Person
+from policy.records.requests.rows import PENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from policy.records.transaction import Transaction
 
 FORMAT: Final = "policy-request-record/1"
-_INVOLVED: Final = {"requester": "asked for it", "contributor": "contributed to the project"}
 
 
 class Desk:
@@ -72,7 +71,7 @@ class Desk:
         found = find_involved(list_people(self.session, row.id), name, person, settings)
         if found is not None:
             spelled = "" if found.name in (name, None) else f" as {found.name}"
-            why = _INVOLVED.get(found.part, "asked for it")
+            why = WHY.get(found.part, "asked for it")
             raise refuse(f"{name} {why}{spelled}, and so cannot {act} `{row.id}`", "let somebody else do it")
 
     def refuse_closed(self, row: Row, act: str) -> None:
@@ -80,14 +79,6 @@ class Desk:
         state = row.state_at(self.clock)
         if state != PENDING:
             raise refuse_state(row, state, act)
-
-
-def find_involved(people: Sequence[Person], name: str, person: str, settings: ApprovalSettings) -> Person | None:
-    """Whom of those who asked or contributed somebody is, or may be."""
-    for other in people:
-        if other.id == person or (other.name is not None and is_any(name, [other.name], settings.people)):
-            return other
-    return None
 
 
 def refuse_unknown(request_id: str) -> UnknownRequestError:

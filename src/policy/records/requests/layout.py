@@ -100,7 +100,8 @@ GUARDS: Final = (
         "once",
         (
             "EXISTS (SELECT 1 FROM request_votes v WHERE v.request = NEW.request AND v.person = NEW.person)"
-            " OR EXISTS (SELECT 1 FROM request_people p WHERE p.request = NEW.request AND p.person = NEW.person)"
+            " OR EXISTS (SELECT 1 FROM request_people p WHERE p.request = NEW.request AND p.person = NEW.person"
+            " AND p.part <> 'owner')"
         ),
         "one vote a person, and none of who asked or contributed",
     ),

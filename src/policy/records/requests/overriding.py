@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _MAY_OVERRIDE = (
     "id = ? AND state = 'pending' AND expires > {now}"
-    " AND NOT EXISTS (SELECT 1 FROM request_people p WHERE p.request = requests.id AND p.person = ?)"
+    " AND NOT EXISTS (SELECT 1 FROM request_people p WHERE p.request = requests.id AND p.person = ?"
+    " AND p.part <> 'owner')"
 )
 
 

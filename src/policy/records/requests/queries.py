@@ -32,9 +32,9 @@ def find_row(session: Session, request_id: str) -> Row | None:
 
 
 def list_people(session: Session, request_id: str) -> list[Person]:
-    """Who asked, who contributed, and who withdrew, in order."""
+    """Who asked, who contributed, who is named, and who withdrew, in order."""
     query = (
-        "SELECT r.person, p.name, r.part FROM request_people r LEFT JOIN people p ON p.id = r.person"
+        "SELECT r.person, p.name, r.part, r.seq FROM request_people r LEFT JOIN people p ON p.id = r.person"
         " WHERE r.request = ? ORDER BY r.seq, r.part, r.person"
     )
     return [Person(*row) for row in session.read(query, (request_id,))]

@@ -52,11 +52,12 @@ class Row(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody in the directory; erased where there is no name. `part`: requester, contributor or withdrawn."""
+    """Somebody in the directory; erased where there is no name. `part` is what they do there since entry `seq`."""
 
     id: str
     name: str | None
     part: str = ""
+    seq: int = 0
 
     @property
     def shown(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from policy.model.approval import Approval
 from policy.records.requests.asking import APPROVAL
 from policy.records.requests.clock import read_time, tell_time, write_time
-from policy.records.requests.confirming import confirm
+from policy.records.requests.confirming import ANYBODY, User, confirm
 from policy.records.requests.desk import open_session
 from policy.records.requests.queries import find_name, find_rows, find_time, read_payload
 from policy.records.requests.rows import APPROVED
@@ -58,13 +58,13 @@ def list_grants(
     terms: Terms | None = None,
     settings: ApprovalSettings | None = None,
     run: str = "",
-    user: str = "",
+    user: User = ANYBODY,
 ) -> list[Grant]:
     """The approvals that count for what is at stake: one for each yes, once there are enough of them.
 
     With the `terms` and `settings` of the policy set that judges, votes are counted again by these: what somebody
     without the role, or with another policy set, let pass does not count. One of which all runs are used counts for a
-    `run` that is one of these. `user` is who begins by it, and has no say in that.
+    `run` that is one of these.
     """
     clock = write_time(now)
     with open_session(ledger) as session:
@@ -80,7 +80,7 @@ def _give_back(session: Any, row: Row, run: str) -> Row:
 
 
 def _read_grants(
-    session: Any, row: Row, clock: str, terms: Terms | None, settings: ApprovalSettings | None, user: str
+    session: Any, row: Row, clock: str, terms: Terms | None, settings: ApprovalSettings | None, user: User
 ) -> Iterator[Grant]:
     """The yeses of a request, where they are enough, not over, and not used up."""
     if row.state_at(clock) != APPROVED or (terms is not None and terms.runs is not None and row.uses >= terms.runs):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from policy.model.person import is_any, is_member
 from policy.records.requests.clock import add_length
-from policy.records.requests.desk import find_involved, open_desk, refuse_state
+from policy.records.requests.desk import open_desk, refuse_state
+from policy.records.requests.involved import find_involved
 from policy.records.requests.queries import list_delegations, list_people, list_votes
 from policy.records.requests.refusals import check_text, refuse
 from policy.records.requests.rows import APPROVED, PENDING, Person
@@ -27,7 +28,8 @@ _TYPES: Final = {APPROVE: "approval", REJECT: "rejection"}
 # The whole right to a vote, in one statement: undecided, not expired, counted on from what was read, nobody involved.
 _MAY_VOTE: Final = (
     "id = ? AND state = 'pending' AND votes = ? AND expires > {now}"
-    " AND NOT EXISTS (SELECT 1 FROM request_people p WHERE p.request = requests.id AND p.person IN (?, ?))"
+    " AND NOT EXISTS (SELECT 1 FROM request_people p WHERE p.request = requests.id AND p.person IN (?, ?)"
+    " AND p.part <> 'owner')"
     " AND NOT EXISTS (SELECT 1 FROM request_votes v WHERE v.request = requests.id AND v.person = ?)"
 )
 

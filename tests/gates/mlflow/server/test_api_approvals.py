@@ -122,7 +122,7 @@ def test_who_contributed_does_not_decide(api):
     request = api.hold(sent=make_sent(model={"parameters": 8_000_000_000}, owner={"contact": "bob@example.com"}))
     answer = api.act(request, "approve", "bob")
     assert answer.status_code == 403
-    assert "contributed to the project" in answer.json["message"]
+    assert "is named as an owner of the project" in answer.json["message"]
 
 
 def test_somebody_else_who_runs_the_same_asks_too_and_is_barred(api):

@@ -117,6 +117,18 @@ def test_who_approved_it_does_not_begin_by_that(server, experiment, decide):
     assert begin(server, experiment, WANTED).status == 200
 
 
+def test_whoever_joins_keeps_nobody_from_deciding(server, experiment, decide):
+    """With a manifest of the same at stake that names everybody who may as its owners."""
+    parts = {"model": {"parameters": 3_000_000_000}}
+    own = make_sent("support-joined", **parts)
+    named = make_sent("support-joined", owner={"contact": "bob", "team": "leads"}, **parts)
+    request = find_request(begin(server, experiment, own).body["message"])
+    assert find_request(begin(server, experiment, named, "carol").body["message"]) == request
+    assert decide("bob", "approve", request)[0] == 0
+    assert begin(server, experiment, named, "carol").status == 403
+    assert begin(server, experiment, own).status == 200
+
+
 def test_a_run_that_is_rejected_does_not_begin(server, experiment, decide):
     request = find_request(begin(server, experiment, OTHER).body["message"])
     (run,) = list_run_ids(server, experiment)

@@ -1,4 +1,4 @@
-"""What entries say is stored by their number, no longer among the objects that are found by their digest."""
+"""What entries say is stored by their number, no longer among the objects; and owners who are named may vote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 revision = "0006"
 down_revision = "0005"
 
-CHANGED = ("entries", "objects", "erasures")
+CHANGED = ("entries", "objects", "erasures", "request_votes")
 MOVE = (
     "INSERT INTO payloads (seq, body) SELECT e.seq, o.body FROM entries e JOIN objects o ON o.digest = e.payload",
     # An object of that kind was put there with the entry; one that is an input, too, is of another.
