@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from policy.errors import PolicyError
-
 pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 from mlflow.tracking.context.registry import resolve_tags
 
+from policy.gates.mlflow.client import server
 from policy.gates.mlflow.client.provider import ManifestContext
 
 
@@ -41,7 +40,15 @@ def test_without_a_manifest_only_what_is_said(project, monkeypatch):
     assert ManifestContext().tags() == {"ml-manifest.activity": "baseline"}
 
 
-def test_a_mistake_is_an_ordinary_error_here(project):
-    (project / "ml-manifest.yaml").write_text("manifest: 1\n")
-    with pytest.raises(PolicyError, match="names no project"):
-        ManifestContext().tags()
+@pytest.mark.parametrize(("address", "said"), [("http://127.0.0.1:9", 0), ("policy+sqlite:///x.db", 0), ("runs", 1)])
+def test_a_manifest_that_cannot_be_read_is_said_once_and_not_as_a_fault_of_mlflow(
+    project, monkeypatch, caplog, address, said
+):
+    (project / "ml-manifest.yaml").write_text("manifest: [\n")
+    monkeypatch.chdir(project)
+    monkeypatch.setattr("mlflow.get_tracking_uri", lambda: address)
+    monkeypatch.setattr(server, "_SAID", set())
+    for _ in range(2):
+        assert resolve_tags({"own": "1"})["own"] == "1"
+    assert "unexpected error" not in caplog.text
+    assert caplog.text.count("ml-manifest.yaml") == said
