@@ -23,7 +23,8 @@ from policy.records.runs.queries import find_run
 from policy.records.runs.recording import record_run
 from policy.records.runs.uploads import get_upload
 from policy.records.snapshot import open_snapshot
-from policy.records.spool import FREE, Replay, add_line, claimed, encode_draft, take_all
+from policy.records.spool import Replay, encode_draft
+from policy.records.spool_files import FREE, add_line, claimed, take_all
 from policy.records.spool_replay import replay_statements
 from policy.records.spool_statements import Issuer, Statement, write_statement
 from policy.records.verification import verify_ledger
@@ -264,7 +265,7 @@ def test_a_ledger_that_fails_leaves_everything_where_it_is(tmp_path):
 
 def test_what_an_earlier_replay_left_is_recorded_first(spool, monkeypatch):
     """A run that rests on the decision of another waits in a file, and that one in a file that was taken up before."""
-    monkeypatch.setattr("policy.records.spool.time.time_ns", lambda: 7)
+    monkeypatch.setattr("policy.records.spool_files.time.time_ns", lambda: 7)
     spool.fill()
     (first,) = take_all(spool.path)
     for number in range(1, 12):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.records.keys import make_key, read_verifier_key
-from policy.records.spool import seal, unseal
+from policy.records.spool_files import seal, unseal
 from policy.records.spool_statements import Issuer, Statement, read_statement, write_statement
 
 GOLDEN = [

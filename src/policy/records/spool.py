@@ -8,32 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from base64 import b64decode, b64encode
-from contextlib import contextmanager
-from errno import ENOSPC
-from glob import escape, glob
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.errors import Problem
 from policy.model.canonical import canonical_json
 from policy.records.faults import LedgerError
 from policy.records.objects import DecisionRow, Draft, StoredObject
+from policy.records.spool_files import BUSY, FREE, TAKEN, add_line, claimed, keep, seal, take_all, unseal
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from policy.errors import Problem
     from policy.records.ledger import Ledger
+    from policy.records.spool_files import Damage
 
 FORMAT: Final = "policy-spool/1"
 BATCH: Final = 100
-# How the name of a file ends that is being recorded; before that stands its number.
-TAKEN: Final = ".taken"
 # Faults of what a line says; with any other the ledger is down again, and everything waits on.
 OF_THE_LINE: Final = ("draft", "refused", "secret")
-EMPTY, FREE, BUSY = "empty", "free", "busy"
 
 
 class Replay(NamedTuple):
@@ -56,38 +50,11 @@ class Line(NamedTuple):
     draft: Draft
 
 
-Damage = tuple[int, bytes, str]
-"""A line that is not recorded: its number, as it is, and why."""
-
-
 def spool_decision(path: str, draft: Draft) -> None:
     """Add a decision to the file, on the disk when it returns. Raises LedgerError."""
     if draft.index is None:
         raise LedgerError("draft", "only decisions can wait: of nothing else it is known whether it is recorded")
     add_line(path, write_line(draft))
-
-
-def add_line(path: str, line: bytes) -> None:
-    """Add a line to a spool, on the disk when it returns. Raises LedgerError."""
-    try:
-        with _opened(path) as file:
-            _add(file, line)
-    except OSError as error:
-        kind = "full" if error.errno == ENOSPC else "unreachable"
-        said = error.strerror or str(error)
-        remedy = "make room, or let the user who runs this write there"
-        raise LedgerError(kind, f"the spool of the ledger `{path}` cannot be written: {said}", remedy) from None
-
-
-def _add(file: int, line: bytes) -> None:
-    size = os.fstat(file).st_size
-    # After a line that a crash has torn, a new one begins.
-    torn = size and os.pread(file, 1, size - 1) != b"\n"
-    line = b"\n" + line if torn else line
-    if os.write(file, line) != len(line):
-        os.ftruncate(file, size)
-        raise OSError(ENOSPC, os.strerror(ENOSPC))
-    os.fsync(file)
 
 
 def write_line(draft: Draft) -> bytes:
@@ -99,19 +66,6 @@ def encode_draft(draft: Draft) -> dict[str, Any]:
     """A decision as JSON."""
     objects = [[item.kind, b64encode(item.body).decode()] for item in draft.objects]
     return {"payload": draft.payload, "objects": objects, "index": list(draft.index or ())[:-1]}
-
-
-def seal(body: bytes) -> bytes:
-    """A line that shows whether it is whole: a checksum before its body."""
-    return sha256(body).hexdigest()[:32].encode() + b" " + body + b"\n"
-
-
-def unseal(line: bytes) -> bytes:
-    """The body of a line. Raises ValueError where it is not whole."""
-    checksum, _, body = line.partition(b" ")
-    if checksum != sha256(body).hexdigest()[:32].encode():
-        raise ValueError("it is torn or changed")
-    return body
 
 
 def read_line(line: bytes) -> Draft:
@@ -166,11 +120,6 @@ def _record(ledger: Ledger, batch: Sequence[Line]) -> tuple[int, list[Damage]]:
     return len({entry.seq for entry in answers if entry.seq > before}), []
 
 
-def list_files(path: str) -> list[str]:
-    """The file of a spool, and what earlier replays have left of it, in its order."""
-    return [path, *sorted(glob(f"{escape(path)}.*{TAKEN}"))]
-
-
 def read_spool(path: str) -> tuple[list[Line], list[Damage]]:
     """The decisions of a file; of lines that cannot be read the number, the bytes, and what is wrong."""
     drafts: list[Line] = []
@@ -184,106 +133,3 @@ def read_spool(path: str) -> tuple[list[Line], list[Damage]]:
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 damaged.append((number, line, str(error) if type(error) is ValueError else "it is no decision"))
     return drafts, damaged
-
-
-def keep(
-    kept: str, damaged: Sequence[Damage], path: str, remedy: str = "judge again what it was about"
-) -> Iterator[Problem]:
-    """Keep lines that cannot be replayed in a file of their own, and say what is wrong with each."""
-    # What is in them is for nobody else, as it was before. A replay that broke off may have left the same.
-    making = f"{kept}.{os.urandom(4).hex()}.new"
-    with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.writelines(line for _, line, _ in damaged)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(making, kept)
-    _sync_folder(os.path.dirname(os.path.abspath(kept)))
-    for number, _, said in damaged:
-        message = f"line {number} of the spool `{path}` cannot be replayed: {said}"
-        yield Problem(message, f"{remedy}; the line is kept in `{kept}`", level="warning")
-
-
-def take_all(path: str) -> list[str]:
-    """What is to be recorded, the oldest first; the file is moved away, so that what is added now starts another.
-
-    For who has claimed the spool.
-    """
-    left = list_files(path)[1:]
-    if not os.path.exists(path):
-        return left
-    # Whatever the clock says, it comes after those that are there.
-    numbers = [name.removesuffix(TAKEN).rpartition(".")[2] for name in left]
-    last = max((int(number) for number in numbers if number.isdecimal()), default=0)
-    taken = f"{path}.{max(time.time_ns(), last + 1):020}{TAKEN}"
-    with _opened(path):
-        os.rename(path, taken)
-    return [*left, taken]
-
-
-@contextmanager
-def claimed(path: str) -> Iterator[str]:
-    """Whether something waits in a spool, and this process alone records it: its order counts."""
-    if not waits(path):
-        yield EMPTY
-        return
-    # The folder is what is locked, so that no file is left of it.
-    with _locked(os.path.dirname(os.path.abspath(path))) as free:
-        yield FREE if free else BUSY
-
-
-def waits(path: str) -> bool:
-    """Whether anything is to be recorded, also what an earlier replay has left."""
-    return os.path.exists(path) or len(list_files(path)) > 1
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """The file, locked against other processes; the one that has the name when the lock is held."""
-    while True:
-        new = not os.path.exists(path)
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            _lock(file)
-            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
-                if new:
-                    _sync_folder(os.path.dirname(os.path.abspath(path)))
-                yield file
-                return
-        finally:
-            os.close(file)
-
-
-def _lock(file: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows, where a file that is open is not moved away
-        return
-    fcntl.flock(file, fcntl.LOCK_EX)
-
-
-@contextmanager
-def _locked(folder: str) -> Iterator[bool]:
-    """Whether nobody else has the folder locked."""
-    try:
-        import fcntl
-    except ImportError:  # as above
-        yield True
-        return
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        free = True
-    except BlockingIOError:
-        free = False
-    try:
-        yield free
-    finally:
-        os.close(file)
-
-
-def _sync_folder(folder: str) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

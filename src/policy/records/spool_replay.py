@@ -11,7 +11,8 @@ from policy.records.faults import LedgerError
 from policy.records.requests.recalling import record_glass
 from policy.records.runs.recalling import record_refusal, record_step
 from policy.records.runs.uploads import put_upload
-from policy.records.spool import BUSY, FREE, OF_THE_LINE, TAKEN, Replay, claimed, keep, take_all
+from policy.records.spool import OF_THE_LINE, Replay
+from policy.records.spool_files import BUSY, FREE, TAKEN, claimed, keep, take_all
 from policy.records.spool_statements import DECISION, GLASS, RUN, UPLOAD, read_statement
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from policy.errors import Problem
     from policy.records.keys import VerifierKey
     from policy.records.ledger import Ledger
-    from policy.records.spool import Damage
+    from policy.records.spool_files import Damage
     from policy.records.spool_statements import Issuer, Statement
 
 REMEDY: Final = "find out who wrote it; what was refused by mistake is recorded once it is in the spool again"

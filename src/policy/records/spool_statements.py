@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.canonical import canonical_json
 from policy.records.notes import decode_base64
-from policy.records.spool import seal, unseal
+from policy.records.spool_files import seal, unseal
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from policy.app.ledgers.key_files import open_key_file
 from policy.gates.cli.main import main
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.runs.queries import find_run
-from policy.records.spool import add_line, claimed, spool_decision
+from policy.records.spool import spool_decision
+from policy.records.spool_files import add_line, claimed
 from policy.records.spool_statements import Issuer, Statement, write_statement
 from tests.records.drafts import draft_decision
 from tests.records.test_spool_replay import STATEMENTS
@@ -124,6 +125,6 @@ def test_a_spool_that_cannot_be_moved_is_no_bug(capsys, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device", "ledger-spool")
 
-    monkeypatch.setattr("policy.records.spool.os.rename", fail)
+    monkeypatch.setattr("policy.records.spool_files.os.rename", fail)
     code, _, said = call(capsys)
     assert (code, "cannot be recorded: No space left on device (ledger-spool)" in said) == (2, True)

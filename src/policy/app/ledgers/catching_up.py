@@ -11,7 +11,8 @@ from policy.app.recording.writing import SPOOL
 from policy.app.runs.spool_keys import read_pinned
 from policy.errors import PolicyError, Problem
 from policy.records.ledger import open_ledger
-from policy.records.spool import Replay, list_files, replay_spool
+from policy.records.spool import Replay, replay_spool
+from policy.records.spool_files import list_files
 from policy.records.spool_replay import replay_statements
 from policy.records.spool_statements import SIGNED, Issuer
 

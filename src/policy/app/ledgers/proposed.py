@@ -31,7 +31,7 @@ def refuse_spool(workspace: Workspace, spool: str) -> None:
     """Raises PolicyError where the work tree brings a spool: it could hold decisions that nobody made."""
     if workspace.base is None:
         return
-    from policy.records.spool import list_files
+    from policy.records.spool_files import list_files
 
     why = next(filter(None, (find_doubt(workspace.root, file) for file in list_files(spool))), "")
     if why:

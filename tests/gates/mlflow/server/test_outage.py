@@ -25,7 +25,8 @@ from policy.records.people import find_person
 from policy.records.requests.standing import list_overrides
 from policy.records.runs.queries import find_run
 from policy.records.snapshot import open_snapshot
-from policy.records.spool import spool_decision, take_all
+from policy.records.spool import spool_decision
+from policy.records.spool_files import take_all
 from policy.records.verification import verify_ledger
 from tests.gates.mlflow.server.api import find_user, open_api
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent

@@ -15,7 +15,8 @@ from policy.records.requests.refusals import check_name
 from policy.records.runs.alike import find_index, list_grounds, list_traits
 from policy.records.runs.recalling import read_row
 from policy.records.runs.uploads import UploadError
-from policy.records.spool import add_line, decode_draft, list_files
+from policy.records.spool import decode_draft
+from policy.records.spool_files import add_line, list_files
 from policy.records.spool_statements import GLASS, RUN, SIGNED, UPLOAD, Statement, read_statement, write_statement
 from policy.structs import NamedTuple
 
