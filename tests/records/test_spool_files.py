@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from policy.records import spool_files
 from policy.records.faults import LedgerError
 from policy.records.spool_files import (
     BUSY,
@@ -57,7 +56,7 @@ def test_what_is_sealed_is_whole(body):
 
 def test_it_is_taken_up_in_its_order_whatever_the_clock_says(path, monkeypatch):
     clock = iter([9, 9, 3, 10**18])
-    monkeypatch.setattr(spool_files.time, "time_ns", lambda: next(clock))
+    monkeypatch.setattr("policy.records.spool_files.time.time_ns", lambda: next(clock))
     taken: list[str] = []
     for number in range(4):
         add_line(path, b"%d\n" % number)

@@ -402,7 +402,7 @@ def test_a_run_that_is_recorded_after_a_reload_names_the_policies_that_judged_it
     (tmp_path / "policies/volatile-data.yaml").write_text(STRICTER)
     api.guard.refresh()
     assert api.guard.panel.main.digest != judged
-    row = api.guard.record(admission, "a" * 32)
+    row = api.guard.register.record(admission, "a" * 32)
     (step,) = read_steps(api.guard.ledger)
     assert (step["policy_set"], step["decision"]) == (judged, row.decision)
     assert api.guard.ledger.read("SELECT policy_set FROM decisions", ()) == [(judged,)]

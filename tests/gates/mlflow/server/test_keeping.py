@@ -61,7 +61,7 @@ def test_by_default_nothing_begins(make):
     made = make("block")
     admission = made.hear()
     with made.lock(), pytest.raises(PolicyError):
-        made.guard.record(admission, "a" * 32)
+        made.guard.register.record(admission, "a" * 32)
     assert made.count_decisions() == 0
     assert not os.path.exists(made.guard.keeper.spool)
 
@@ -70,13 +70,13 @@ def test_a_gate_that_goes_on_keeps_the_decision_and_records_it_later(make):
     made = make("flag")
     admission = made.hear()
     with made.lock():
-        made.guard.record(admission, "a" * 32)
+        made.guard.register.record(admission, "a" * 32)
     assert made.count_decisions() == 0
     assert made.guard.keeper.measure() > 0
     assert b"policy_fail_open_total 1.0" in made.guard.keeper.metrics.render()
     # Nothing says of the run that it was admitted, so that its model is not released.
     assert made.guard.find_row("a" * 32) is None
-    made.guard.record(made.hear(BLOCKED), "b" * 32)
+    made.guard.register.record(made.hear(BLOCKED), "b" * 32)
     assert made.count_decisions() == 2
     assert made.guard.keeper.measure() == 0
 
@@ -86,7 +86,7 @@ def test_a_refusal_that_cannot_be_recorded_waits_too(make):
     admission = made.hear(BLOCKED)
     assert admission.state == "refused"
     with made.lock():
-        made.guard.note_decision(admission)
+        made.guard.register.note_decision(admission)
     assert made.guard.keeper.measure() > 0
 
 
@@ -111,7 +111,7 @@ def test_a_ledger_that_cannot_be_read_either(make, on_error, state):
 def test_what_somebody_sends_is_no_fault_of_the_ledger(make, run):
     made = make("flag")
     with pytest.raises(PolicyError):
-        made.guard.record(made.hear(), run)
+        made.guard.register.record(made.hear(), run)
     assert made.guard.keeper.measure() == 0
 
 

@@ -111,5 +111,5 @@ def decide(guard):
     guard.refresh()
     binding = guard.panel.settings.find_binding("support-x", "1")
     admission = guard.hear(binding, Attempt("1", "support-x", "ada", GOOD.digest))
-    guard.note_decision(admission)
+    guard.register.note_decision(admission)
     return admission.decision

@@ -80,7 +80,7 @@ class Place:
 
     def begin(self, sent=HELD, run=RUN, **more):
         admission = self.hear(sent, **more)
-        return admission, self.guard.record(admission, run)
+        return admission, self.guard.register.record(admission, run)
 
     def make_worker(self):
         """Another worker of the same server."""
@@ -243,9 +243,9 @@ def test_what_can_be_judged_and_not_recorded_begins_too(place):
     with place.locked():
         admission = place.hear(GOOD)
         with pytest.raises(PolicyError):
-            place.guard.record(admission, RUN)
+            place.guard.register.record(admission, RUN)
         assert place.break_glass(GOOD).status_code == 200
-        assert place.guard.record(place.hear(GOOD), RUN).state == "admitted"
+        assert place.guard.register.record(place.hear(GOOD), RUN).state == "admitted"
         assert place.guard.find_row(RUN).state == "admitted"
     assert place.guard.find_row(RUN).seq
     assert place.read().state == "admitted"
@@ -271,7 +271,7 @@ def test_steps_wait_where_the_gate_goes_on(open_place, key):
         assert row.state == "admitted"
     recorded = place.guard.find_row(RUN)
     assert (recorded is not None and recorded.state == "admitted") is key
-    place.guard.record(place.hear(GOOD), "b" * 32)
+    place.guard.register.record(place.hear(GOOD), "b" * 32)
     assert (place.read() is not None) is key
     assert place.guard.keeper.measure() == 0
 
@@ -434,7 +434,7 @@ def test_what_began_over_broken_glass_names_it_also_where_the_ledger_is_back_by_
         place.send(HELD)
         request = place.break_glass().json["request"]
         admission = place.hear(HELD)
-    place.guard.record(admission, RUN)
+    place.guard.register.record(admission, RUN)
     rows = place.guard.ledger.read("SELECT p.body FROM payloads p JOIN entries e ON e.seq = p.seq WHERE e.type = 'run'")
     assert [json.loads(body)["request"] for (body,) in rows] == [request]
 
@@ -461,7 +461,7 @@ def test_a_decision_by_which_no_run_begins_is_signed_too(open_place):
     place.send(BLOCKED)
     admission = place.hear(BLOCKED)
     with place.down():
-        place.guard.note_decision(admission)
+        place.guard.register.note_decision(admission)
     assert not os.path.exists(place.guard.keeper.spool)
     place.guard.keeper.catch_up(place.guard.ledger)
     assert place.guard.keeper.measure() == 0

@@ -17,8 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from policy.app.runs.attempt import Attempt
 from policy.app.runs.panel import check_panel, load_panel
-from policy.gates.mlflow.server import guard as guarding
-from policy.gates.mlflow.server import settled
+from policy.gates.mlflow.server import register, settled
 from policy.gates.mlflow.server.beginning import count_run
 from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.metrics import FOLDER
@@ -188,7 +187,7 @@ def test_a_run_that_nobody_could_record_is_taken_back_whatever_happened(place, m
     def fail(*_, **__):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(guarding, "record_run", fail)
+    monkeypatch.setattr(register, "record_run", fail)
     with pytest.raises(RuntimeError):
         place.begin("support-x")
     with closing(sqlite3.connect(place.folder / "mlflow.db")) as other:

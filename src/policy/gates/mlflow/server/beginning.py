@@ -41,10 +41,10 @@ def create_run(guard: Guard, store: Any, method: Method, arguments: Arguments) -
     attempt = make_attempt(guard, experiment, read_tags(arguments["tags"]))
     admission = guard.hear(binding, attempt)
     if admission.state == REFUSED:
-        raise refuse(guard.note_decision(admission))
+        raise refuse(guard.register.note_decision(admission))
     if admission.state == HELD:
         return hold(guard, store, method, arguments, admission)
-    shown = guard.name_decision(admission)
+    shown = guard.register.name_decision(admission)
     run = call(store, method, stamp(guard, arguments, admission, shown))
     if admission.decision is not None and admission.decision.approvals != NOTHING_DIGEST:
         count_run(guard, store, binding, admission, run.info.run_id)
@@ -58,7 +58,7 @@ def count_run(guard: Guard, store: Any, binding: Binding, admission: Admission, 
         counted = guard.hear(binding, admission.attempt._replace(run=run), again=True)
     if counted.state != ADMITTED:
         take_back(store, run)
-        raise refuse(guard.note_decision(counted))
+        raise refuse(guard.register.note_decision(counted))
 
 
 def stamp(guard: Guard, arguments: Arguments, admission: Admission, decision: str) -> Arguments:
@@ -78,7 +78,7 @@ def finish(guard: Guard, store: Any, admission: Admission, run: str, shown: str)
     """Record a run that is there now, and tell whether its decision is the one `shown`; where that fails it goes."""
     with taken_back(store, run):
         try:
-            row = guard.record(admission, run)
+            row = guard.register.record(admission, run)
         except PolicyError as error:
             raise guard.refuse_fault(error, admission.binding) from None
     if row.decision != shown:
@@ -122,9 +122,9 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
     with guard.waiting:
         row = find_waiting(guard, store, admission.attempt)
         if row is not None:
-            text = guard.note_decision(admission)
+            text = guard.register.note_decision(admission)
         else:
-            shown = guard.name_decision(admission)
+            shown = guard.register.name_decision(admission)
             run = call(store, method, stamp(guard, arguments, admission, shown)).info.run_id
             store.update_run_info(run, RunStatus.SCHEDULED, None, None)
             finish(guard, store, admission, run, shown)
@@ -132,7 +132,7 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
             if row is not None and row.run != run:
                 # Another worker was faster.
                 take_back(store, run)
-                guard.give_up(run, f"the run {row.run} waits for the same")
+                guard.register.give_up(run, f"the run {row.run} waits for the same")
             text = name_recorded(admission, row.decision if row is not None else shown)
     said = f"\nThe run {row.run} waits for it. {say_resume(row)}" if row is not None else ""
     raise refuse(text + said)
@@ -141,7 +141,7 @@ def hold(guard: Guard, store: Any, method: Method, arguments: Arguments, admissi
 def find_waiting(guard: Guard, store: Any, attempt: Attempt) -> RunRow | None:
     """The run that waits for the same already. Raises MlflowException where the ledger cannot be asked."""
     try:
-        waiting = list(guard.list_waiting(attempt))
+        waiting = list(guard.register.list_waiting(attempt))
     except PolicyError as error:
         raise refuse_fault(error) from None
     return next((row for row in waiting if is_there(store, row.run)), None)

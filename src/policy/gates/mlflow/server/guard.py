@@ -9,36 +9,28 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.admitting import Hearing
-from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, REOPENED, TRAINING, Admission, Attempt
-from policy.app.runs.panel import RELEASE, RUN
-from policy.app.runs.texts import name_recorded
+from policy.app.runs.attempt import ADMITTED, REOPENED, TRAINING, Admission, Attempt
+from policy.app.runs.panel import RUN
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.attempts import say_resume
 from policy.gates.mlflow.server.identity import find_principal
 from policy.gates.mlflow.server.keeping import Keeper
 from policy.gates.mlflow.server.mirrored import recall_row
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
+from policy.gates.mlflow.server.register import Register
 from policy.gates.mlflow.server.settings import SettingsKeeper
 from policy.gates.mlflow.server.settled import Settled
-from policy.gates.mlflow.server.unheard import Unheard
-from policy.gates.mlflow.server.watched import Watched
-from policy.records.faults import LedgerError
 from policy.records.people import fold_name
-from policy.records.runs.alike import find_alike
-from policy.records.runs.decisions import record_decision
-from policy.records.runs.principals import identify_principal
-from policy.records.runs.queries import find_run, list_runs
-from policy.records.runs.recording import record_run
-from policy.records.runs.rows import ERASED, RunRow
+from policy.records.runs.queries import find_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from policy.app.runs.panel import Panel
-    from policy.gates.mlflow.server.origins import Release
     from policy.gates.mlflow.server.reloading import Reloader
     from policy.model.mlflow_settings import Binding
     from policy.records.ledger import Ledger
+    from policy.records.runs.rows import RunRow
 
 LOG: Final = logging.getLogger("policy.mlflow")
 
@@ -52,8 +44,7 @@ class Guard:
         self.ledger = ledger
         self.keeper = Keeper(self.panel, ledger)
         self.settings = SettingsKeeper(ledger, self.keeper)
-        self._unheard = Unheard(ledger)
-        self._watched = Watched(ledger)
+        self.register = Register(self)
         self._settled = Settled()
         self._lock = Lock()
         self._taking = Lock()
@@ -183,124 +174,6 @@ class Guard:
     def refuse_fault(self, error: PolicyError, binding: Binding) -> Exception:
         """The refusal of a run because of a fault, with the way on where somebody could break the glass."""
         return refuse_fault(error, self.keeper.say_way(error, self.panel.find(binding)))
-
-    def note_decision(self, admission: Admission) -> str:
-        """Note a decision that begins no run, and give what is said of it, by the id that it has on record.
-
-        Raises MlflowException where it cannot be recorded.
-        """
-        text = admission.text
-        try:
-            if admission.draft is not None:
-                text = name_recorded(admission, record_decision(self.ledger, admission.draft))
-            elif admission.reason:
-                text = self._note_unheard(admission)
-        except PolicyError as error:
-            if not self.keeper.set_aside(error, admission, self.panel):
-                raise refuse_fault(error) from None
-        said = text.partition("\n")[0].removesuffix(":")
-        attempt = admission.attempt
-        LOG.info("%s in experiment %s for %s: %s", admission.state, attempt.experiment, attempt.principal, said)
-        return text
-
-    def _note_unheard(self, admission: Admission) -> str:
-        """The text of a refusal with the entry that it has; without one where the ledger fails, for refused it is."""
-        digest = self.panel.find(admission.binding).digest
-        try:
-            seq = self._unheard.note(admission, self.server, digest, datetime.now(UTC))
-        except LedgerError as error:
-            LOG.error("a refusal is on no record: %s", error)  # noqa: TRY400 - the problem says it all
-            seq = None
-        return f"{admission.text}\nThat is on record as entry {seq} of the ledger." if seq else admission.text
-
-    def note_watched(self, release: Release, binding: Binding, text: str) -> None:
-        """Note what is released although it would be refused where something is enforced. Raises MlflowException."""
-        judge = self.panel.find(binding)
-        try:
-            seq = self._watched.note(release, text, self.find_principal(), self.server, judge.digest, datetime.now(UTC))
-        except PolicyError as error:
-            if not self.keeper.passes(error, judge, RELEASE):
-                raise refuse_fault(error) from None
-            self.keeper.count_open()
-            seq = 0
-        LOG.warning("passed, because nothing is enforced there (entry %d): %s", seq, text)
-
-    def name_decision(self, admission: Admission) -> str:
-        """The id that a run's decision will have in the ledger, unless somebody else records the same meanwhile."""
-        if admission.decision is None or admission.draft is None:
-            return admission.precedent.recorded if admission.precedent is not None else ""
-        try:
-            return find_alike(self.ledger.read, admission.draft) or admission.decision.id
-        except PolicyError:
-            return admission.decision.id  # what is wrong with the ledger is said when the run is recorded
-
-    def record(self, admission: Admission, run: str, owner: str = "") -> RunRow:
-        """Note in the ledger what came of an attempt; durable when it returns. Raises PolicyError.
-
-        A run stays its `owner`'s, whoever resumes it.
-        """
-        attempt, decision, precedent = admission.attempt, admission.decision, admission.precedent
-        resumed = bool(owner) and not owner.endswith(ERASED) and fold_name(owner) != fold_name(attempt.principal)
-        known = precedent.recorded if precedent is not None else ""
-        row = RunRow(
-            server=self.server,
-            run=run,
-            experiment=attempt.experiment,
-            project=admission.project,
-            principal=owner if resumed else attempt.principal,
-            activity=attempt.activity,
-            manifest=attempt.manifest,
-            decision=known or (decision.id if decision is not None else ""),
-            state=admission.state,
-            verdict=admission.verdict,
-            parent=attempt.parent,
-        )
-        said = {
-            "experiment_name": attempt.experiment_name,
-            "mode": admission.binding.mode or None,
-            # The policies may have changed since it was judged.
-            "policy_set": decision.policy_set if decision is not None else self.panel.find(admission.binding).digest,
-            "request": admission.asked.row.id if admission.asked is not None else admission.glass or None,
-        }
-        try:
-            if resumed:
-                said["resumed_by"] = identify_principal(self.ledger, attempt.principal)
-            recorded = record_run(self.ledger, row, said, admission.draft)
-        except PolicyError as error:
-            if not self.keeper.set_aside(error, admission, self.panel, row, said):
-                raise
-            return row
-        if precedent is not None:
-            precedent.recorded = recorded.decision
-        self.keeper.catch_up(self.ledger)
-        LOG.info("run %s: %s by decision %s", run, recorded.state, recorded.decision or "none")
-        return recorded
-
-    def reopen(self, row: RunRow, reason: str) -> RunRow:
-        """Note that a run is not what it was admitted as. Raises MlflowException where that cannot be noted."""
-        try:
-            recorded = record_run(self.ledger, row._replace(state=REOPENED), {"reason": reason})
-        except PolicyError as error:
-            raise refuse_fault(error) from None
-        self.forget(row.run)
-        LOG.warning("run %s is reopened: %s", row.run, reason)
-        return recorded
-
-    def give_up(self, run: str, reason: str) -> None:
-        """Note that a run which waited was taken back; where the ledger fails it only looks as if it waited."""
-        try:
-            row = find_run(self.ledger, self.server, run)
-            if row is not None and row.state == HELD:
-                record_run(self.ledger, row._replace(state=REFUSED), {"reason": reason})
-        except PolicyError as error:
-            LOG.error("run %s was taken back, and that is on no record: %s", run, error)  # noqa: TRY400 - the problem says it all
-
-    def list_waiting(self, attempt: Attempt) -> Iterator[RunRow]:
-        """The runs of the same person that wait for the same, the first one first, also those that are deleted."""
-        person, same = fold_name(attempt.principal), (attempt.experiment, attempt.manifest, attempt.activity)
-        for row in list_runs(self.ledger, self.server, state=HELD):
-            if (row.experiment, row.manifest, row.activity) == same and fold_name(row.principal) == person:
-                yield row
 
     def check_write(self, run: str, find_experiment: Callable[[], Any]) -> RunRow | None:
         """Raises where nothing may be written to a run yet; else what is known of it, None where nothing governs it."""

@@ -144,7 +144,7 @@ def judge_release(guard: Guard, release: Release, row: RunRow, experiment: str, 
         logged=find_logged(row.run, schema),
     )
     admission = guard.hear(binding, attempt, "release")
-    text = guard.note_decision(admission)
+    text = guard.register.note_decision(admission)
     if admission.state != ADMITTED:
         # What is held waits in no run: whoever releases tries again.
         again = "\nOnce it is approved, release it again." if admission.state == HELD else ""
@@ -157,4 +157,4 @@ def stop(guard: Guard, release: Release, binding: Binding, text: str) -> None:
     capped = cap_effect("block", mode)
     if capped is not None and cap_effect(capped, binding.mode or "enforce") == "block":
         raise refuse(text)
-    guard.note_watched(release, binding, text)
+    guard.register.note_watched(release, binding, text)

@@ -53,7 +53,7 @@ def reopen(guard: Guard, row: RunRow, reason: str) -> None:
     """Note it in the ledger, once, and show it in MLflow."""
     guard.forget(row.run)
     if row.state == ADMITTED:
-        guard.reopen(row, reason)
+        guard.register.reopen(row, reason)
         show_state(row.run, REOPENED)
 
 

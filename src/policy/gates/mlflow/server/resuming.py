@@ -57,10 +57,10 @@ def resume(guard: Guard, store: Any, method: Method, arguments: Arguments, bindi
     admission = guard.hear(binding, make_attempt(guard, experiment, claims, run))
     if admission.state != ADMITTED and row is not None and row.state in (ADMITTED, REOPENED):
         # It may be training at this moment: what somebody is refused does not stop it.
-        text = guard.note_decision(admission)
+        text = guard.register.note_decision(admission)
         raise refuse(f"{text}\nThe run {run} is not resumed, and stays as it is: {row.state}")
     try:
-        recorded = guard.record(admission, run, row.principal if row is not None else "")
+        recorded = guard.register.record(admission, run, row.principal if row is not None else "")
     except PolicyError as error:
         raise refuse_fault(error) from None
     guard.forget(run)
