@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -39,7 +40,8 @@ def test_a_step_is_shown_without_a_name(call, decision):
     shown = call("ledger show 2").out
     assert f'"decision": "{decision}"' in shown
     assert '"principal": "p-' in shown
-    assert "ada" not in shown
+    # Digests may have these letters, too.
+    assert re.search(r"\bada\b", shown) is None
 
 
 @pytest.mark.usefixtures("decision")
