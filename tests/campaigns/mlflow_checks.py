@@ -51,8 +51,10 @@ try:
 finally:
     print("trained" if hasattr(model, "coef_") else "not trained")
 run = mlflow.last_active_run().info.run_id
+# What is written once it has ended would open its decision again.
+with mlflow.start_run(run_id=run):
+    mlflow.log_text("seen", "notes.txt")
 client = mlflow.MlflowClient()
-client.log_text(run, "seen", "notes.txt")
 client.create_registered_model("support-client")
 client.create_model_version("support-client", f"runs:/{run}/model", run)
 client.set_registered_model_alias("support-client", "champion", "1")

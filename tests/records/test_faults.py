@@ -79,6 +79,8 @@ def connected(url):
         (psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), "draft"),
         (psycopg.ProgrammingError("cannot adapt type 'object'"), "draft"),
         (psycopg.errors.StringDataRightTruncation("too long"), "draft"),
+        (psycopg.errors.ProgramLimitExceeded("index row size exceeds the maximum"), "draft"),
+        (psycopg.errors.FeatureNotSupported("not that"), "draft"),
         (psycopg.errors.UniqueViolation("twice"), "refused"),
         (psycopg.errors.AdminShutdown("bye"), "lost"),
     ],

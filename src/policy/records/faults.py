@@ -45,6 +45,8 @@ _SQLITE: Final = {
     "SQLITE_IOERR": "unreachable",
     "SQLITE_CONSTRAINT": "refused",
     "SQLITE_ERROR": "schema",
+    "SQLITE_TOOBIG": "draft",
+    "SQLITE_MISMATCH": "draft",
 }
 # By SQLSTATE, the longest beginning that fits.
 _POSTGRESQL: Final = {
@@ -109,18 +111,18 @@ def name_fault(error: BaseException, place: str) -> LedgerError | None:
     """A driver's error as one of ours; None for any other."""
     error = getattr(error, "orig", None) or error  # as SQLAlchemy wraps it
     if isinstance(error, sqlite3.Error):
-        kind = _look_up(_SQLITE, getattr(error, "sqlite_errorname", ""))
+        kind = _look_up(_SQLITE, getattr(error, "sqlite_errorname", ""), "schema")
     elif type(error).__module__.startswith("psycopg"):
         kinds = {base.__name__ for base in type(error).__mro__}
         unknown = "08" if kinds.intersection(_OF_CONNECTIONS) else "22"
-        kind = _look_up(_POSTGRESQL, getattr(error, "sqlstate", None) or unknown)
+        # What nobody has thought of is no outage, during which more may pass: whoever sends it would choose that.
+        kind = _look_up(_POSTGRESQL, getattr(error, "sqlstate", None) or unknown, "draft")
     else:
         return None
     said = " ".join(str(error).split("\n")[0].split()) or type(error).__name__
     return LedgerError(kind, f"the ledger `{place}` cannot be used: {_SAID[kind]} ({said})")
 
 
-def _look_up(kinds: dict[str, str], code: str) -> str:
+def _look_up(kinds: dict[str, str], code: str, otherwise: str) -> str:
     known = [beginning for beginning in kinds if code.startswith(beginning)]
-    # An error that is none of the database's is one of how it is used, which its state decides.
-    return kinds[max(known, key=len)] if known else "schema"
+    return kinds[max(known, key=len)] if known else otherwise

@@ -250,3 +250,13 @@ def test_half_of_a_character_is_not_sent():
     manifest = Manifest("\ud800", "", (Fact("project", "\ud800"),))
     with pytest.raises(PolicyError, match="half of a character"):
         encode_sent(manifest)
+
+
+@pytest.mark.parametrize(
+    ("project", "said"),
+    [("support-" + "x" * 500, "has 508 characters"), ("a\nb", "cannot be printed"), ("a\u2028b", "cannot be printed")],
+)
+def test_a_project_has_a_name_that_the_ledger_takes(project, said):
+    body = canonical_json({"format": "policy-run-manifest/1", "manifest": {"manifest": 1, "project": project}})
+    with pytest.raises(PolicyError, match=said):
+        decode_sent(body)

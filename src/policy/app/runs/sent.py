@@ -15,6 +15,7 @@ from policy.model.kinds import BooleanKind, IntegerKind, ListKind, MoneyKind, Nu
 from policy.model.manifest import FORMAT, Manifest, read_manifest
 from policy.model.reading import FactReader
 from policy.model.resolution import resolve
+from policy.records.runs.rows import LONGEST_NAME, is_line
 from policy.source.display import quote_name
 from policy.source.node import Document, Mapping
 from policy.structs import NamedTuple
@@ -80,9 +81,20 @@ def decode_sent(body: bytes, schema: Schema = SCHEMA) -> Sent:
         message = f"a run manifest has no part {quote_name(strange[0])}"
         raise PolicyError(Problem(message, "its parts are format, manifest and facts"))
     manifest = _read_manifest(document.get("manifest"), schema)
+    check_project(manifest.project)
     stated = {claim.path for claim in manifest.claims}
     facts = [fact for fact in _read_facts(document.get("facts", {}), schema) if _counts(fact, stated, schema)]
     return Sent(name_body(body), manifest.project, (*manifest.claims, *facts))
+
+
+def check_project(project: str) -> None:
+    """Raises PolicyError for a name that the ledger does not take, and no project has."""
+    if len(project) > LONGEST_NAME:
+        message = f"the name of the project has {len(project):,} characters"
+        raise PolicyError(Problem(message, f"use a shorter one, of {LONGEST_NAME} at most"))
+    if not is_line(project):
+        message = f"the name of the project cannot be printed: {quote_name(project, 40)}"
+        raise PolicyError(Problem(message, "leave control characters out"))
 
 
 def decode_for_any(body: bytes, schemas: Iterable[Schema]) -> Sent:
