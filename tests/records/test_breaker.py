@@ -7,7 +7,7 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from policy.records.breaker import DOWN, Breaker
+from policy.records.breaker import HELD, Breaker
 from policy.records.faults import LedgerError
 
 
@@ -39,9 +39,15 @@ def test_who_asks_alone_is_never_kept_from_it():
     assert breaker.fault is None
 
 
-@pytest.mark.parametrize("kind", DOWN)
-def test_while_one_looks_others_are_told_at_once(kind):
+def test_who_only_reads_does_not_wait_for_who_writes():
     breaker = Breaker()
+    fail(breaker, "locked")
+    assert breaker.fault is None
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_while_one_looks_others_are_told_at_once(kind):
+    breaker = Breaker(HELD)
     fail(breaker, kind)
     with breaker.turn() as turn:
         turn.check()
@@ -100,3 +106,26 @@ def test_those_who_wait_for_their_turn_fail_with_the_first():
     assert len(asked) == 1
     assert {error.problems[0].message for error in told if isinstance(error, LedgerError)} == {"it has not answered"}
     assert all(told)
+
+
+def test_faults_that_come_and_go_are_told_and_nothing_else_is():
+    """Many threads at once, some of which fail: none meets anything but such a fault."""
+    breaker, met = Breaker(), []
+
+    def ask_often(number):
+        for turn in range(3000):
+            try:
+                with breaker.turn() as mine:
+                    mine.check()
+                    if (turn + number) % 3 == 0:
+                        raise LedgerError("lost", "it is away")
+            except LedgerError:
+                continue
+            except Exception as error:
+                met.append(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask_often, range(8)))
+    assert met == []
+    succeed(breaker)
+    assert breaker.fault is None

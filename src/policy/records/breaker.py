@@ -11,7 +11,9 @@ from policy.records.faults import LedgerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DOWN: Final = ("lost", "unreachable", "locked")
+DOWN: Final = ("lost", "unreachable")
+HELD: Final = (*DOWN, "locked")
+"""Faults that who writes has in common with all others who do; reading goes on while somebody else writes."""
 
 
 class Turn:
@@ -30,9 +32,10 @@ class Turn:
 
 
 class Breaker:
-    """Is told what comes of each question; threads share it."""
+    """Is told what comes of each question; threads share it. `kinds` are the faults that others would meet, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: tuple[str, ...] = DOWN) -> None:
+        self.kinds = kinds
         self.fault: LedgerError | None = None
         # How many faults there were.
         self.met = 0
@@ -53,14 +56,19 @@ class Breaker:
         try:
             yield turn
         except LedgerError as error:
-            if error.kind in DOWN:
+            if error.kind in self.kinds:
                 self._note(error)
             raise
         else:
-            self.fault = None
+            self._clear()
         finally:
             if begins:
                 self._prober = 0
+
+    def _clear(self) -> None:
+        if self.fault is not None:
+            with self._lock:
+                self.fault = None
 
     def _note(self, error: LedgerError) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.records import queries
 from policy.records.address import read_address
 from policy.records.append import Appender, find_decision, say_time
-from policy.records.breaker import Breaker
+from policy.records.breaker import HELD, Breaker
 from policy.records.creation import upgrade_tables
 from policy.records.entry import start_chain
 from policy.records.faults import LedgerError, named_faults
@@ -104,7 +104,8 @@ class Ledger:
         self._reader: Session | None = None
         self._reading = Lock()
         self._group = Group(self._commit)
-        self._breaker = Breaker()
+        self._writing = Breaker(HELD)
+        self._asking = Breaker()
 
     def __enter__(self) -> Self:
         return self
@@ -133,7 +134,7 @@ class Ledger:
         self._check_process()
         if not prepared:
             return []
-        with self._breaker.turn() as turn:
+        with self._writing.turn() as turn:
             return self._group.append(prepared, turn.check)
 
     def _commit(self, prepared: Sequence[Prepared]) -> list[Entry]:
@@ -157,7 +158,7 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that holds the ledger's lock from its start; raising ends it without effect."""
         self._check_process()
-        with self._breaker.turn(), open_transaction(self.database, self.appender) as transaction:
+        with self._writing.turn(), open_transaction(self.database, self.appender) as transaction:
             yield transaction
 
     def head(self) -> tuple[int, bytes]:
@@ -210,7 +211,7 @@ class Ledger:
     def _read(self, query: Callable[[Session], Answer]) -> Answer:
         """The answer to a query, which is asked again where the connection was lost."""
         self._check_process()
-        with self._breaker.turn() as turn, self._reading:
+        with self._asking.turn() as turn, self._reading:
             turn.check()
             try:
                 with named_faults(self.place):

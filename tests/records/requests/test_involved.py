@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy.records.requests import asking
 from policy.records.requests.asking import ask
 from policy.records.requests.closing import withdraw
 from policy.records.requests.confirming import User
@@ -106,4 +107,15 @@ def test_the_same_again_is_no_step_and_other_owners_are(ledger):
         assert [(event.payload or {}).get("event") for event in list_events(session, row.id)] == ["asked", "joined"]
         barred = {one.name for one in list_barred(list_people(session, row.id))}
     assert barred == {"ada", "bob"}
+    check(ledger)
+
+
+def test_owners_in_turn_do_not_fill_the_ledger(ledger, monkeypatch):
+    monkeypatch.setattr(asking, "MOST_AGAIN", 3)
+    row = join(ledger, "ada")
+    for number in range(8):
+        join(ledger, "ada", f"owner-{number % 2}")
+    with open_session(ledger) as session:
+        assert len(list_events(session, row.id)) == 3
+    join(ledger, "mal", "bob")
     check(ledger)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from policy.records.requests.desk import Desk
     from policy.records.requests.rows import Person
 
+# So often somebody names other owners of what they ask for; after that those whom they named last stay.
+MOST_AGAIN: Final = 20
 APPROVAL: Final = "approval"
 WAIVER: Final = "waiver"
 # What of a request its entry says, for good.
@@ -187,6 +189,7 @@ def list_joining(asking: Asking, people: Sequence[Person], *, insists: bool) -> 
     new = [(person, CONTRIBUTOR) for person in asking.contributors if person not in known]
     before = next((one for one in list_asking(people) if one.id == asking.requester), None)
     named = sorted(one.id for one in people if before and (one.part, one.seq) == (OWNER, before.seq))
-    if not insists or (before is not None and named == asking.owners):
+    again = sum((one.id, one.part) == (asking.requester, REQUESTER) for one in people) >= MOST_AGAIN
+    if not insists or again or (before is not None and named == asking.owners):
         return new
     return [(asking.requester, REQUESTER), *new, *((person, OWNER) for person in asking.owners)]

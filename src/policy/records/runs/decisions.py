@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Final
 
 from policy.records.runs.alike import find_alike, find_index
 
 if TYPE_CHECKING:
     from policy.records.ledger import Ledger
     from policy.records.objects import Draft
+
+STOPPING: Final = ("block", "hold")
+"""Effects by which no run begins, the harder first."""
 
 
 def record_decision(ledger: Ledger, decision: Draft) -> str:
@@ -24,7 +28,16 @@ def record_decision(ledger: Ledger, decision: Draft) -> str:
     return known or find_index(decision).decision_id
 
 
-def find_verdict(ledger: Ledger, decision_id: str) -> str:
-    """The verdict of a decision, whatever the mode of an experiment left of it; empty where it is on no record."""
-    rows = ledger.read("SELECT verdict FROM decisions WHERE decision_id = ?", (decision_id,))
-    return str(rows[0][0]) if rows else ""
+def find_kept_back(ledger: Ledger, decision_id: str) -> str:
+    """What a decision would have done to the run, had nobody only watched: `hold`, `block`, or nothing.
+
+    The mode of an experiment leaves the verdict as it is; that of the gate leaves it to the outcomes to say.
+    """
+    entry = ledger.find_decision(decision_id)
+    body = ledger.get_payload(entry) if entry is not None else None
+    decision = json.loads(body).get("decision") if isinstance(body, bytes) else None
+    if not isinstance(decision, dict):
+        return ""
+    outcomes = decision.get("outcomes") if decision.get("mode") != "enforce" else ()
+    effects = [decision.get("verdict"), *(one.get("would_be") for one in outcomes or ())]
+    return next((effect for effect in STOPPING if effect in effects), "")

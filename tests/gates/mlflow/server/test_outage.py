@@ -349,7 +349,7 @@ def test_runs_that_are_judged_alike_have_one_decision(place):
 
 def show_tags(monkeypatch, tags):
     """A tracking store that shows these tags of every run."""
-    run = SimpleNamespace(info=SimpleNamespace(experiment_id="1"), data=SimpleNamespace(tags=tags))
+    run = SimpleNamespace(info=SimpleNamespace(experiment_id="1", user_id="ada"), data=SimpleNamespace(tags=tags))
     monkeypatch.setattr(mirrored, "get_tracking_store", lambda: SimpleNamespace(get_run=lambda _: run))
 
 
@@ -369,7 +369,7 @@ def test_what_never_met_the_gate_is_on_no_record_in_an_outage_either(open_place,
         assert place.guard.find_used(RUN, lambda: place.guard.panel.settings.bindings[0]) is None
 
 
-def test_what_mlflow_shows_is_nobodys_and_trains_where_it_says_nothing(open_place, monkeypatch):
+def test_what_mlflow_shows_is_whose_it_was_and_trains_where_it_says_nothing(open_place, monkeypatch):
     place = open_place("flag")
     shown = {"policy.state": "admitted", "policy.decision": "sha256:1", "ml-manifest.digest": GOOD.digest}
     for activity, known in (("", "training"), ("baseline", "baseline"), ("other", "training")):
@@ -377,11 +377,12 @@ def test_what_mlflow_shows_is_nobodys_and_trains_where_it_says_nothing(open_plac
         with place.down():
             row = place.guard.find_used(RUN, lambda: place.guard.panel.settings.bindings[0])
         assert (row.state, row.activity, row.manifest, row.decision) == ("admitted", known, GOOD.digest, "sha256:1")
-        assert (row.principal, row.project, row.seq) == ("", "", 0)
-        # No child takes its manifest over.
-        attempt = Attempt("1", "support-x", "ada", parent=RUN)
-        with place.down():
-            assert place.guard.inherit(attempt, place.guard.panel.settings.bindings[0]).manifest == ""
+        assert (row.principal, row.project, row.seq) == ("ada", "", 0)
+        # A child takes its manifest over from the same person only.
+        for user, manifest in (("ada", GOOD.digest), ("mal", "")):
+            attempt = Attempt("1", "support-x", user, parent=RUN)
+            with place.down():
+                assert place.guard.inherit(attempt, place.guard.panel.settings.bindings[0]).manifest == manifest
 
 
 def test_whoever_sends_the_same_and_may_not_train_keeps_nobody_from_it(place):
@@ -482,3 +483,17 @@ def test_what_is_not_signed_counts_only_where_nothing_is(open_place, key):
     place.guard.keeper.catch_up(place.guard.ledger)
     assert (place.guard.ledger.find_decision(admission.decision.id) is None) is key
     assert os.path.exists(place.guard.keeper.spool) is key
+
+
+def test_a_run_stays_its_owners_whoever_resumes_it_in_an_outage(open_place, monkeypatch):
+    place = open_place("flag")
+    for user in ("ada", "bob"):
+        place.send(GOOD, user)
+    place.begin(GOOD)
+    show_tags(monkeypatch, {"policy.state": "admitted", "ml-manifest.digest": GOOD.digest})
+    with place.down():
+        place.send(GOOD, "bob")
+        row = place.guard.find_used(RUN, lambda: place.guard.panel.settings.bindings[0])
+        place.guard.register.record(place.hear(GOOD, "bob"), RUN, row.principal)
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert place.read().principal == "ada"

@@ -343,10 +343,19 @@ def test_a_model_is_no_prompt_because_somebody_says_so(server: Server, experimen
         assert way.ask(server, path, body).status in (400, 403)
 
 
-def test_what_began_while_nothing_was_enforced_is_not_released_afterwards(tmp_path: Path) -> None:
-    """A run that began while its experiment was observed, and a policy would have stopped."""
-    support = "{name: support-*, project: support-*, models: [support-*]"
-    write_set(tmp_path, SET.replace(support, f"{support}, mode: observe"))
+@pytest.mark.parametrize(
+    ("enforced", "watched"),
+    [
+        ("models: [support-*]}", "models: [support-*], mode: observe}"),
+        ("run: {mode: enforce", "run: {mode: observe"),
+        ("run: {mode: enforce", "run: {mode: flag"),
+    ],
+)
+def test_what_began_while_nothing_was_enforced_is_not_released_afterwards(
+    tmp_path: Path, enforced: str, watched: str
+) -> None:
+    """A run that began while its experiment or the gate was observed, and a policy would have stopped."""
+    write_set(tmp_path, SET.replace(enforced, watched))
     with serve(tmp_path, auth=True) as server:
         server.make_user("ada")
         experiment, name = server.make_experiment("support-x", "ada"), make_name(server, "support")

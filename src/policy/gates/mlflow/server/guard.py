@@ -156,7 +156,7 @@ class Guard:
             if not self.keeper.passes(error, self.panel.find(binding), gate):
                 raise refuse_fault(error) from None
             self.keeper.count_open()
-            return recall_row(self.server, run) if gate == RUN else None
+            return recall_row(self.server, run, authenticated=self.authenticated) if gate == RUN else None
 
     def _look_up(self, run: str) -> RunRow | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policy.app.runs.admitting import NOBODY
 from policy.app.runs.attempt import TRAINING
 from policy.app.runs.sent import ACTIVITIES, ACTIVITY_TAG, DIGEST_TAG
 from policy.gates.mlflow.server.stores import get_tracking_store
@@ -10,10 +11,10 @@ from policy.records.runs.rows import STATES, RunRow
 STATE, DECISION = "policy.state", "policy.decision"
 
 
-def recall_row(server: str, run: str) -> RunRow | None:
+def recall_row(server: str, run: str, *, authenticated: bool) -> RunRow | None:
     """What a run was when the ledger last said; None where it never met the gate.
 
-    It is nobody's, and of no project, so that nothing is inherited from it. What would open its decision again asks the
+    Whose it is was stamped on it where the server is `authenticated`. What would open its decision again asks the
     ledger, and waits for it.
     """
     known = get_tracking_store().get_run(run)
@@ -26,7 +27,7 @@ def recall_row(server: str, run: str) -> RunRow | None:
         run=run,
         experiment=str(known.info.experiment_id),
         project="",
-        principal="",
+        principal=(known.info.user_id or NOBODY) if authenticated else NOBODY,
         activity=activity if activity in ACTIVITIES else TRAINING,
         manifest=tags.get(DIGEST_TAG, ""),
         decision=tags.get(DECISION, ""),

@@ -12,7 +12,7 @@ from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.released import read_history
 from policy.gates.mlflow.server.roots import find_governed
 from policy.model.gates import cap_effect
-from policy.records.runs.decisions import find_verdict
+from policy.records.runs.decisions import find_kept_back
 
 if TYPE_CHECKING:
     from policy.gates.mlflow.server.guard import Guard
@@ -73,12 +73,11 @@ def check_run(guard: Guard, release: Release, origin: Origin, found: Found, boun
 
 
 def find_passed(guard: Guard, row: RunRow) -> str:
-    """The verdict that would have stopped the run, where its experiment was only watched; empty where none was."""
+    """What would have stopped the run, where its experiment or the gate was only watched; empty where nothing."""
     try:
-        verdict = find_verdict(guard.ledger, row.decision) if row.decision else ""
+        return find_kept_back(guard.ledger, row.decision) if row.decision else ""
     except PolicyError as error:
         raise refuse_fault(error) from None
-    return verdict if verdict in ("hold", "block") else ""
 
 
 def say_state(row: RunRow | None) -> str:
