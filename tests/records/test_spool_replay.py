@@ -295,7 +295,7 @@ def test_a_replay_that_broke_off_before_the_file_was_removed_is_done_again(spool
         patched.setattr("policy.records.spool_replay.os.unlink", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             spool.replay()
-    assert len(spool.list_files()) == 2
+    assert len([name for name in spool.list_files() if not name.endswith(".lock")]) == 2
     recorded, known, problems = spool.replay()[:3]
     assert (recorded, known, len(problems)) == (0, 3, 1)
     (kept,) = spool.list_files()

@@ -160,3 +160,18 @@ def test_whatever_is_written_the_password_of_an_address_is_not_shown(text, locat
     found = find_logins(text)
     assert all(0 <= start < end <= len(text) for start, end in found)
     assert all(first[1] < second[0] for first, second in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://bob:12/s3cret@host/x",
+        "postgresql://bob:1#s3cret@host/x",
+        "postgresql://bob:2024?s3cret@host/x",
+        "host=db user=bob password=s3cret",
+        "https://host/x?password=a#s3cret",
+    ],
+)
+def test_a_password_of_another_form_is_found_too(text):
+    assert "s3cret" not in mask(text)
+    assert "s3cret" not in mask_passwords(text)

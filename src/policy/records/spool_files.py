@@ -106,8 +106,7 @@ def claimed(path: str) -> Iterator[str]:
     if not waits(path):
         yield EMPTY
         return
-    # The folder is what is locked, so that no file is left of it.
-    with _locked(os.path.dirname(os.path.abspath(path))) as free:
+    with _locked(f"{path}.lock") as free:
         yield FREE if free else BUSY
 
 
@@ -142,23 +141,31 @@ def _lock(file: int) -> None:
 
 
 @contextmanager
-def _locked(folder: str) -> Iterator[bool]:
-    """Whether nobody else has the folder locked."""
+def _locked(path: str) -> Iterator[bool]:
+    """Whether nobody else has the file locked, which nobody else may open, and which is gone afterwards."""
     try:
         import fcntl
     except ImportError:  # as above
         yield True
         return
-    file = os.open(folder, os.O_RDONLY)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        free = True
+        # Whoever had it may have removed it meanwhile.
+        free = os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path))
     except BlockingIOError:
         free = False
+    except BaseException:
+        os.close(file)
+        raise
     try:
         yield free
     finally:
-        os.close(file)
+        try:
+            if free:
+                os.unlink(path)
+        finally:
+            os.close(file)
 
 
 def _sync_folder(folder: str) -> None:

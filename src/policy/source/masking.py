@@ -26,13 +26,15 @@ _HEX: Final = ("x", "u", "U", "percent")
 # One slash, or none, is a mistake that somebody makes.
 _BEGIN: Final = re.compile(r"(?i:https?:|[a-z][a-z0-9+.-]{0,30}:/|//)/*")
 # What no address is without, as it may be written.
-_SIGN: Final = re.compile(r"(?i)/|https?:|\\|%2f")
+_SIGN: Final = re.compile(r"(?i)/|https?:|\\|%2f|(?:password|passwd|pwd)=")
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
-# A name and a colon, and then no port.
-_LOGIN: Final = re.compile(r"[^:/?#@\[\]]*:(?![0-9]{0,5}[/?#,;)'`\]}]|[0-9]{1,5}\.?$)")
+# A name and a colon, and then no port: no digits are one where somebody logs in behind them.
+_LOGIN: Final = re.compile(
+    r"[^:/?#@\[\]]*:(?!(?:[0-9]{0,5}[/?#,;)'`\]}]|[0-9]{1,5}\.?$)[^@\ufe6b\uff20]*(?:@sha(?:256|512):[0-9a-f]*)?$)"
+)
 # What is given behind an address.
 _GIVEN: Final = re.compile(
-    r"(?i)[?&;][a-z0-9_.-]{0,40}(?:password|passwd|pwd|secret|token|key|signature|sig)=([^&;#]+)"
+    r"(?i)(?:password|passwd|pwd)=([^&;]+)|[?&;][a-z0-9_.-]{0,40}(?:secret|token|key|signature|sig)=([^&;#]+)"
 )
 _AT: Final = re.compile("[@\ufe6b\uff20]")
 # So far behind a password that a space is in the address may go on.
@@ -41,7 +43,7 @@ _FAR: Final = 200
 
 def find_logins(text: str) -> list[Span]:
     """From where to where names, passwords and keys stand in addresses; lines end with a line feed."""
-    if ":" not in text and "//" not in text:
+    if ":" not in text and "//" not in text and "=" not in text:
         return []
     found: list[Span] = []
     for token in _TOKEN.finditer(text):
@@ -81,7 +83,7 @@ def _read(token: str, pattern: re.Pattern[str]) -> tuple[str, list[int]]:
 def _find(said: str) -> Iterator[Span]:
     """From where to where; -1 where a password has begun that does not end here."""
     if "=" in said:
-        yield from (given.span(1) for given in _GIVEN.finditer(said))
+        yield from (given.span(given.lastindex or 0) for given in _GIVEN.finditer(said))
     last = max((at.start() for at in _AT.finditer(said)), default=-1)
     position = 0
     while (begin := _BEGIN.search(said, position)) is not None:
@@ -132,4 +134,7 @@ def mask(text: str) -> str:
 
 def mask_passwords(text: str) -> str:
     """The same without passwords: names stand in what people are told to write, too."""
-    return mask_line(text, [(start, end) for start, end in find_logins(text) if ":" in text[start:end]])[0]
+    spans = find_logins(text)
+    return mask_line(text, [(start, end) for start, end in spans if ":" in text[start:end] or text[start - 1] == "="])[
+        0
+    ]

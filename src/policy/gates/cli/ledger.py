@@ -151,7 +151,8 @@ def catch_up(config: str | None) -> int:
     An MLflow server and the next check that records do so by themselves. What was forged, changed or repeated is
     refused, named, and kept beside the spool.
 
-    Exit codes: 0 everything is recorded, 1 something was refused, 2 the ledger cannot be used, and all of it waits on.
+    Exit codes: 0 everything is recorded, 1 something was refused, 2 the ledger cannot be used, or another process
+    is at it, and all of it waits on.
     """
     from policy.app.ledgers.catching_up import catch_up as record
     from policy.gates.cli.workspace import open_here
@@ -163,7 +164,7 @@ def catch_up(config: str | None) -> int:
     again = f", {known:,} had been before" if known else ""
     refused = f", {len(problems):,} refused" if problems else ""
     say(f"{recorded:,} recorded{again}{refused}" if recorded or known or problems or busy else "nothing waits")
-    return 1 if problems else 0
+    return 1 if problems else 2 if busy else 0
 
 
 @command.command("erase")

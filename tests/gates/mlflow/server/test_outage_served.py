@@ -16,7 +16,7 @@ from policy.gates.cli.main import main
 from policy.gates.mlflow.server.settled import SECONDS
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.runs.queries import find_run
-from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, make_sent, write_set
+from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD, SET, VOLATILE, make_sent, write_set
 from tests.gates.mlflow.server.serving import Server, serve
 from tests.gates.mlflow.server.test_runs import begin, read_tags, send
 from tests.gates.mlflow.server.ways import hold
@@ -184,6 +184,9 @@ def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_pa
         version = {"name": "support-on", "source": runs[0]["artifact_uri"], "run_id": released}
         assert server.call("model-versions/create", version, "ada").status == 200
         assert place.write(ended, "update", status="FINISHED") == 200
+        # A policy that is newer than all of these: nobody would judge them as they were.
+        (server.folder / "policies/volatile-data.yaml").write_text(VOLATILE.replace("30d", "900d"))
+        assert place.write(ended, "update", status="RUNNING") == 403
         database.kill()
         # What the ledger said of a run is believed for so long.
         time.sleep(SECONDS)
@@ -198,8 +201,13 @@ def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_pa
         assert place.write(ended, "log-parameter", key="learning_rate", value="1") == 403
         assert place.write(held, "log-metric", key="loss", value=0.5, timestamp=1) == 403
         assert place.write(held, "update", status="FINISHED") == 403
+        # Nor is what is over taken up again by a resume that nobody judges; what goes on may be resumed.
+        for status in ("RUNNING", "SCHEDULED"):
+            assert place.write(ended, "update", status=status) == 403
+        assert place.write(going, "update", status="RUNNING") == 200
 
         database.start()
+        (server.folder / "policies/volatile-data.yaml").write_text(VOLATILE)
         alias = {"name": "support-on", "alias": "prod", "version": "1"}
         assert server.call("registered-models/alias", alias, "ada").status == 200
         assert server.ask("GET", files[0], user="admin").body == "good"

@@ -24,6 +24,7 @@ from policy.model.gates import cap_effect
 from policy.records.faults import LedgerError
 from policy.records.runs.uploads import get_upload
 from policy.records.spool import Replay, encode_draft, replay_spool, spool_decision
+from policy.records.spool_files import waits
 from policy.records.spool_replay import replay_statements
 from policy.records.spool_statements import DECISION, Issuer
 from policy.records.spool_statements import RUN as STEP
@@ -217,8 +218,8 @@ class Keeper:
 
     def catch_up(self, ledger: Ledger) -> None:
         """Record what waits, now that the ledger can be written again; seldom, while that fails."""
-        waits = self._waits or self.outage.waits or (self.outage.key is None and os.path.exists(self.spool))
-        if not waits or time.monotonic() < self._paused:
+        is_due = self._waits or self.outage.waits or (self.outage.key is None and waits(self.spool))
+        if not is_due or time.monotonic() < self._paused:
             return
         try:
             stated = replay_statements(ledger, self.outage.path, self.pinned, self.outage.issuer)
@@ -226,7 +227,7 @@ class Keeper:
             decisions = replay_spool(ledger, self.spool) if self.outage.key is None else Replay(0, 0, ())
         except (PolicyError, OSError) as error:
             LOG.error("what waits in %s cannot be recorded: %s", self.spool, error)  # noqa: TRY400 - it says it all
-            self._paused = time.monotonic() + PAUSE
+            self._waits, self._paused = True, time.monotonic() + PAUSE
             return
         # Whoever is at it may break off.
         self._waits = decisions.busy or stated.busy

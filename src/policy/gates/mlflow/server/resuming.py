@@ -59,6 +59,9 @@ def resume(guard: Guard, store: Any, method: Method, arguments: Arguments, bindi
         # It may be training at this moment: what somebody is refused does not stop it.
         text = guard.register.note_decision(admission)
         raise refuse(f"{text}\nThe run {run} is not resumed, and stays as it is: {row.state}")
+    if has_ended(known.info) and admission.decision is None and not admission.reason:
+        # Nobody judged it: the gate only goes on for what begins.
+        raise refuse(f"the run {run} is over, and is taken up again once the ledger answers and it can be judged")
     try:
         recorded = guard.register.record(admission, run, row.principal if row is not None else "")
     except PolicyError as error:
