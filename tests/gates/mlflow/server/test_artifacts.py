@@ -80,6 +80,8 @@ class Guard:
     def ledger(self):
         return self
 
+    register = ledger
+
     def read(self, *_):
         return self.steps
 

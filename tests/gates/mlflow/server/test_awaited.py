@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from functools import partial
 from threading import Event, Thread
 
@@ -74,7 +75,7 @@ def hear(guard):
 
 def read_seen(file):
     """Of each entry of settings, when that showed."""
-    with sqlite3.connect(file) as driver:
+    with closing(sqlite3.connect(file)) as driver:
         rows = driver.execute("SELECT body FROM payloads ORDER BY seq").fetchall()
     return [part for (body,) in rows for part in (b'"seen":"start"', b'"seen":"reload"') if part in bytes(body)]
 
