@@ -42,6 +42,7 @@ def patience(monkeypatch):
     monkeypatch.delenv(FOLDER, raising=False)
     monkeypatch.setattr(ledgers, "open_ledger", partial(open_ledger, timeout=0.1))
     monkeypatch.setattr(awaited, "PAUSE", 0.0)
+    monkeypatch.setattr(awaited, "WAITS", 0.1)
 
 
 @pytest.fixture
@@ -63,6 +64,11 @@ def start(tmp_path):
     yield start_one
     for guard in guards:
         guard.ledger.close()
+
+
+def make_table(file):
+    with closing(sqlite3.connect(file)) as driver:
+        driver.execute("CREATE TABLE other (a)")
 
 
 def fail_to_open(*_, **__):
@@ -167,7 +173,7 @@ def test_another_ledger_in_the_place_of_the_known_one_is_told(settings, monkeypa
     [
         (lambda file: file.write_bytes(b"no database, " * 100), "cannot be used"),
         (lambda file: file.mkdir(), "is not a ledger"),
-        (lambda file: sqlite3.connect(file).execute("CREATE TABLE other (a)"), "is not a ledger"),
+        (make_table, "is not a ledger"),
     ],
 )
 def test_one_that_is_wrong_is_an_error(settings, tmp_path, spoil, said):
