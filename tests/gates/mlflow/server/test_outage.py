@@ -497,3 +497,12 @@ def test_a_run_stays_its_owners_whoever_resumes_it_in_an_outage(open_place, monk
         place.guard.register.record(place.hear(GOOD, "bob"), RUN, row.principal)
     place.guard.keeper.catch_up(place.guard.ledger)
     assert place.read().principal == "ada"
+
+
+def test_what_was_taken_up_while_the_ledger_went_away_again_is_recorded_without_a_restart(place):
+    with place.down():
+        place.send(HELD)
+        place.guard.keeper.catch_up(place.guard.ledger)
+        assert not os.path.exists(place.guard.keeper.outage.path)
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert place.guard.ledger.read("SELECT digest FROM uploads") == [(HELD.digest,)]

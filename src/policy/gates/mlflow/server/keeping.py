@@ -24,7 +24,6 @@ from policy.model.gates import cap_effect
 from policy.records.faults import LedgerError
 from policy.records.runs.uploads import get_upload
 from policy.records.spool import Replay, encode_draft, replay_spool, spool_decision
-from policy.records.spool_files import waits
 from policy.records.spool_replay import replay_statements
 from policy.records.spool_statements import DECISION, Issuer
 from policy.records.spool_statements import RUN as STEP
@@ -218,7 +217,7 @@ class Keeper:
 
     def catch_up(self, ledger: Ledger) -> None:
         """Record what waits, now that the ledger can be written again; seldom, while that fails."""
-        is_due = self._waits or self.outage.waits or (self.outage.key is None and waits(self.spool))
+        is_due = self._waits or self.outage.waits or (self.outage.key is None and os.path.exists(self.spool))
         if not is_due or time.monotonic() < self._paused:
             return
         try:

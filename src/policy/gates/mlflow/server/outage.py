@@ -16,7 +16,7 @@ from policy.records.runs.alike import find_index, list_grounds, list_traits
 from policy.records.runs.recalling import read_row
 from policy.records.runs.uploads import UploadError
 from policy.records.spool import decode_draft
-from policy.records.spool_files import add_line, list_files, waits
+from policy.records.spool_files import add_line, list_files
 from policy.records.spool_statements import GLASS, RUN, SIGNED, UPLOAD, Statement, read_statement, write_statement
 from policy.structs import NamedTuple
 
@@ -68,7 +68,7 @@ class Outage:
     @property
     def waits(self) -> bool:
         """Whether anything is to be recorded."""
-        return waits(self.path)
+        return os.path.exists(self.path)
 
     def measure(self) -> int:
         """The bytes that wait."""
