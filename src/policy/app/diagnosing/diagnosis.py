@@ -9,6 +9,7 @@ from policy.app.diagnosing.installing import find_clashes, find_python
 from policy.app.diagnosing.ledgers import find_ledger
 from policy.app.diagnosing.plugins import find_mlflow
 from policy.app.diagnosing.serving import find_server, find_spool_key
+from policy.app.diagnosing.spools import find_spools
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -33,3 +34,4 @@ def diagnose(open_workspace: Callable[[], Workspace], folder: str) -> Iterator[F
     yield from find_server(workspace)
     yield from find_spool_key(workspace)
     yield from find_ledger(workspace)
+    yield from find_spools(workspace)
