@@ -123,13 +123,21 @@ def _opened(path: str) -> Iterator[int]:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             _lock(file)
-            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
+            if _has_name(file, path):
                 if new:
                     _sync_folder(os.path.dirname(os.path.abspath(path)))
                 yield file
                 return
         finally:
             os.close(file)
+
+
+def _has_name(file: int, path: str) -> bool:
+    """Whether an open file still is what stands at a path, from where another process may move it at any moment."""
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(file: int) -> None:
@@ -152,7 +160,7 @@ def _locked(path: str) -> Iterator[bool]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Whoever had it may have removed it meanwhile.
-        free = os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path))
+        free = _has_name(file, path)
     except BlockingIOError:
         free = False
     except BaseException:
