@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from policy.errors import Location
 from policy.source.excerpt import quote
+from policy.source.display import quote_name
 from policy.source.masking import MASK, find_logins, mask, mask_line, mask_passwords
 
 
@@ -175,3 +176,7 @@ def test_whatever_is_written_the_password_of_an_address_is_not_shown(text, locat
 def test_a_password_of_another_form_is_found_too(text):
     assert "s3cret" not in mask(text)
     assert "s3cret" not in mask_passwords(text)
+
+
+def test_names_of_things_show_no_password_of_that_form():
+    assert quote_name("host=db password=s3cret", 80) == "`host=db password=***`"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import os
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from policy.model.gates import GATES
 from policy.structs import Record
 
 if TYPE_CHECKING:
     from policy.errors import Location
+
+
+SPOOL: Final = "ledger-spool"
+"""The spool where the settings name none."""
 
 
 class LedgerSettings(Record):
@@ -24,6 +29,10 @@ class LedgerSettings(Record):
     folder: str = ""
     location: Location | None = None
     _uncompared: ClassVar = frozenset({"folder", "location"})
+
+    def find_spool(self, folder: str = "") -> str:
+        """The file in which decisions wait; `folder` where the settings are used from another than their own."""
+        return os.path.join(folder or self.folder or ".", self.spool or SPOOL)
 
     def covers(self, gate: str) -> bool:
         """Whether the decisions of a gate are recorded."""

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from policy.errors import Problem
+from policy.records.durable import sync_folder
 from policy.records.faults import LedgerError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def keep(
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(making, kept)
-    _sync_folder(os.path.dirname(os.path.abspath(kept)))
+    sync_folder(os.path.dirname(os.path.abspath(kept)))
     for number, _, said in damaged:
         message = f"line {number} of the spool `{path}` cannot be replayed: {said}"
         yield Problem(message, f"{remedy}; the line is kept in `{kept}`", level="warning")
@@ -125,7 +126,7 @@ def _opened(path: str) -> Iterator[int]:
             _lock(file)
             if _has_name(file, path):
                 if new:
-                    _sync_folder(os.path.dirname(os.path.abspath(path)))
+                    sync_folder(os.path.dirname(os.path.abspath(path)))
                 yield file
                 return
         finally:
@@ -174,11 +175,3 @@ def _locked(path: str) -> Iterator[bool]:
                 os.unlink(path)
         finally:
             os.close(file)
-
-
-def _sync_folder(folder: str) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import Problem
 from policy.records.database import Head, Layout
+from policy.records.durable import sync_folder
 from policy.records.faults import LedgerError, named_faults
 from policy.records.guards import list_rules, write_sqlite
 from policy.records.layout import GUARDED
@@ -151,11 +152,7 @@ class SQLiteDatabase:
         except OSError as error:
             said = error.strerror or str(error)
             raise LedgerError("unreachable", f"the ledger `{self.address.shown}` cannot be made: {said}") from None
-        folder = os.open(os.path.dirname(self.address.place), os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(os.path.dirname(self.address.place))
 
     def forget(self) -> None:
         """Empty the log, so that what was erased is not in it either."""

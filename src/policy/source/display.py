@@ -42,7 +42,7 @@ def measure_width(text: str) -> int:
 
 def hide_logins(text: str) -> str:
     """The text without what an address in it holds to log in with."""
-    if ":" not in text and "//" not in text:
+    if ":" not in text and "//" not in text and "=" not in text:
         return text
     from policy.source.masking import mask  # few texts hold an address
 

@@ -85,3 +85,11 @@ def test_no_password_of_an_address_is_shown(plant, capsys):
         "  help: write https://ada@h/x, not https://***@h/x",
         "error: https:/***@h:1:1: ask ada@example.com",
     ]
+
+
+def test_a_password_that_is_given_by_its_name_is_not_printed_either(capsys):
+    said = "the ledger `host=db user=bob password=s3cret` cannot be reached"
+    print_problems([Problem(said, "look at `host=db;password=s3cret`")])
+    printed = capsys.readouterr()
+    assert "s3cret" not in printed.out + printed.err
+    assert "user=bob" in printed.out + printed.err

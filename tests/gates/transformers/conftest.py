@@ -8,20 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.enough_rows import GOOD, RULE
 from tests.gates.transformers.starting import run_ranks
 
 POLICY_SET = "policy_set: 1\npolicies: [rules]\ngates: {run: {mode: enforce}}\n"
-RULE = """\
-policy: enough-rows
-title: Enough rows
-severity: high
-when: {run.activity: training}
-require: {data.rows: {at_least: 100}}
-effect: block
-fix: collect more examples
-"""
-GOOD = "manifest: 1\nproject: support\ndata: {rows: 500}\n"
-SMALL = GOOD.replace("500", "5")
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.gates.transformers.conftest import SMALL
+from tests.enough_rows import SMALL
 from tests.gates.transformers.starting import needs_trainer
 
 pytestmark = needs_trainer

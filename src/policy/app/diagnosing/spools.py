@@ -21,12 +21,10 @@ def find_spools(workspace: Workspace) -> Iterator[Finding]:
     settings = workspace.policy_set.ledger
     if settings is None:
         return
-    from policy.app.recording.writing import SPOOL
     from policy.records.spool_files import list_files
     from policy.records.spool_statements import SIGNED
 
-    spool = os.path.join(settings.folder or ".", settings.spool or SPOOL)
-    for path in (spool, f"{spool}{SIGNED}"):
+    for path in (settings.find_spool(), f"{settings.find_spool()}{SIGNED}"):
         for file in filter(os.path.exists, list_files(path)):
             message = f"`{file}` waits to be recorded: {os.path.getsize(file):,} bytes"
             yield Finding("spool", WARNING, message, "`policy ledger catch-up` records it, once the ledger answers")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from policy.app.ledgers.locating import find_named
 from policy.app.ledgers.proposed import refuse_recording, refuse_spool
-from policy.app.recording.writing import SPOOL
 from policy.app.runs.spool_keys import read_pinned
 from policy.errors import PolicyError, Problem
+from policy.model.ledger_settings import LedgerSettings
 from policy.records.ledger import open_ledger
 from policy.records.spool import Replay, replay_spool
 from policy.records.spool_files import list_files
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def catch_up(workspace: Workspace) -> Replay:
     """Record it all. What is refused is kept beside the spool, and said. Raises PolicyError; nothing is lost then."""
     place, policy_set = find_named(workspace), workspace.policy_set
-    spool = os.path.join(place.folder, (policy_set.ledger.spool if policy_set.ledger is not None else "") or SPOOL)
+    spool = (policy_set.ledger or LedgerSettings(place.url)).find_spool(place.folder)
     refuse_recording(workspace, place.url, place.folder)
     refuse_spool(workspace, spool)
     signed = f"{spool}{SIGNED}"

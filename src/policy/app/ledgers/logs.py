@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from policy.app.ledgers.key_files import read_bytes
 from policy.errors import PolicyError, Problem
 from policy.records.checkpoints import LARGEST_LOG, join_log, read_log
+from policy.records.durable import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,18 +65,10 @@ def write_log(path: str, notes: list[str]) -> None:
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(part, target)
-            _sync_folder(os.path.dirname(target))
+            sync_folder(os.path.dirname(target))
         finally:
             with suppress(OSError):
                 os.unlink(part)
     except OSError as error:
         message = f"the log of checkpoints `{path}` cannot be written: {error.strerror}"
         raise PolicyError(Problem(message, "name a file in a folder that can be written, or make room")) from None
-
-
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from policy.records.objects import Draft
 
 BATCH: Final = 100
-SPOOL: Final = "ledger-spool"
 # With these nobody waits for the record: what could not be recorded is kept for later.
 GOING_ON: Final = ("flag", "advise", None)
 
@@ -42,7 +41,7 @@ class Writer:
         self.effect = cap_effect(gate_settings.on_error, gate_settings.mode)
         self.gate = gate
         self.folder = find_folder(workspace, settings, home)
-        self.spool = os.path.join(self.folder, settings.spool or SPOOL)
+        self.spool = settings.find_spool(self.folder)
         self._pending: list[Record] = []
         self._recorded = self._spooled = self._lost = 0
         self._problems: dict[Problem, None] = {}

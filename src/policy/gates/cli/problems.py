@@ -28,7 +28,7 @@ def hide_passwords(problems: Iterable[Problem]) -> list[Problem]:
 
 def _names_somebody(problem: Problem) -> bool:
     where = problem.location
-    return any("@" in text for text in (problem.message, problem.remedy, where.file if where else ""))
+    return any("@" in text or "=" in text for text in (problem.message, problem.remedy, where.file if where else ""))
 
 
 def _hide_passwords(problem: Problem) -> Problem:

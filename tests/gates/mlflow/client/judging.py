@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.enough_rows import GOOD, RULE
 from tests.gates.mlflow.server.serving import ADMIN, PASSWORD, Server, serve
 
 USER = {"MLFLOW_TRACKING_USERNAME": ADMIN, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
@@ -22,15 +23,6 @@ mlflow:
     - {name: flagged, project: support, mode: flag}
     - {name: support-*, project: support}
 """
-RULE = """\
-policy: enough-rows
-title: Enough rows
-severity: high
-when: {run.activity: training}
-require: {data.rows: {at_least: 100}}
-effect: block
-fix: collect more examples
-"""
 HOLDING = """\
 policy: known-owner
 title: Somebody answers for it
@@ -39,8 +31,6 @@ when: {stage: {equals: production}}
 require: {owner.team: {present: true}}
 effect: hold
 """
-SMALL = "manifest: 1\nproject: support\ndata: {rows: 5}\n"
-GOOD = SMALL.replace("5", "500")
 HELD = GOOD + "stage: production\n"
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from policy.gates.mlflow.client import judging
+from tests.enough_rows import RULE, SMALL
 from tests.gates.mlflow.client.conftest import QUIET
 from tests.gates.mlflow.client.standin import API
-from tests.gates.mlflow.client.test_local_stores import POLICY_SET, RULE, SMALL
+from tests.gates.mlflow.client.test_local_stores import POLICY_SET
 
 mlflow = pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")

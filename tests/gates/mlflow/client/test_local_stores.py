@@ -6,6 +6,7 @@ import pytest
 
 from policy.app.runs.refusal import RunRefused
 from policy.gates.mlflow.client import judging
+from tests.enough_rows import RULE, SMALL
 from tests.gates.mlflow.client.standin import API
 
 mlflow = pytest.importorskip("mlflow", reason="the client belongs to MLflow")
@@ -13,16 +14,6 @@ mlflow = pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
 
 POLICY_SET = "policy_set: 1\npolicies: [rules]\ngates: {run: {mode: enforce}}\n"
-RULE = """\
-policy: enough-rows
-title: Enough rows
-severity: high
-when: {run.activity: training}
-require: {data.rows: {at_least: 100}}
-effect: block
-fix: collect more examples
-"""
-SMALL = "manifest: 1\nproject: support\ndata: {rows: 5}\n"
 TRAIN = """\
 import mlflow, numpy
 from sklearn.linear_model import LinearRegression

@@ -16,7 +16,8 @@ import pytest
 pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 pytest.importorskip("flask_wtf", reason="the server of these tests authenticates")
 pytest.importorskip("sklearn", reason="it trains after the Trainer")
-from tests.gates.mlflow.client.judging import GOOD, HELD, SMALL, USER, count_runs, serve_judging
+from tests.enough_rows import GOOD, SMALL
+from tests.gates.mlflow.client.judging import HELD, USER, count_runs, serve_judging
 from tests.gates.mlflow.server.serving import PASSWORD, Server
 from tests.gates.transformers.starting import QUIET, needs_trainer, run_ranks
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.approvals.holding import find_settings
-from policy.app.recording.writing import GOING_ON, SPOOL
+from policy.app.recording.writing import GOING_ON
 from policy.app.runs.attempt import ADMITTED, Admission
 from policy.app.runs.glass import find_bar
 from policy.app.runs.offline import hear_offline
@@ -53,9 +53,8 @@ class Keeper:
     """
 
     def __init__(self, panel: Panel, ledger: Ledger) -> None:
-        settings = panel.ledger
         self.ledger = ledger
-        self.spool = os.path.join(settings.folder or ".", settings.spool or SPOOL)
+        self.spool = panel.ledger.find_spool()
         self.pinned = read_pinned(panel.settings)
         self._key = open_spool_key(panel.settings)
         self.outage = Outage(self.spool, None, Issuer("", panel.settings.server))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.gates.mlflow.server.recent import Recent
 from policy.records.append import say_time
 from policy.records.objects import Draft
 from policy.records.runs.principals import identify_principal
@@ -29,31 +30,36 @@ class Unheard:
         self._ledger = ledger
         self._lock = Lock()
         self._day = ""
-        self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
+        self._recent = Recent(REMEMBERED)
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def note(self, admission: Admission, server: str, policy_set: str, now: datetime) -> int | None:
         """The entry that says who was refused what and why; None where there are too many. Raises PolicyError."""
         attempt = admission.attempt
-        case = (admission.reason, attempt.principal, attempt.experiment, attempt.manifest, admission.project)
+        case = (
+            now.date().isoformat(),
+            admission.reason,
+            attempt.principal,
+            attempt.experiment,
+            attempt.manifest,
+            admission.project,
+        )
+        known = self._recent.find(case)
+        if known is not None:
+            return known
         with self._lock:
             self._begin_day(now)
-            if case in self._known:
-                return self._known[case]
             if self._counts[attempt.principal, admission.reason] >= MOST:
                 return None
         (entry,) = self._ledger.append([Draft("refusal", self._describe(admission, server, policy_set, now))])
         with self._lock:
             self._counts[attempt.principal, admission.reason] += 1
-            self._known[case] = entry.seq
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+        self._recent.keep(case, entry.seq)
         return entry.seq
 
     def _begin_day(self, now: datetime) -> None:
         if now.date().isoformat() != self._day:
             self._day = now.date().isoformat()
-            self._known.clear()
             self._counts.clear()
 
     def _describe(self, admission: Admission, server: str, policy_set: str, now: datetime) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.approvals.secrecy import redact_document
+from policy.gates.mlflow.server.recent import Recent
 from policy.records.append import say_time
 from policy.records.objects import Draft
 from policy.records.runs.principals import identify_principal
@@ -27,22 +26,18 @@ class Watched:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._lock = Lock()
-        self._known: OrderedDict[tuple[str, ...], int] = OrderedDict()
+        self._recent = Recent(REMEMBERED)
 
     def note(self, release: Release, said: str, principal: str, server: str, policy_set: str, now: datetime) -> int:
         """The entry that says what passed, and why it would have been refused. Raises PolicyError."""
         case = (now.date().isoformat(), *release, said, principal)
-        with self._lock:
-            if case in self._known:
-                return self._known[case]
+        known = self._recent.find(case)
+        if known is not None:
+            return known
         payload = describe(release, said, server, policy_set, now)
         payload["principal"] = identify_principal(self._ledger, principal)
         (entry,) = self._ledger.append([Draft(TYPE, payload)])
-        with self._lock:
-            self._known[case] = entry.seq
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+        self._recent.keep(case, entry.seq)
         return entry.seq
 
 
