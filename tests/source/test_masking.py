@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.errors import Location
-from policy.source.excerpt import quote
 from policy.source.display import quote_name
+from policy.source.excerpt import quote
 from policy.source.masking import MASK, find_logins, mask, mask_line, mask_passwords
 
 
