@@ -12,6 +12,7 @@ from policy.records.erasure import erase
 from policy.records.faults import LedgerError
 from policy.records.objects import Erased, store_json
 from policy.records.people import find_name, identify_person
+from policy.records.snapshot import open_snapshot
 from tests.records.drafts import check_chain, draft_decision, draft_note
 from tests.records.keeping import verify
 
@@ -66,9 +67,12 @@ def test_what_is_said_again_after_it_was_erased_is_there_until_that_is_erased_to
     assert ledger.get_payload(again) == b'{"text":"%s"}' % HERE.encode()
     assert verify(url).total == 0
     last = erase(ledger, first.payload, by=admin, reason="asked for again")
-    assert isinstance(ledger.get_payload(again), Erased)
+    assert ledger.get_payload(again) == Erased(4, last.time, admin, "asked for again")
+    assert ledger.get_payload(first).seq == 2
     assert last.seq == 4
     assert verify(url).total == 0
+    with open_snapshot(url) as snapshot:
+        assert [snapshot.find_erasure(entry)[0] for entry in (first, again)] == [2, 4]
 
 
 def test_an_erased_decision_is_still_found(ledger, admin):

@@ -9,6 +9,7 @@ import pytest
 
 from policy.records.entry import make_entry
 from policy.records.erasure import erase
+from policy.records.faults import LedgerError
 from policy.records.guards import write_guards
 from policy.records.layout import COLUMNS, GUARDED, write_insert
 from policy.records.ledger import create_ledger, open_ledger
@@ -155,13 +156,30 @@ def test_postgresql_computes_the_hashes_again(server):
     with create_ledger(url) as ledger, connect(url) as connection:
         ledger.append([draft_note()])
         last = next(ledger.read_entries())
-        connection.execute("INSERT INTO payloads VALUES (2, '{}')")
         good = make_entry(ledger.id, last.chain, 2, TIME, "note", last.payload)
         for wrong in (good._replace(leaf=b"x" * 32), good._replace(chain=b"x" * 32), good._replace(type="other")):
             with pytest.raises(psycopg.errors.RaiseException, match="hashes"):
-                connection.execute("INSERT INTO entries VALUES (%s, %s, %s, %s, %s, %s)", wrong)
-        connection.execute("INSERT INTO entries VALUES (%s, %s, %s, %s, %s, %s)", good)
+                insert(connection, wrong)
+        insert(connection, good)
         assert check_chain(ledger) == [1, 2]
+
+
+def insert(connection, entry):
+    with connection.transaction():
+        connection.execute("INSERT INTO payloads VALUES (%s, '{}')", (entry.seq,))
+        connection.execute("INSERT INTO entries VALUES (%s, %s, %s, %s, %s, %s)", entry)
+
+
+def test_the_role_that_appends_leaves_nothing_that_is_in_the_way_of_the_next_entry(restricted):
+    owner, app = restricted
+    with open_ledger(app) as ledger, connect(app) as connection:
+        ledger.append([draft_note()])
+        for seq in (2, 3, 100):
+            with pytest.raises(psycopg.errors.RaiseException, match="a payload is stored with its entry"):
+                connection.execute("INSERT INTO payloads VALUES (%s, '{}')", (seq,))
+        ledger.append([draft_note(), draft_decision("one")])
+    with open_ledger(owner) as ledger:
+        assert check_chain(ledger) == [1, 2, 3]
 
 
 def test_postgresql_truncates_nothing(server):
@@ -225,6 +243,19 @@ def test_the_role_that_appends_may_not_erase(restricted):
         with pytest.raises(Exception, match="permission denied"):
             erase(ledger, entry.payload, by=PERSON, reason="asked for")
         assert ledger.head()[0] == 1
+
+
+def test_a_role_that_was_forgotten_when_the_ledger_was_brought_up_to_date_is_told_who_helps(restricted):
+    owner, app = restricted
+    role = app.partition("://")[2].partition("@")[0]
+    with connect(owner) as connection:
+        connection.execute(f"REVOKE ALL ON payloads, alembic_version FROM {role}")
+    with pytest.raises(LedgerError, match=r"may not be read by this user: `alembic_version`, `payloads`") as raised:
+        open_ledger(app)
+    assert raised.value.kind == "read-only"
+    assert "--role" in raised.value.problems[0].remedy
+    create_ledger(owner, role=role).close()
+    open_ledger(app).close()
 
 
 def test_a_guard_is_written_the_same_way_each_time():

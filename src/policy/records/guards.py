@@ -186,6 +186,11 @@ def write_postgresql(tables: Sequence[str], schema: str) -> Iterator[str]:
     if "entries" in tables:
         rule = Rule("entries", "INSERT", "chain", _BROKEN_CHAIN, "the hashes of an entry are those of its parts")
         yield from _write_trigger(name_guard(rule), rule, rule.broken, schema)
+    if "payloads" in tables:
+        # Looked at when the transaction ends: one that stayed alone would be in the way of the next entry.
+        broken = "NOT EXISTS (SELECT 1 FROM entries WHERE entries.seq = NEW.seq)"
+        rule = Rule("payloads", "INSERT", "entry", broken, "a payload is stored with its entry")
+        yield from _write_trigger(name_guard(rule), rule, broken, schema, late=True)
 
 
 _BROKEN_CHAIN: Final = (
@@ -197,7 +202,9 @@ _BROKEN_CHAIN: Final = (
 )
 
 
-def _write_trigger(name: str, rule: Rule, broken: str, schema: str, each: str = "ROW") -> Iterator[str]:
+def _write_trigger(
+    name: str, rule: Rule, broken: str, schema: str, each: str = "ROW", *, late: bool = False
+) -> Iterator[str]:
     # With a search path of its own: a temporary table of the same name would be looked into instead.
     path = '"' + schema.replace('"', '""') + '"'
     result = "OLD" if rule.event == "DELETE" else "NEW"
@@ -205,4 +212,7 @@ def _write_trigger(name: str, rule: Rule, broken: str, schema: str, each: str = 
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = {path}, pg_temp AS $guard$ "
         f"BEGIN IF {broken} THEN RAISE EXCEPTION '{rule.said}'; END IF; RETURN {result}; END $guard$"
     )
-    yield f"CREATE TRIGGER {name} BEFORE {rule.event} ON {rule.table} FOR EACH {each} EXECUTE FUNCTION {name}()"
+    kind, when, wait = (
+        ("CONSTRAINT TRIGGER", "AFTER", "DEFERRABLE INITIALLY DEFERRED") if late else ("TRIGGER", "BEFORE", "")
+    )
+    yield (f"CREATE {kind} {name} {when} {rule.event} ON {rule.table} {wait} FOR EACH {each} EXECUTE FUNCTION {name}()")

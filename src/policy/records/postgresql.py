@@ -30,6 +30,12 @@ _BEGIN: Final = (
     f" SELECT seq, time, chain, {_NOW}, (SELECT version_num FROM alembic_version) FROM (SELECT 1) AS one"
     " LEFT JOIN (SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1) AS last ON true"
 )
+# Also what the user may not read, which is not missing.
+_LAYOUT: Final = (
+    "SELECT c.relname::text, a.attname::text, has_table_privilege(c.oid, 'SELECT') FROM pg_class c"
+    " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+    " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'f')"
+)
 _APPENDS: Final = (
     "entries",
     "objects",
@@ -164,11 +170,17 @@ class PostgreSQLDatabase:
             session.close()
 
     def read_layout(self, session: Any) -> Layout:
-        """What there is in the schema that the connection names first."""
+        """What there is in the schema that the connection names first. Raises LedgerError where it may not be read."""
         columns: dict[str, set[str]] = {}
-        query = "SELECT table_name::text, column_name::text FROM information_schema.columns"
-        for table, column in session.read(f"{query} WHERE table_schema = current_schema()"):
+        unreadable: set[str] = set()
+        for table, column, readable in session.read(_LAYOUT):
             columns.setdefault(table, set()).add(column)
+            if not readable and table in ("alembic_version", *COLUMNS):
+                unreadable.add(table)
+        if unreadable and "ledger" in columns:
+            tables = ", ".join(f"`{table}`" for table in sorted(unreadable)[:3])
+            message = f"the ledger `{self.address.shown}` may not be read by this user: {tables}"
+            raise LedgerError("read-only", message, "let its owner run `policy ledger init --role USER`")
         triggers = session.read(
             "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
             " WHERE c.relnamespace = current_schema()::regnamespace AND t.tgenabled IN ('O', 'A')"
@@ -179,7 +191,8 @@ class PostgreSQLDatabase:
     def list_guards(self) -> set[str]:
         """The names of all triggers."""
         truncates = {f"policy_{table}_truncate_never" for table in GUARDED}
-        return {name_guard(rule) for rule in list_rules(GUARDED)} | truncates | {"policy_entries_insert_chain"}
+        more = {"policy_entries_insert_chain", "policy_payloads_insert_entry"}
+        return {name_guard(rule) for rule in list_rules(GUARDED)} | truncates | more
 
     def list_warnings(self, session: Any) -> Sequence[Problem]:
         """A server that acknowledges what it has not written."""

@@ -56,7 +56,7 @@ def prove_entry(snapshot: Snapshot, entry: Entry, signed: SignedCheckpoint) -> d
         "ledger": {"id": snapshot.id, "name": snapshot.name},
         "entry": data.decode(),
         "payload": None if body is None else body.decode(),
-        "erased": _find_erasure(snapshot, entry.payload) if body is None else None,
+        "erased": _find_erasure(snapshot, entry) if body is None else None,
         "index": index,
         "size": checkpoint.size,
         "path": [node.hex() for node in path],
@@ -88,9 +88,9 @@ def _hash(snapshot: Snapshot, size: int, ranges: Sequence[tuple[int, int]]) -> l
     return path if all(isinstance(node, bytes) for node in path) else None
 
 
-def _find_erasure(snapshot: Snapshot, digest: str) -> dict[str, Any] | None:
-    """Which entry says that a payload was erased; None where none does."""
-    found = snapshot.find_erasure(digest)
+def _find_erasure(snapshot: Snapshot, entry: Entry) -> dict[str, Any] | None:
+    """Which entry says that the payload of one was erased; None where none does."""
+    found = snapshot.find_erasure(entry)
     if found is None:
         return None
     seq, payload = found

@@ -22,6 +22,10 @@ _ERASURE: Final = (
     "SELECT e.seq, e.time, p.body FROM erasures x JOIN entries e ON e.seq = x.seq"
     " JOIN payloads p ON p.seq = e.seq WHERE x.target = ?"
 )
+_LATER: Final = (
+    "SELECT e.seq, e.time, p.body FROM entries e JOIN payloads p ON p.seq = e.seq"
+    " WHERE e.type = 'erasure' AND e.seq > ? ORDER BY e.seq"
+)
 
 
 def read_next(session: Session, *, start: int, stop: int | None, limit: int) -> list[Entry]:
@@ -39,27 +43,27 @@ def get_object(session: Session, digest: str, place: str) -> bytes | Erased | No
 def get_payload(session: Session, entry: Entry, place: str) -> bytes | Erased | None:
     """What an entry says, held against the digest that it names; or what is left of it."""
     rows = session.read("SELECT body FROM payloads WHERE seq = ?", (entry.seq,))
-    return _hold(session, rows[0][0], entry.payload, "payload", place) if rows else None
+    return _hold(session, rows[0][0], entry.payload, "payload", place, after=entry.seq) if rows else None
 
 
-def _hold(session: Session, body: Any, digest: str, what: str, place: str) -> bytes | Erased:
+def _hold(session: Session, body: Any, digest: str, what: str, place: str, after: int = 0) -> bytes | Erased:
     if body is None:
-        return find_erasure(session, digest, place)
+        return find_erasure(session, digest, place, after)
     if not isinstance(body, bytes) or digest_bytes(body) != digest:
         raise LedgerError("corrupt", f"in the ledger `{place}` the {what} `{digest}` is not what it was")
     return body
 
 
-def find_erasure(session: Session, target: str, place: str) -> Erased:
-    """Who erased an object or a person, when and why."""
+def find_erasure(session: Session, target: str, place: str, after: int = 0) -> Erased:
+    """Who erased an object, a person, or what the entry `after` says, when and why: it may have been before, too."""
     rows = session.read(_ERASURE, (target,))
-    if not rows:
-        raise LedgerError(
-            "corrupt", f"in the ledger `{place}` `{target}` is gone, and no entry says that it was erased"
-        )
-    seq, time, body = rows[0]
-    said = json.loads(body)
-    return Erased(seq, time, said["by"], said["reason"])
+    if rows and rows[0][0] < after:
+        rows = session.read(_LATER, (after,))
+    for seq, time, body in rows:
+        said = json.loads(body)
+        if said["target"] == target:
+            return Erased(seq, time, said["by"], said["reason"])
+    raise LedgerError("corrupt", f"in the ledger `{place}` `{target}` is gone, and no entry says that it was erased")
 
 
 def read_decisions(

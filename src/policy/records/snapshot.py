@@ -46,6 +46,7 @@ _PAYLOADS: Final = (
 _ERASURE: Final = (
     "SELECT e.seq, e.payload FROM erasures x JOIN entries e ON e.seq = x.seq WHERE x.target = ? AND e.type = 'erasure'"
 )
+_LATER: Final = "SELECT seq, payload FROM entries WHERE type = 'erasure' AND seq > ? ORDER BY seq"
 _NEWEST: Final = (
     "SELECT e.seq, e.time, e.type, coalesce(d.decision_id, r.decision), coalesce(d.project, r.project),"
     " coalesce(d.gate, s.gate), coalesce(d.verdict, r.verdict), r.run, r.state, s.policy_set FROM entries e"
@@ -183,11 +184,16 @@ class Snapshot:
         found = self._read("SELECT seq, type, payload FROM entries WHERE type = ? ORDER BY seq", (kind,))
         return [(row[0], row[1], row[2]) for row in found]
 
-    def find_erasure(self, target: str) -> tuple[int, dict[str, Any]] | None:
-        """Number and payload of the entry by which something was erased."""
-        rows = self._read(_ERASURE, (target,))
-        payload = self.read_said(*rows[0]) if rows else None
-        return (rows[0][0], payload) if payload is not None else None
+    def find_erasure(self, entry: Entry) -> tuple[int, dict[str, Any]] | None:
+        """Number and payload of the entry by which was erased what an entry says: others may have said it before."""
+        rows = self._read(_ERASURE, (entry.payload,))
+        if rows and rows[0][0] < entry.seq:
+            rows = self._read(_LATER, (entry.seq,))
+        for seq, digest in rows:
+            said = self.read_said(seq, digest)
+            if said is not None and said.get("target") == entry.payload:
+                return seq, said
+        return None
 
     def read_payload(self, seq: int) -> Any:
         """What the entry of a number says, as it is stored; None for what was erased, and for what is not there."""

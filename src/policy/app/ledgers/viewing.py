@@ -62,7 +62,7 @@ def show_entry(place: Place, name: str) -> dict[str, Any]:
     with open_snapshot(*place) as snapshot:
         entry = _find(snapshot, name)
         body = snapshot.read_payload(entry.seq)
-        erased = snapshot.find_erasure(entry.payload) if body is None else None
+        erased = snapshot.find_erasure(entry) if body is None else None
         changed = list(_list_changes(snapshot.id, entry, body, erased=erased is not None))
         return {
             "format": ENTRY_FORMAT,
