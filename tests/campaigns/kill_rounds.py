@@ -13,6 +13,7 @@ this is about the order of what is done, not about what the disk keeps when the 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import random
 import subprocess
@@ -138,13 +139,22 @@ def await_ends(ledger: Ledger) -> None:
         time.sleep(0.01)
 
 
+def await_word(writers: list[subprocess.Popen[bytes]]) -> None:
+    """Wait until each writer has been told that something is durable; it stays to be read."""
+    for writer in writers:
+        assert isinstance(writer.stdout, io.BufferedReader)
+        assert writer.stdout.peek(1), "a writer ended by itself"
+
+
 def run_round(
-    kind: str, place: str, ledger_place: str, server: Server | None, chance: random.Random
+    kind: str, place: str, ledger_place: str, server: Server | None, chance: random.Random, *, late: bool
 ) -> tuple[int, int]:
-    """Start, kill, look; how much was acknowledged, and how much more is there."""
+    """Start, kill, look; how much was acknowledged, and how much more is there. A `late` kill finds something told."""
     with open_ledger(ledger_place) as ledger:
         known = ledger.head()[0]
     writers = start_writers(kind, place)
+    if late:
+        await_word(writers)
     time.sleep(chance.uniform(0, 0.15))
     if kind == "postgresql-server":
         assert server is not None
@@ -179,7 +189,7 @@ def run_rounds(kind: str, rounds: int, server: Server | None, seed: int = 0, sec
     results: list[tuple[int, int]] = []
     with prepared(kind, server) as (place, ledger_place):
         while len(results) < rounds and time.monotonic() < end:
-            results.append(run_round(kind, place, ledger_place, server, chance))
+            results.append(run_round(kind, place, ledger_place, server, chance, late=len(results) % 2 == 1))
     return Tally(len(results), sum(told for told, _ in results), sum(beyond for _, beyond in results))
 
 
