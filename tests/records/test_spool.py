@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.records import spool_files
 from policy.records.faults import LedgerError
 from policy.records.ledger import create_ledger
 from policy.records.spool import Replay, read_line, read_spool, replay_spool, spool_decision, write_line
@@ -163,8 +164,19 @@ def test_a_full_disk_leaves_no_half_line(spool):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
-    drafts, damaged = read_spool(spool)
-    assert (len(drafts), damaged) == (1, [])
+    damaged = []
+    assert len([*read_spool(spool, damaged)]) == 1
+    assert damaged == []
+
+
+def test_no_more_waits_than_there_is_room_for(spool, ledger, monkeypatch):
+    fill(spool, 1)
+    monkeypatch.setattr(spool_files, "LARGEST", os.path.getsize(spool) + 50)
+    with pytest.raises(LedgerError, match=r"is full: .* bytes wait in it") as raised:
+        spool_decision(spool, draft_decision("two"))
+    assert raised.value.kind == "full"
+    assert replay_spool(ledger, spool).recorded == 1
+    spool_decision(spool, draft_decision("two"))
 
 
 def test_nobody_else_reads_it(spool):

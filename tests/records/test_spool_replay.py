@@ -215,6 +215,34 @@ def test_what_no_server_states_is_refused_though_it_is_signed(spool, kind, said,
     assert [entry.type for entry in spool.ledger.read_entries()] in ([], ["policy-set", "decision"])
 
 
+def test_steps_of_one_run_are_recorded_one_after_another(spool):
+    later = [
+        Statement(
+            "run", f"run-{n}", write_time(NOW + timedelta(minutes=n)), {**make_step(state=state), "decision": None}
+        )
+        for n, state in ((2, "reopened"), (3, "admitted"))
+    ]
+    spool.fill(STATEMENTS[2], *later)
+    assert spool.replay() == Replay(3, 0, ())
+    assert find_last(spool.ledger).state == "admitted"
+    # One that comes back afterwards does not overtake them.
+    spool.fill(later[0]._replace(id="run-9"))
+    assert "has gone on since" in spool.replay().problems[0].message
+    assert find_last(spool.ledger).state == "admitted"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=90), timedelta(seconds=-90)])
+@pytest.mark.parametrize("after", [timedelta(seconds=60), timedelta(seconds=-60)])
+def test_clocks_that_differ_do_not_change_what_came_first(spool, ahead, after):
+    """The ledger goes by the clock of its database, the spool by that of the server."""
+    taken = datetime.now(UTC)
+    spool.ledger.appender.now = lambda: datetime.now(UTC) + ahead
+    record_run(spool.ledger, make_row(manifest=DIGEST, state="held"), {})
+    spool.fill(STATEMENTS[2]._replace(time=write_time(taken + after)))
+    assert spool.replay().recorded == (after > timedelta())
+    assert find_last(spool.ledger).state == ("admitted" if after > timedelta() else "held")
+
+
 def test_a_run_that_has_gone_on_stays_what_it_is(spool):
     record_run(spool.ledger, make_row(manifest=DIGEST, state="reopened"), {})
     spool.fill(STATEMENTS[2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.canonical import canonical_json
@@ -18,7 +19,7 @@ from policy.records.spool_files import BUSY, FREE, TAKEN, add_line, claimed, kee
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from policy.errors import Problem
     from policy.records.ledger import Ledger
@@ -92,9 +93,10 @@ def _replay(ledger: Ledger, path: str) -> Replay:
     recorded = known = 0
     problems: list[Problem] = []
     for taken in take_all(path):
-        drafts, damaged = read_spool(taken)
-        for start in range(0, len(drafts), BATCH):
-            batch = drafts[start : start + BATCH]
+        damaged: list[Damage] = []
+        # Line by line: a long outage leaves more than fits into memory.
+        lines = read_spool(taken, damaged)
+        while batch := [*islice(lines, BATCH)]:
             new, refused = _record(ledger, batch)
             damaged += refused
             recorded, known = recorded + new, known + len(batch) - len(refused) - new
@@ -120,16 +122,13 @@ def _record(ledger: Ledger, batch: Sequence[Line]) -> tuple[int, list[Damage]]:
     return len({entry.seq for entry in answers if entry.seq > before}), []
 
 
-def read_spool(path: str) -> tuple[list[Line], list[Damage]]:
-    """The decisions of a file; of lines that cannot be read the number, the bytes, and what is wrong."""
-    drafts: list[Line] = []
-    damaged: list[Damage] = []
+def read_spool(path: str, damaged: list[Damage]) -> Iterator[Line]:
+    """The decisions of a file; lines that cannot be read are added to `damaged`."""
     with open(path, "rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue
             try:
-                drafts.append(Line(number, line, read_line(line.rstrip(b"\n"))))
+                yield Line(number, line, read_line(line.rstrip(b"\n")))
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 damaged.append((number, line, str(error) if type(error) is ValueError else "it is no decision"))
-    return drafts, damaged

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # How the name of a file ends that is being recorded; before that stands its number.
 TAKEN: Final = ".taken"
+# Bytes that wait at most in one file: an outage is not to fill the disk, on which the ledger may be, too.
+LARGEST: Final = 2**30
 EMPTY, FREE, BUSY = "empty", "free", "busy"
 """Whether anything waits in a spool, and whether another process records it."""
 
@@ -43,6 +45,9 @@ def add_line(path: str, line: bytes) -> None:
     """Add a line to a spool, on the disk when it returns. Raises LedgerError."""
     try:
         with _opened(path) as file:
+            if os.fstat(file).st_size + len(line) > LARGEST:
+                message = f"the spool of the ledger `{path}` is full: {LARGEST:,} bytes wait in it"
+                raise LedgerError("full", message, "record them with `policy ledger catch-up` once the ledger answers")
             _add(file, line)
     except OSError as error:
         kind = "full" if error.errno == ENOSPC else "unreachable"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
+from policy.records.planning import CLOCK
+from policy.records.requests.clock import CLOCKS, read_time, write_time
 from policy.records.runs.alike import find_index
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.recording import check_said, draft_run
 from policy.records.runs.rows import RunRow, check_row
 from policy.records.spool import decode_draft
+from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
     from policy.records.ledger import Ledger
     from policy.records.objects import Draft
@@ -28,12 +33,10 @@ def record_step(ledger: Ledger, statement: Statement) -> bool:
     """Record it with its decision; whether it was on no record. Raises PolicyError, ValueError, KeyError, TypeError."""
     row, said = read_row(statement), dict(statement.said["said"])
     check_row(row)
-    last = ""
-    for time, spooled in list_steps(ledger, row):
-        if spooled == statement.id:
-            return False
-        last = max(last, time)
-    if last > statement.time:
+    steps = [*list_steps(ledger, row)]
+    if any(step.spooled == statement.id for step in steps):
+        return False
+    if any(step.time > statement.time for step in steps):
         # What it has become since stands: that it was changed, for one.
         raise ValueError(f"the run {row.run} has gone on since, and stays what it is")
     said["spooled"] = {"id": statement.id, "time": statement.time}
@@ -68,9 +71,30 @@ def read_decision(statement: Statement, principal: str) -> Draft | None:
     return draft._replace(payload={**draft.payload, "actor": principal or None})
 
 
-def list_steps(ledger: Ledger, row: RunRow) -> Iterator[tuple[str, Any]]:
-    """The steps of a run that are recorded: when, and of those that waited in a spool which they were."""
-    for time, body in ledger.read(_STEPS, row.key):
+class Step(NamedTuple):
+    """A step of a run that is recorded: when it was taken, by this machine's clock; and which one of a spool it was."""
+
+    time: str
+    spooled: str
+
+
+def list_steps(ledger: Ledger, row: RunRow) -> Iterator[Step]:
+    """The steps of a run that are recorded, the first one first."""
+    lead: timedelta | None = None
+    for recorded, body in ledger.read(_STEPS, row.key):
         said = json.loads(body) if body is not None else {}
-        spooled = said.get("spooled") if isinstance(said, dict) else None
-        yield time, spooled.get("id") if isinstance(spooled, dict) else None
+        spooled = said.get("spooled")
+        if isinstance(spooled, dict):
+            # It was recorded when it was replayed.
+            yield Step(spooled["time"], spooled["id"])
+        else:
+            lead = measure_lead(ledger) if lead is None else lead
+            # No entry is older than the one before it: what the clock said is in what it says.
+            yield Step(write_time(read_time(said.get(CLOCK, recorded)) - lead), "")
+
+
+def measure_lead(ledger: Ledger) -> timedelta:
+    """By how much the clock that entries go by is ahead of this machine's."""
+    stated = ledger.appender.now
+    clock = write_time(stated()) if stated else ledger.read(f"SELECT {CLOCKS[ledger.database.dialect]}")[0][0]
+    return read_time(clock) - datetime.now(UTC)

@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from policy.gates.mlflow.server.api import emergencies, serving
 from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.outage import MOST_UPLOADS
 from policy.gates.mlflow.server.reloading import Reloader
+from policy.gates.mlflow.server.reopening import note_training
 from policy.records.ledger import open_ledger
 from policy.records.people import find_person
 from policy.records.requests.standing import list_overrides
@@ -39,6 +41,7 @@ approvals:
   rules: [{roles: [leads]}]
   break_glass: {roles: [on-call], longest: 4h}
 """
+OTHER = make_sent(model={"parameters": 1_000_000_000})
 OWNED = make_sent(model={"parameters": 8_000_000_000}, owner={"contact": "dan@example.com"})
 RUN = "a" * 32
 
@@ -335,16 +338,63 @@ def test_runs_that_are_judged_alike_have_one_decision(place):
     with place.down():
         place.send()
         place.break_glass()
-        sizes = []
+        sizes = [place.guard.keeper.measure()]
         for run in runs:
             place.begin(run=run)
             sizes.append(place.guard.keeper.measure())
-        assert sizes[2] - sizes[1] < (sizes[1] - sizes[0]) * 2
+        first, second, third = (after - before for before, after in pairwise(sizes))
+        assert second == third < first / 2
     place.guard.keeper.catch_up(place.guard.ledger)
     rows = [place.read(run) for run in runs]
     assert [row.state for row in rows] == ["admitted"] * 3
     assert len({row.decision for row in rows}) == 1
     assert len([*place.guard.ledger.read_decisions()]) == 1
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_what_is_asked_again_and_again_does_not_fill_disk_or_memory(open_place, key):
+    """A ledger that can be read and not written: each attempt is heard, and has a decision of its own."""
+    place = open_place("flag", key=key)
+    for sent in (GOOD, BLOCKED, OTHER):
+        place.send(sent)
+    keeper = place.guard.keeper
+    with place.locked():
+        for number, sent in enumerate((GOOD, BLOCKED, BLOCKED, GOOD, OTHER) * 3):
+            admission = place.hear(sent)
+            if admission.state == "admitted":
+                place.guard.register.record(admission, f"{number:032x}")
+            else:
+                place.guard.register.note_decision(admission)
+        waiting = keeper._list_waiting()
+        assert len({one.case for one in waiting}) == len(waiting) == 3
+        # The files of the policy set wait once.
+        assert [len(one.brings) > 2 for one in waiting] == [True, False, False]
+        steps = [statement for statement in keeper.outage.list_statements() if statement.kind == "run"]
+        assert len(steps) == (9 if key else 0)
+        # Another worker knows as much.
+        other = place.make_worker()
+        size = keeper.measure()
+        with pytest.raises(Exception, match="volatile-data") as refused:
+            raise RuntimeError(other.register.note_decision(place.hear(BLOCKED, guard=other)))
+        assert keeper.measure() == size
+        assert waiting[1].id in str(refused.value)
+    keeper.catch_up(place.guard.ledger)
+    assert len([*place.guard.ledger.read_decisions()]) == 3
+    with open_snapshot(f"sqlite:///{place.file}", ".") as snapshot:
+        assert verify_ledger(snapshot, (), (), with_contents=True).total == 0
+
+
+def test_a_run_that_is_resumed_in_the_same_outage_is_recorded_as_it_went_on(place):
+    with place.down():
+        place.send()
+        place.break_glass()
+        place.begin()
+        place.begin()
+        place.begin()
+    place.guard.keeper.catch_up(place.guard.ledger)
+    assert not list(place.folder.glob("*.refused"))
+    assert place.read().state == "admitted"
+    assert place.guard.keeper.measure() == 0
 
 
 def show_tags(monkeypatch, tags):
@@ -353,12 +403,30 @@ def show_tags(monkeypatch, tags):
     monkeypatch.setattr(mirrored, "get_tracking_store", lambda: SimpleNamespace(get_run=lambda _: run))
 
 
+def check_write(place):
+    return place.guard.check_write(RUN, lambda: SimpleNamespace(name="support-x", experiment_id="1"))
+
+
+@pytest.mark.parametrize("on_error", ["block", "flag"])
 @pytest.mark.parametrize("state", ["held", "refused"])
-def test_what_waited_before_the_outage_waits_on(open_place, monkeypatch, state):
-    place = open_place("flag")
+def test_what_waited_before_the_outage_waits_on(open_place, monkeypatch, state, on_error):
+    place = open_place(on_error)
     show_tags(monkeypatch, {"policy.state": state})
     with place.down(), pytest.raises(Exception, match=f"it is {state}"):
-        place.guard.check_write(RUN, lambda: SimpleNamespace(name="support-x", experiment_id="1"))
+        check_write(place)
+
+
+def test_what_was_admitted_before_the_outage_goes_on_and_opens_nothing_again(place, monkeypatch):
+    """By default nothing begins, and nothing that has begun is stopped; what changes a decision waits."""
+    show_tags(monkeypatch, {"policy.state": "admitted", "ml-manifest.activity": "baseline"})
+    with place.down():
+        row = check_write(place)
+        assert (row.state, row.activity) == ("admitted", "baseline")
+        with pytest.raises(Exception, match="ledger"):
+            note_training(place.guard, row, "it logs a model")
+        with pytest.raises(Exception, match="ledger"):
+            place.guard.find_used(RUN, lambda: place.guard.panel.settings.bindings[0])
+        assert b"policy_fail_open_total 0.0" in place.guard.keeper.metrics.render()
 
 
 @pytest.mark.parametrize("state", ["", "unadmitted", "ungoverned-training", "\u200b"])

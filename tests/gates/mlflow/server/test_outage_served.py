@@ -170,8 +170,12 @@ def check_records(place: Place, ids: list[str], request: str) -> None:
     assert (answer.status, answer.body["requests"][0]["unreviewed"]) == (200, False)
 
 
-def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_path: Path, database: Database):
-    with open_place(tmp_path, database, on_error="flag") as place:
+@pytest.mark.parametrize("on_error", ["block", "flag"])
+def test_what_has_begun_goes_on_and_nothing_is_changed_that_is_judged_already(
+    tmp_path: Path, database: Database, on_error: str
+):
+    begins = 200 if on_error == "flag" else 403
+    with open_place(tmp_path, database, on_error=on_error) as place:
         server = place.server
         experiment = server.make_experiment("support-goes-on", "ada")
         runs = [begin(server, experiment, GOOD).body["run"]["info"] for _ in range(3)]
@@ -191,9 +195,11 @@ def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_pa
         # What the ledger said of a run is believed for so long.
         time.sleep(SECONDS)
 
-        # What goes on is not stopped.
+        # A training that has begun is not stopped.
         assert place.write(going, "log-metric", key="loss", value=0.5, timestamp=1) == 200
-        assert begin(server, experiment, GOOD).status == 200
+        model = f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{going}/artifacts/model.bin"
+        assert server.ask("PUT", model, raw=b"good", user="admin").status == 200
+        assert begin(server, experiment, GOOD).status == begins
         # What would open a decision again waits for the ledger, and what waits may not be written to.
         for file in files:
             answer = server.ask("PUT", file, raw=b"evil", user="admin")
@@ -204,7 +210,8 @@ def test_where_the_gate_goes_on_nothing_is_changed_that_is_judged_already(tmp_pa
         # Nor is what is over taken up again by a resume that nobody judges; what goes on may be resumed.
         for status in ("RUNNING", "SCHEDULED"):
             assert place.write(ended, "update", status=status) == 403
-        assert place.write(going, "update", status="RUNNING") == 200
+        assert place.write(going, "update", status="RUNNING") == begins
+        assert place.write(going, "update", status="FINISHED") == 200
 
         database.start()
         (server.folder / "policies/volatile-data.yaml").write_text(VOLATILE)

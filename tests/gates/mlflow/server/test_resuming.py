@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from policy.app.runs.attempt import Attempt
 from policy.app.runs.panel import check_panel, load_panel
-from policy.gates.mlflow.server import register, settled
+from policy.gates.mlflow.server import mirrored, register, settled
 from policy.gates.mlflow.server.beginning import count_run
 from policy.gates.mlflow.server.guard import Guard
 from policy.gates.mlflow.server.metrics import FOLDER
@@ -156,14 +156,18 @@ def test_a_run_stays_whose_it_was(place):
     assert place.guard.inherit(child._replace(principal="carol"), binding).manifest == ""
 
 
-def test_what_nothing_governs_goes_on_without_the_ledger(place):
+def test_what_nothing_governs_goes_on_without_the_ledger(place, monkeypatch):
+    monkeypatch.setattr(mirrored, "get_tracking_store", lambda: place.store)
     free, bound = place.begin("free"), place.begin("support-x")
     place.guard.forget(bound)
     place.damage()
     place.write(free)
     place.end(free)
+    # Nor is what was admitted stopped; nothing more begins.
+    place.write(bound)
+    place.end(bound)
     with pytest.raises(MlflowException, match="ledger"):
-        place.write(bound)
+        place.begin("support-x")
 
 
 def test_nor_do_its_models_need_it(place):

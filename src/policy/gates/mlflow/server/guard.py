@@ -14,7 +14,7 @@ from policy.app.runs.panel import RUN
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.attempts import say_resume
 from policy.gates.mlflow.server.identity import find_principal
-from policy.gates.mlflow.server.keeping import Keeper
+from policy.gates.mlflow.server.keeping import Keeper, is_outage
 from policy.gates.mlflow.server.mirrored import recall_row
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.register import Register
@@ -142,10 +142,13 @@ class Guard:
         except PolicyError as error:
             raise refuse_fault(error) from None
 
-    def find_used(self, run: str, find_binding: Callable[[], Binding | None], gate: str = RUN) -> RunRow | None:
-        """The same where a run is there already; where the ledger fails and its gate goes on, as MLflow shows it.
+    def find_used(
+        self, run: str, find_binding: Callable[[], Binding | None], gate: str = RUN, *, goes_on: bool = False
+    ) -> RunRow | None:
+        """The same where a run is there already; as MLflow shows it where the ledger fails and its gate goes on.
 
-        What nothing governs goes on without the ledger.
+        What nothing governs goes on without the ledger, and so does what was admitted where the run itself `goes_on`:
+        a training that has begun is not stopped.
         """
         try:
             return self._look_up(run)
@@ -153,6 +156,8 @@ class Guard:
             binding = find_binding()
             if binding is None:
                 return None
+            if goes_on and is_outage(error):
+                return recall_row(self.server, run, authenticated=self.authenticated)
             if not self.keeper.passes(error, self.panel.find(binding), gate):
                 raise refuse_fault(error) from None
             self.keeper.count_open()
@@ -180,7 +185,7 @@ class Guard:
         settled = self._settled.find(run)
         if settled is not None:
             return settled.row
-        row = self.find_used(run, lambda: self.find_binding(find_experiment()))
+        row = self.find_used(run, lambda: self.find_binding(find_experiment()), goes_on=True)
         if row is None and self.find_binding(find_experiment()) is not None:
             # It never met the gate, and what it makes cannot be released.
             return None

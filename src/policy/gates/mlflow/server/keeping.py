@@ -20,22 +20,26 @@ from policy.errors import PolicyError
 from policy.gates.mlflow.server.awaited import is_awaited
 from policy.gates.mlflow.server.metrics import Metrics
 from policy.gates.mlflow.server.outage import Outage
+from policy.gates.mlflow.server.spool_reader import SpoolReader, describe, measure_spool, name_case
 from policy.model.gates import cap_effect
 from policy.records.faults import LedgerError
+from policy.records.runs.alike import find_index
 from policy.records.runs.uploads import get_upload
-from policy.records.spool import Replay, encode_draft, replay_spool, spool_decision
+from policy.records.spool import Replay, encode_draft, read_line, replay_spool, spool_decision
 from policy.records.spool_replay import replay_statements
 from policy.records.spool_statements import DECISION, Issuer
 from policy.records.spool_statements import RUN as STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from policy.app.runs.attempt import Attempt
     from policy.app.runs.glass import Glass
     from policy.app.runs.panel import Judge, Panel
+    from policy.gates.mlflow.server.spool_reader import Waiting
     from policy.model.mlflow_settings import Binding
     from policy.records.ledger import Ledger
+    from policy.records.objects import Draft
     from policy.records.runs.rows import RunRow
 
 LOG: Final = logging.getLogger("policy.mlflow")
@@ -58,6 +62,7 @@ class Keeper:
         self.pinned = read_pinned(panel.settings)
         self._key = open_spool_key(panel.settings)
         self.outage = Outage(self.spool, None, Issuer("", panel.settings.server))
+        self._plain = SpoolReader(self.spool, _describe_line)
         with suppress(PolicyError):
             self.identify(ledger.id)
         self.metrics = Metrics(self.measure, lambda: is_awaited(ledger))
@@ -99,11 +104,7 @@ class Keeper:
 
     def measure(self) -> int:
         """The bytes that wait."""
-        try:
-            decisions = os.path.getsize(self.spool)
-        except OSError:
-            decisions = 0
-        return decisions + self.outage.measure()
+        return measure_spool(self.spool) + measure_spool(self.outage.path)
 
     def stand_in(
         self, error: PolicyError, panel: Panel, attempt: Attempt, binding: Binding, gate: str
@@ -135,11 +136,20 @@ class Keeper:
 
     def _join(self, admission: Admission) -> Admission:
         """An admission by the same decision as one that waits already: a sweep has one, as in the ledger."""
-        known = self.outage.find_alike(admission.draft) if admission.draft is not None else ""
+        known = self._find_alike(admission.draft, self._list_waiting()) if admission.draft is not None else ""
         if not known or admission.precedent is None:
             return admission
         admission.precedent.recorded = known
         return admission._replace(draft=None)
+
+    def _list_waiting(self) -> list[Waiting]:
+        """The decisions that wait, the oldest first."""
+        return self.outage.list_decisions() if self.outage.key is not None else self._plain.list_all()
+
+    def _find_alike(self, draft: Draft, waiting: Iterable[Waiting]) -> str:
+        """The id of the first of these decisions that is the same; empty where none is."""
+        case = name_case(draft)
+        return next((one.id for one in waiting if one.case == case), "")
 
     def say_way(self, error: PolicyError, judge: Judge) -> str:
         """How a run begins all the same, where somebody may let it."""
@@ -168,24 +178,25 @@ class Keeper:
         panel: Panel,
         row: RunRow | None = None,
         said: Mapping[str, Any] | None = None,
-    ) -> bool:
-        """Keep for later what cannot be recorded, where its gate goes on or somebody broke the glass; whether it is.
+    ) -> str | None:
+        """Keep for later what cannot be recorded, where its gate goes on or somebody broke the glass.
 
-        A step of a run is kept with its decision where the server has a key to sign it.
+        Gives the id of the decision that waits, empty where there is none; None where nothing is kept. A step of a run
+        is kept with its decision where the server has a key to sign it.
         """
         gate = admission.decision.gate if admission.decision is not None else RUN
         judge, glass = panel.find(admission.binding), self._find_glass(error, admission, panel)
         if not (self.passes(error, judge, gate) or (glass and row is not None)):
-            return False
+            return None
         self.count_open()
         try:
-            self._keep(admission, row, {**(said or {}), **({"request": glass} if glass else {})})
+            kept = self._keep(admission, row, {**(said or {}), **({"request": glass} if glass else {})})
         except PolicyError as fault:
             LOG.error("a decision is on no record at all: %s", fault)  # noqa: TRY400 - the problem says it all
-            return False
+            return None
         passes = f"the glass is broken ({glass})" if glass else "the gate goes on"
         LOG.error("the ledger cannot be written; %s, and the decision waits in %s", passes, self.spool)
-        return True
+        return kept
 
     def _find_glass(self, error: PolicyError, admission: Admission, panel: Panel) -> str:
         """The request by which somebody let it pass; also where it could be judged, and not recorded."""
@@ -194,18 +205,28 @@ class Keeper:
         glass: Glass | None = self.outage.find_glass(admission.attempt, datetime.now(UTC))
         return glass.request if glass and not find_bar(glass, panel.find(admission.binding), ()) else ""
 
-    def _keep(self, admission: Admission, row: RunRow | None, said: Mapping[str, Any]) -> None:
-        judged = row is not None and row.decision
-        if judged and self.outage.key is not None and row is not None:
-            decision = encode_draft(admission.draft) if admission.draft is not None else None
-            step = {"row": row.describe(), "said": dict(said), "decision": decision}
-            self.outage.state(STEP, step, datetime.now(UTC))
-        elif admission.draft is not None and self.outage.key is not None:
-            stated = {"principal": admission.attempt.principal, "decision": encode_draft(admission.draft)}
-            self.outage.state(DECISION, stated, datetime.now(UTC))
-        elif admission.draft is not None:
-            spool_decision(self.spool, admission.draft)
+    def _keep(self, admission: Admission, row: RunRow | None, said: Mapping[str, Any]) -> str:
+        draft, now = admission.draft, datetime.now(UTC)
+        name = row.decision if row is not None else ""
+        if draft is not None:
+            waiting = self._list_waiting()
+            name, brought = self._find_alike(draft, waiting), {digest for one in waiting for digest in one.brings}
+            # Of a sweep one decision waits, and the files of the policy set do so once.
+            draft = draft._replace(objects=tuple(item for item in draft.objects if item.digest not in brought))
+        new = draft if not name else None
+        name = name or (find_index(draft).decision_id if draft is not None else "")
+        signs = self.outage.key is not None
+        if signs and row is not None and row.decision:
+            row = row._replace(decision=name)
+            decision = encode_draft(new) if new is not None else None
+            self.outage.state(STEP, {"row": row.describe(), "said": dict(said), "decision": decision}, now)
+        elif signs and new is not None:
+            stated = {"principal": admission.attempt.principal, "decision": encode_draft(new)}
+            self.outage.state(DECISION, stated, now)
+        elif new is not None:
+            spool_decision(self.spool, new)
         self._waits = True
+        return name
 
     def find_row(self, run: str) -> RunRow | None:
         """The step of a run that waits; None where there is none, or it is recorded by now."""
@@ -232,6 +253,10 @@ class Keeper:
         self._paused = time.monotonic() + PAUSE if self._waits else 0.0
         for problem in (*decisions.problems, *stated.problems):
             LOG.error("%s: %s", problem.message, problem.remedy)
+
+
+def _describe_line(line: bytes) -> Waiting:
+    return describe(read_line(line))
 
 
 def is_outage(error: PolicyError) -> bool:

@@ -10,7 +10,7 @@ from policy.app.runs.attempt import HELD, REFUSED, REOPENED, Admission, Attempt
 from policy.app.runs.panel import RELEASE
 from policy.app.runs.texts import name_recorded
 from policy.errors import PolicyError
-from policy.gates.mlflow.server.refusals import refuse_fault
+from policy.gates.mlflow.server.refusals import refuse, refuse_fault
 from policy.gates.mlflow.server.unheard import Unheard
 from policy.gates.mlflow.server.watched import Watched
 from policy.records.faults import LedgerError
@@ -18,9 +18,10 @@ from policy.records.people import fold_name
 from policy.records.runs.alike import find_alike
 from policy.records.runs.decisions import record_decision
 from policy.records.runs.principals import identify_principal
-from policy.records.runs.queries import find_run, list_runs
+from policy.records.runs.queries import find_run, list_waiting
 from policy.records.runs.recording import record_run
 from policy.records.runs.rows import ERASED, RunRow
+from policy.source.display import show_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +50,14 @@ class Register:
         try:
             if admission.draft is not None:
                 text = name_recorded(admission, record_decision(self.guard.ledger, admission.draft))
+                self.guard.keeper.catch_up(self.guard.ledger)
             elif admission.reason:
                 text = self._note_unheard(admission)
         except PolicyError as error:
-            if not self.guard.keeper.set_aside(error, admission, self.guard.panel):
+            waiting = self.guard.keeper.set_aside(error, admission, self.guard.panel)
+            if waiting is None:
                 raise refuse_fault(error) from None
+            text = name_recorded(admission, waiting) if waiting else text
         said = text.partition("\n")[0].removesuffix(":")
         attempt = admission.attempt
         LOG.info("%s in experiment %s for %s: %s", admission.state, attempt.experiment, attempt.principal, said)
@@ -68,6 +72,19 @@ class Register:
             LOG.error("a refusal is on no record: %s", error)  # noqa: TRY400 - the problem says it all
             seq = None
         return f"{admission.text}\nThat is on record as entry {seq} of the ledger." if seq else admission.text
+
+    def refuse_release(self, release: Release, binding: Binding | None, text: str) -> Exception:
+        """The refusal of a release that no policy was asked for: counted, logged, and with the entry that it has."""
+        guard, seq = self.guard, None
+        asking = guard.find_principal()
+        try:
+            digest = (guard.panel.find(binding) if binding is not None else guard.panel.main).digest
+            seq = self._unheard.note_release(release, text, asking, guard.server, digest, datetime.now(UTC))
+        except PolicyError as error:
+            LOG.error("a refusal is on no record: %s", error)  # noqa: TRY400 - the problem says it all
+        guard.keeper.metrics.attempts.labels(RELEASE, REFUSED).inc()
+        LOG.info("%s for %s: %s", REFUSED, asking, show_text(text))
+        return refuse(f"{text}\nThat is on record as entry {seq} of the ledger." if seq else text)
 
     def note_watched(self, release: Release, binding: Binding, text: str) -> None:
         """Note what is released although it would be refused where something is enforced. Raises MlflowException."""
@@ -127,9 +144,10 @@ class Register:
                 said["resumed_by"] = identify_principal(self.guard.ledger, attempt.principal)
             recorded = record_run(self.guard.ledger, row, said, admission.draft)
         except PolicyError as error:
-            if not self.guard.keeper.set_aside(error, admission, self.guard.panel, row, said):
+            waiting = self.guard.keeper.set_aside(error, admission, self.guard.panel, row, said)
+            if waiting is None:
                 raise
-            return row
+            return row._replace(decision=waiting)
         if precedent is not None:
             precedent.recorded = recorded.decision
         self.guard.keeper.catch_up(self.guard.ledger)
@@ -158,6 +176,5 @@ class Register:
     def list_waiting(self, attempt: Attempt) -> Iterator[RunRow]:
         """The runs of the same person that wait for the same, the first one first, also those that are deleted."""
         person, same = fold_name(attempt.principal), (attempt.experiment, attempt.manifest, attempt.activity)
-        for row in list_runs(self.guard.ledger, self.guard.server, state=HELD):
-            if (row.experiment, row.manifest, row.activity) == same and fold_name(row.principal) == person:
-                yield row
+        found = list_waiting(self.guard.ledger, self.guard.server, *same)
+        return (row for row in found if fold_name(row.principal) == person)

@@ -37,7 +37,7 @@ def update_run_info(guard: Guard, store: Any, method: Method, arguments: Argumen
         return call(store, method, arguments)
     if status == RunStatus.RUNNING or (status == RunStatus.SCHEDULED and has_ended(known.info)):
         return resume(guard, store, method, arguments, binding, known)
-    row = guard.find_used(run, lambda: binding)
+    row = guard.find_used(run, lambda: binding, goes_on=True)
     if row is not None and row.state in (HELD, REFUSED):
         raise refuse(f"the run {run} is {row.state} and has not run. {say_resume(row)}")
     return call(store, method, arguments)
