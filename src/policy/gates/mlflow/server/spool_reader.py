@@ -70,7 +70,7 @@ class SpoolReader(Generic[T]):
                 inode = os.fstat(stream.fileno()).st_ino
                 begin = stream.read(BEGIN)
                 known, size, found = self._read.get(inode, (begin, 0, []))
-                if known != begin:
+                if not begin.startswith(known):
                     # Another file, under the number of one that is gone.
                     size, found = 0, []
                 stream.seek(size)
