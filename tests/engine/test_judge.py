@@ -363,6 +363,42 @@ def test_an_approval_holds_as_long_as_nothing_at_stake_changes(declared, same):
     assert changed.verdict == ("allow" if same else "hold")
 
 
+UNCONFIGURED = "stage: production\nmodel: {base: acme/one, revision: abc1234}"
+CONFIGURED = f"{UNCONFIGURED}\ntraining: {{config: train.yaml}}"
+
+
+@pytest.mark.parametrize(
+    ("approved", "declared", "same"),
+    [
+        (UNCONFIGURED, f"owner: {{team: ml}}\n{UNCONFIGURED}", True),
+        (UNCONFIGURED, UNCONFIGURED.replace("one", "two"), False),
+        (UNCONFIGURED, UNCONFIGURED.replace("abc1234", "fff1234"), False),
+        (UNCONFIGURED, CONFIGURED, False),
+        (CONFIGURED, CONFIGURED.replace("one", "two"), True),
+    ],
+)
+def test_the_base_model_is_at_stake_where_no_training_config_says_what_is_trained(approved, declared, same):
+    stake = judge_hold(facts=make_facts(approved)).stake
+    assert judge_hold(approve(stake), facts=make_facts(declared)).verdict == ("allow" if same else "hold")
+
+
+LICENSED = make_policy(
+    "policy: licensed\nrequire: {model.license_terms: {contains_none: [research-only]}}\neffect: hold\non_unknown: hold"
+)
+
+
+@pytest.mark.parametrize("changed", ["model: {license: acme-two}", "model: {}", "model: {license: cc-by-nc-4.0}"])
+def test_what_is_not_known_has_at_stake_what_would_tell_it(changed):
+    """Two licences that no table has leave their terms unknown alike."""
+    held = judge_hold(facts=make_facts("model: {license: acme-one}"), policies=(LICENSED,))
+    assert held.outcomes[0].outcome == "unknown"
+    again = judge_hold(approve(held.stake), facts=make_facts("model: {license: acme-one}"), policies=(LICENSED,))
+    assert again.verdict == "allow"
+    other = judge_hold(approve(held.stake), facts=make_facts(changed), policies=(LICENSED,))
+    assert other.stake != held.stake
+    assert other.verdict == ("allow" if other.outcomes[0].outcome == "pass" else "hold")
+
+
 def test_another_failure_is_at_stake_too():
     few = make_policy("policy: few\nrequire: {data.rows: {at_least: 5}}\neffect: advise")
     policies = (make("hold"), few)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.model.canonical import digest, encode_fact
+from policy.model.derived.derivations import list_behind
 from policy.model.fact import ABSENT, Fact
 
 if TYPE_CHECKING:
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from policy.model.decision import Outcome
     from policy.model.facts import Facts
 
-# Always at stake: what is trained, and on what.
-BOUND = ("training.config", "data.digest")
+# Always at stake: what is trained, and on what; where no training config says it, the base model does.
+CONFIG = "training.config"
+BOUND = (CONFIG, "data.digest")
+BASE = ("model.base", "model.revision")
 
 
 def digest_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: Facts, gate: str) -> str:
@@ -31,9 +34,12 @@ def build_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: F
     Positions are left out, so that an unrelated change to the manifest keeps an approval.
     """
     open_steps = [step for step in steps if outcomes[step.policy.id].outcome in ("fail", "unknown", "error")]
-    paths = sorted({*BOUND, *(path for step in open_steps for path in step.policy.paths)})
+    bound = BOUND if facts.judged.get(CONFIG) is not None else (*BOUND, *BASE)
+    read = {path for step in open_steps for path in step.policy.paths}
+    # Of what is not known, what would tell is at stake instead: otherwise all that leaves it unknown would be the same.
+    behind = {one for path in read for one in list_behind(path, facts.judged)}
     known = {}
-    for path in paths:
+    for path in sorted({*bound, *read, *behind}):
         fact = facts.judged.get(path)
         if fact is not None:
             known[path] = _encode_staked(facts, fact)

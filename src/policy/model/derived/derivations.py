@@ -14,7 +14,7 @@ from policy.model.resolution import STRENGTH, Contradiction, agrees
 from policy.model.tables import TABLE_NAMES, Lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from policy.model.schema import Field, Schema
@@ -172,6 +172,18 @@ def list_open_inputs(path: str, judged: Mapping[str, Fact]) -> list[str]:
     needed = [name for name in unknown if name not in derivation.optional]
     found = [deeper for name in needed or unknown for deeper in list_open_inputs(name, judged) or [name]]
     return list(dict.fromkeys(found))
+
+
+def list_behind(path: str, judged: Mapping[str, Fact]) -> Iterator[str]:
+    """What a derived fact that is not known follows from, known or not; nothing where it is known, or stated."""
+    fact = judged.get(path)
+    derivation = next((item for item in DERIVATIONS if item.path == path), None)
+    if derivation is None or (fact is not None and not is_open(fact.value)):
+        return
+    for name in derivation.inputs:
+        one = name.partition("[].")[0]
+        yield one
+        yield from list_behind(one, judged)
 
 
 def is_open(value: Any) -> bool:
