@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.model.canonical import digest, encode_fact
-from policy.model.derived.derivations import list_behind
+from policy.model.derived.derivations import DERIVED, list_behind
 from policy.model.fact import ABSENT, Fact
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def build_stake(steps: Sequence[Step], outcomes: Mapping[str, Outcome], facts: F
     bound = BOUND if facts.judged.get(CONFIG) is not None else (*BOUND, *BASE)
     read = {path for step in open_steps for path in step.policy.paths}
     # Of what is not known, what would tell is at stake instead: otherwise all that leaves it unknown would be the same.
-    behind = {one for path in read for one in list_behind(path, facts.judged)}
+    behind = {one for path in read & DERIVED.keys() for one in list_behind(path, facts.judged)}
     known = {}
     for path in sorted({*bound, *read, *behind}):
         fact = facts.judged.get(path)

@@ -43,6 +43,7 @@ DERIVATIONS = (
     *COST_DERIVATIONS,
     *PROVIDER_DERIVATIONS,
 )
+DERIVED = {derivation.path: derivation for derivation in DERIVATIONS}
 # What is derived, and what anything is derived from.
 DERIVING = frozenset(
     path.partition("[].")[0] for derivation in DERIVATIONS for path in (derivation.path, *derivation.inputs)
@@ -165,7 +166,7 @@ def count_stale(lookup: Lookup) -> Fact | None:
 
 def list_open_inputs(path: str, judged: Mapping[str, Fact]) -> list[str]:
     """What would have to be known for a derived fact that is unknown; nothing where all is, or it follows from none."""
-    derivation = next((item for item in DERIVATIONS if item.path == path), None)
+    derivation = DERIVED.get(path)
     if derivation is None:
         return []
     unknown = [name for name in derivation.inputs if is_open(take_input(name, judged, []))]
@@ -176,9 +177,8 @@ def list_open_inputs(path: str, judged: Mapping[str, Fact]) -> list[str]:
 
 def list_behind(path: str, judged: Mapping[str, Fact]) -> Iterator[str]:
     """What a derived fact that is not known follows from, known or not; nothing where it is known, or stated."""
-    fact = judged.get(path)
-    derivation = next((item for item in DERIVATIONS if item.path == path), None)
-    if derivation is None or (fact is not None and not is_open(fact.value)):
+    derivation = DERIVED.get(path)
+    if derivation is None or ((fact := judged.get(path)) is not None and not is_open(fact.value)):
         return
     for name in derivation.inputs:
         one = name.partition("[].")[0]
