@@ -12,7 +12,7 @@ from tests.gates.transformers.starting import needs_trainer
 pytestmark = needs_trainer
 
 PROGRAM = """\
-import os, sys, time
+import os, sys
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
 import policy
@@ -36,12 +36,11 @@ arguments = TrainingArguments(
 )
 data = [{"x": torch.tensor([1.0]), "labels": torch.tensor([2.0])}] * 8
 trainer = Trainer(Tiny(), arguments, train_dataset=data, callbacks=[CALLBACK, Steps()])
-begun = time.monotonic()
 try:
     for _ in range(TRAININGS):
         trainer.train()
 finally:
-    print("steps", Steps.count, "stopped" if sys.exc_info()[0] else "went on", time.monotonic() - begun)
+    print("steps", Steps.count, "stopped" if sys.exc_info()[0] else "went on")
 """
 
 
@@ -50,10 +49,10 @@ def write(callback: str = "policy.make_trainer_callback()", trainings: int = 1) 
 
 
 def read(done) -> list[tuple[int, str]]:
-    """How many steps each rank made, and how it ended."""
-    found = [re.search(r"^steps (\d+) (stopped|went on) ([\d.]+)$", one.stdout, re.MULTILINE) for one in done]
+    """How many steps each rank made, and how it ended, which it did by itself: nobody waits for another for ever."""
+    found = [re.search(r"^steps (\d+) (stopped|went on)$", one.stdout, re.MULTILINE) for one in done]
     assert all(found), [(one.stdout, one.stderr) for one in done]
-    assert all(float(one[3]) < 30 for one in found if one)
+    assert all(one.returncode >= 0 for one in done), [one.returncode for one in done]
     return [(int(one[1]), one[2]) for one in found if one]
 
 

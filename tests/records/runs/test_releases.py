@@ -80,11 +80,15 @@ def test_a_change_at_the_same_time_is_never_taken_back(ledger):
     for row in runs:
         record_run(ledger, row, SAID)
     with ThreadPoolExecutor(8) as pool:
+        changes, releases = [], []
         for row in runs:
-            pool.submit(record_run, ledger, row._replace(state="reopened"), {"reason": "changed"})
-            pool.submit(record_release, ledger, "tracking", row.run, "support/1", ())
-    for row in runs:
+            changes.append(pool.submit(record_run, ledger, row._replace(state="reopened"), {"reason": "changed"}))
+            releases.append(pool.submit(record_release, ledger, "tracking", row.run, "support/1", ()))
+    for row, changed, released in zip(runs, changes, releases, strict=True):
         found = find_history(ledger, "tracking", row.run)
+        assert changed.result().state == "reopened"
+        # Before the change, or not at all.
+        assert found.has("support/1") == released.result()
         assert found.last is not None
         assert found.last.state == "reopened"
         assert not found.is_current("support/1")

@@ -320,17 +320,16 @@ def test_the_kernel_of_a_notebook_lives_on(train):
 
 
 RANKS = """\
-import os, sys, time
+import os, sys
 import mlflow, policy
 from trainings import Steps, make_trainer
 
 mlflow.set_experiment("support-tone")
-begun = time.monotonic()
 try:
     WAY
 finally:
     stopped = sys.exc_info()[0] or str
-    print("rank", Steps.begun, Steps.ended, stopped.__name__, time.monotonic() - begun)
+    print("rank", Steps.begun, Steps.ended, stopped.__name__)
 """
 REPORT = "make_trainer({}report_to='mlflow', ddp_backend='gloo').train()"
 
@@ -347,13 +346,13 @@ REPORT = "make_trainer({}report_to='mlflow', ddp_backend='gloo').train()"
 )
 def test_no_rank_ends_a_step_where_rank_0_is_refused(way, begun, told, train):
     done = train(RANKS.replace("WAY", way), SMALL, ranks=2)
-    found = [re.search(r"^rank (\d) 0 (\w+) ([\d.]+)$", rank.stdout, re.MULTILINE) for rank in done]
+    found = [re.search(r"^rank (\d) 0 (\w+)$", rank.stdout, re.MULTILINE) for rank in done]
     assert all(found), [(rank.stdout, rank.stderr) for rank in done]
     first, second = ((int(one[1]), one[2]) for one in found if one)
     assert first == (0, "RunRefused")
     assert second[0] <= begun
     assert (second[1] == "RunRefused") == told
-    assert all(float(one[3]) < 30 for one in found if one)
+    # By themselves, and not killed by whoever waited for them.
     assert [rank.returncode for rank in done] == [1, 1]
     assert REFUSED in done[0].stderr
     assert (REFUSED in done[1].stderr) == told

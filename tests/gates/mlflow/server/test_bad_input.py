@@ -472,14 +472,14 @@ def test_many_manifests_of_one_principal(server: Server, experiment: str) -> Non
     """As fast as they come, until they are refused: then others still are served, and nothing is lost."""
     server.make_user("mallory")
     answers: list[Answer] = []
-    sent = [make_sent(model={"parameters": number}) for number in range(MOST_A_MINUTE + 60)]
-    began = time.monotonic()
+    sent = [make_sent(model={"parameters": number}) for number in range(60)]
+    with open_ledger(f"sqlite:///{server.folder}/ledger.db", create=False) as ledger:
+        # They stay of this minute, however long this takes.
+        fill(ledger, [datetime.now(UTC) + LASTS] * (MOST_A_MINUTE - 30))
     with ThreadPoolExecutor(3) as pool:
         answers += pool.map(lambda one: put(server, one.body, one.digest, "mallory"), sent)
     taken = [one for one, answer in zip(sent, answers, strict=True) if answer.status == 201]
-    assert {answer.status for answer in answers} == {201, 403}
-    if time.monotonic() - began < 60:
-        assert len(taken) == MOST_A_MINUTE
+    assert (len(taken), [answer.status for answer in answers].count(403)) == (30, 30)
     for answer in answers:
         if answer.status == 403:
             assert_answer(answer, 403, "120 manifests within a minute", "wait a minute")
@@ -512,16 +512,21 @@ def test_a_hundred_thousand_manifests_of_one_principal(tmp_path: Path) -> None:
 
 def fill_days(ledger: Ledger, now: datetime, count: int) -> RunRow:
     """What somebody sent before today, a thousand each day, and the run of one of them."""
-    from policy.records.layout import write_insert
-    from policy.records.people import identify_person
     from policy.records.runs.recording import record_run
 
+    digest = fill(ledger, [now - (1 + number % (count // MOST)) * LASTS for number in range(count)])[7]
+    row = RunRow("mlflow", "a" * 32, "1", "support-tone", "mallory", "training", digest, "", "admitted", "allow")
+    return record_run(ledger, row, {})
+
+
+def fill(ledger: Ledger, times: list[datetime]) -> list[str]:
+    """What mallory sent at these times, by its digests."""
+    from policy.records.layout import write_insert
+    from policy.records.people import identify_person
+
     person = identify_person(ledger, "mallory")
-    days = [write_time(now - (1 + day) * LASTS) for day in range(count // MOST)]
-    rows = [
-        (digest_bytes(b"%d" % number), person, days[number % len(days)], 100, b"%d" % number) for number in range(count)
-    ]
+    bodies = [b"%d" % number for number in range(len(times))]
+    rows = [(digest_bytes(body), person, write_time(time), 100, body) for body, time in zip(bodies, times, strict=True)]
     with ledger.transaction() as transaction:
         transaction.session.write([(write_insert("uploads"), rows)], commit=False)
-    row = RunRow("mlflow", "a" * 32, "1", "support-tone", "mallory", "training", rows[7][0], "", "admitted", "allow")
-    return record_run(ledger, row, {})
+    return [str(row[0]) for row in rows]

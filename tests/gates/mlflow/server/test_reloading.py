@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -8,7 +10,9 @@ from policy.app.runs.panel import load_panel
 from policy.errors import PolicyError, Problem
 from policy.gates.mlflow.server import reloading
 from policy.gates.mlflow.server.reloading import Reloader
+from tests.gates.mlflow.server.api import open_api
 from tests.gates.mlflow.server.conftest import SET, VOLATILE, write_set
+from tests.gates.mlflow.server.test_metrics import read_values
 
 
 @pytest.fixture
@@ -159,7 +163,40 @@ def test_what_was_broken_where_nobody_looks_is_taken_up_once_it_is_mended(folder
 
 
 def test_what_cannot_be_loaded_is_not_tried_at_each_hearing(folder, reloader, monkeypatch):
+    monkeypatch.setattr(reloading, "AGAIN", 1e9)
     (folder / "policies/volatile-data.yaml").write_text("policy: [\n")
     reloader.get_panel()
     monkeypatch.setattr(reloading, "load_panel", None)
     reloader.get_panel()
+
+
+def test_a_fault_is_told_once_however_many_met_it(folder, reloader):
+    (folder / "policies/volatile-data.yaml").write_text("policy: [\n")
+    together = Barrier(8)
+
+    def look(_):
+        together.wait(60)
+        reloader.get_panel()
+        return reloader.take_faults()
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(look, range(8)))
+    assert (sum(told), reloader.faults) == (1, 1)
+    (folder / "policies/volatile-data.yaml").write_text("policy: 3\n")
+    reloader.get_panel()
+    assert [reloader.take_faults(), reloader.take_faults(), reloader.faults] == [1, 0, 2]
+
+
+def test_the_server_counts_a_fault_once(tmp_path):
+    with open_api(tmp_path) as api:
+        (tmp_path / "policies/volatile-data.yaml").write_text("policy: [\n")
+        together = Barrier(8)
+
+        def refresh(_):
+            together.wait(60)
+            api.guard.refresh()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(refresh, range(8)))
+        found = read_values(api.guard.keeper.metrics.render().decode())
+    assert found["policy_reload_faults_total"] == 1

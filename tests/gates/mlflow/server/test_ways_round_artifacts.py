@@ -10,7 +10,6 @@ import pytest
 from tests.gates.mlflow.server.conftest import BLOCKED, GOOD, HELD
 from tests.gates.mlflow.server.serving import Answer, Server
 from tests.gates.mlflow.server.ways import (
-    WAYS,
     Way,
     assert_refused,
     each_way,
@@ -144,12 +143,15 @@ def test_the_client_cannot_either(server: Server, experiment: str, user: str, tm
     assert not exists(server, f"{experiment}/{run}/artifacts")
 
 
-def test_an_experiment_whose_files_are_those_of_another_run_is_no_way(server: Server, experiment: str) -> None:
+@two_ways
+def test_an_experiment_whose_files_are_those_of_another_run_is_no_way(
+    server: Server, experiment: str, way: Way
+) -> None:
     waits = hold(server, experiment, HELD)
     location = f"mlflow-artifacts:/{experiment}/{waits}/artifacts"
     body = {"name": f"free-{time.monotonic_ns()}", "artifact_location": location}
-    free = server.call("experiments/create", body, "ada").body["experiment_id"]
-    run = start(server, free, None)
-    assert_refused(put(server, WAYS[0], f"{experiment}/{waits}/artifacts/{run}/artifacts/model.bin"), "it is held")
+    free = way.ask(server, "experiments/create", body).body["experiment_id"]
+    run = start(server, free, None, way)
+    assert_refused(put(server, way, f"{experiment}/{waits}/artifacts/{run}/artifacts/model.bin"), "it is held")
     assert not exists(server, f"{experiment}/{waits}/artifacts")
     assert start(server, experiment, GOOD)

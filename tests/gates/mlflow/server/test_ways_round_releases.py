@@ -101,6 +101,11 @@ def test_nothing_else_is(server: Server, experiment: str, way: Way) -> None:
             assert_refused(register(server, name, "s3://models/m", run, way=way), said)
     for source, run in ((f"runs:/{free}/model", free), ("s3://models/model", ""), ("s3://models/model", free)):
         assert_refused(register(server, support, source, run, way=way), "come from an admitted run")
+    # A run that is called nothing is none.
+    nothing = {"name": support, "source": "s3://models/model", "run_id": ""}
+    assert way.ask(server, "model-versions/create", nothing).status == 403
+    nothing = {"experiment_id": experiment, "name": "m", "source_run_id": ""}
+    assert way.ask(server, "logged-models", nothing).status == 403
     assert register(server, other, f"runs:/{free}/model", free, way=way).status == 200
 
 
@@ -363,7 +368,8 @@ def test_what_began_while_nothing_was_enforced_is_not_released_afterwards(
         for run in (held, good):
             assert server.call("runs/update", {"run_id": run, "status": "FINISHED"}, "ada").status == 200
         (tmp_path / "policy.yaml").write_text(SET)
-        answer = register(server, name, f"runs:/{held}/model", held)
-        assert_refused(answer, "began while nothing was enforced", "resume it")
+        for way in (WAYS[0], WAYS[-1]):
+            answer = register(server, name, f"runs:/{held}/model", held, way=way)
+            assert_refused(answer, "began while nothing was enforced", "resume it")
         assert register(server, name, f"runs:/{good}/model", good).status == 200
         assert make_alias(server, name, "1").status == 200

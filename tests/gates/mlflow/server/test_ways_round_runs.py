@@ -97,9 +97,10 @@ def test_no_client_writes_a_tag_that_mirrors_the_ledger(server: Server, experime
     assert read_tags(server, run) == before
 
 
-def test_no_client_writes_them_where_nothing_is_governed_either(server: Server) -> None:
-    free = server.make_experiment(f"free-{time.monotonic_ns()}", "ada")
-    assert_refused(begin(server, free, None, WAYS[0], **{"policy.state": "admitted"}), "mirror the ledger")
+@two_ways
+def test_no_client_writes_them_where_nothing_is_governed_either(server: Server, way: Way) -> None:
+    free = server.make_experiment(f"free-{time.monotonic_ns()}", way.user)
+    assert_refused(begin(server, free, None, way, **{"policy.state": "admitted"}), "mirror the ledger")
 
 
 @two_ways
@@ -146,6 +147,34 @@ def test_nothing_goes_into_a_run_that_waits(server: Server, experiment: str, way
     assert get_state(server, run) == "held"
 
 
+@each_way
+def test_nor_where_an_older_client_names_it_in_its_own_way(server: Server, experiment: str, way: Way) -> None:
+    """Up to MLflow 1 a run was a `run_uuid`, and some addresses were below `preview`."""
+    waits, good = hold(server, experiment, HELD, way), start(server, experiment, way=way)
+    for more in ({}, {"run_id": good}):
+        for name, body in (
+            ("runs/log-metric", {"key": "loss", "value": 1.0, "timestamp": 1}),
+            ("runs/log-parameter", {"key": "lr", "value": "1"}),
+            ("runs/set-tag", {"key": "note", "value": "x"}),
+            ("runs/update", {"status": "RUNNING"}),
+        ):
+            # What it names is refused, or it names the other run.
+            answer = server.ask(
+                "POST", f"{way.prefix}/2.0/mlflow/{name}", {"run_uuid": waits, **body, **more}, way.user
+            )
+            assert answer.status in (400, 403, 404) or more, answer
+    sent = {"experiment_id": experiment, "user_id": way.user, "source_name": "x", "tags": BLOCKED.tags}
+    for path in ("2.0/preview/mlflow", "2.0/mlflow", "1.0/mlflow"):
+        answer = server.ask("POST", f"{way.prefix}/{path}/runs/create", sent, way.user)
+        assert answer.status in (400, 403, 404, 405), answer
+    assert (get_run(server, waits)["info"]["status"], get_state(server, waits)) == ("SCHEDULED", "held")
+    data = get_run(server, waits)["data"]
+    assert not data.get("metrics")
+    assert not data.get("params")
+    assert "note" not in read_tags(server, waits)
+    assert set(list_runs(server, experiment)) == {waits, good}
+
+
 @two_ways
 def test_deleting_and_restoring_makes_nothing_of_a_run_that_waits(server: Server, experiment: str, way: Way) -> None:
     run = hold(server, experiment, HELD, WAYS[0])
@@ -179,16 +208,17 @@ def test_an_experiment_keeps_the_name_by_which_it_is_governed(server: Server, ex
     assert_refused(begin(server, experiment, BLOCKED, way))
 
 
-def test_renaming_into_a_governed_name_admits_nothing(server: Server) -> None:
-    free = server.make_experiment(f"free-{time.monotonic_ns()}", "ada")
-    run = start(server, free, None)
+@two_ways
+def test_renaming_into_a_governed_name_admits_nothing(server: Server, way: Way) -> None:
+    free, name = server.make_experiment(f"free-{time.monotonic_ns()}", way.user), f"other-{time.monotonic_ns()}"
+    run = start(server, free, None, way)
     body = {"experiment_id": free, "new_name": f"support-{time.monotonic_ns()}"}
-    assert server.call("experiments/update", body, "admin").status == 200
+    assert way.ask(server, "experiments/update", body).status == 200
     assert find_row(server, run) is None
-    version = {"name": "anything", "source": f"runs:/{run}/model", "run_id": run}
-    server.call("registered-models/create", {"name": "anything"}, "ada")
-    assert_refused(server.call("model-versions/create", version, "ada"), "never met the gate")
-    assert_refused(server.call("runs/update", {"run_id": run, "status": "RUNNING"}, "ada"), "needs the manifest")
+    assert way.ask(server, "registered-models/create", {"name": name}).status == 200
+    version = {"name": name, "source": f"runs:/{run}/model", "run_id": run}
+    assert_refused(way.ask(server, "model-versions/create", version), "never met the gate")
+    assert_refused(way.ask(server, "runs/update", {"run_id": run, "status": "RUNNING"}), "needs the manifest")
 
 
 @two_ways
@@ -217,15 +247,18 @@ def test_a_child_inherits_only_from_an_admitted_parent_of_its_own(server: Server
     assert_refused(begin(server, experiment, BLOCKED, way, parent=parent), "volatile-data")
 
 
-def test_a_child_that_trains_is_no_baseline_because_its_parent_is_one(server: Server, experiment: str) -> None:
-    parent = start(server, experiment, BLOCKED, activity="baseline")
-    assert_refused(begin(server, experiment, None, parent=parent, activity="training"), "volatile-data")
-    child = start(server, experiment, None, parent=parent)
+@two_ways
+def test_a_child_that_trains_is_no_baseline_because_its_parent_is_one(
+    server: Server, experiment: str, way: Way
+) -> None:
+    parent = start(server, experiment, BLOCKED, way, activity="baseline")
+    assert_refused(begin(server, experiment, None, way, parent=parent, activity="training"), "volatile-data")
+    child = start(server, experiment, None, way, parent=parent)
     assert find_row(server, child).activity == "baseline"  # type: ignore[union-attr]
-    reopened = start(server, experiment, BLOCKED, activity="baseline")
-    server.call("runs/log-parameter", {"run_id": reopened, "key": "lora_alpha", "value": "16"}, "ada")
+    reopened = start(server, experiment, BLOCKED, way, activity="baseline")
+    way.ask(server, "runs/log-parameter", {"run_id": reopened, "key": "lora_alpha", "value": "16"})
     assert get_state(server, reopened) == "reopened"
-    assert_refused(begin(server, experiment, None, parent=reopened), "needs the manifest")
+    assert_refused(begin(server, experiment, None, way, parent=reopened), "needs the manifest")
 
 
 @two_ways
@@ -259,25 +292,27 @@ def test_what_a_run_shows_is_the_decision_that_is_on_record(server: Server, expe
     assert shown["policy.decision"] == row.decision
 
 
-def test_a_reopened_run_is_resumed_as_training_or_not_at_all(server: Server, experiment: str) -> None:
-    server_log = {"key": "lora_alpha", "value": "16"}
-    bad = start(server, experiment, BLOCKED, activity="baseline")
-    server.call("runs/log-parameter", {"run_id": bad, **server_log}, "ada")
-    assert_refused(server.call("runs/update", {"run_id": bad, "status": "RUNNING"}, "ada"), "volatile-data")
-    good = start(server, experiment, GOOD, activity="baseline")
-    server.call("runs/log-parameter", {"run_id": good, **server_log}, "ada")
-    assert server.call("runs/update", {"run_id": good, "status": "RUNNING"}, "ada").status == 200
+@two_ways
+def test_a_reopened_run_is_resumed_as_training_or_not_at_all(server: Server, experiment: str, way: Way) -> None:
+    logged = {"key": "lora_alpha", "value": "16"}
+    bad = start(server, experiment, BLOCKED, way, activity="baseline")
+    way.ask(server, "runs/log-parameter", {"run_id": bad, **logged})
+    assert_refused(way.ask(server, "runs/update", {"run_id": bad, "status": "RUNNING"}), "volatile-data")
+    good = start(server, experiment, GOOD, way, activity="baseline")
+    way.ask(server, "runs/log-parameter", {"run_id": good, **logged})
+    assert way.ask(server, "runs/update", {"run_id": good, "status": "RUNNING"}).status == 200
     row = find_row(server, good)
     assert row is not None
     assert (row.state, row.activity) == ("admitted", "training")
 
 
-def test_training_where_nothing_is_governed_is_flagged_once(server: Server) -> None:
-    free = server.make_experiment(f"free-{time.monotonic_ns()}", "ada")
-    run = start(server, free, None)
-    server.call("runs/log-parameter", {"run_id": run, "key": "prompt", "value": "x"}, "ada")
+@two_ways
+def test_training_where_nothing_is_governed_is_flagged_once(server: Server, way: Way) -> None:
+    free = server.make_experiment(f"free-{time.monotonic_ns()}", way.user)
+    run = start(server, free, None, way)
+    way.ask(server, "runs/log-parameter", {"run_id": run, "key": "prompt", "value": "x"})
     assert "policy.state" not in read_tags(server, run)
-    server.call("runs/log-parameter", {"run_id": run, "key": "lora_alpha", "value": "16"}, "ada")
+    way.ask(server, "runs/log-parameter", {"run_id": run, "key": "lora_alpha", "value": "16"})
     assert read_tags(server, run)["policy.state"] == "ungoverned-training"
     assert find_row(server, run) is None
 
@@ -343,8 +378,18 @@ def test_the_client_resumes_and_nests_what_is_admitted(server: Server, experimen
     assert get_run(server, run.info.run_id)["info"]["status"] == "FINISHED"
 
 
-def test_a_manifest_of_another_project_opens_nothing(server: Server, experiment: str) -> None:
-    assert_refused(begin(server, experiment, make_sent("private-one")), "is that of `private-one`")
-    run = start(server, experiment)
+@two_ways
+def test_a_manifest_of_another_project_opens_nothing(server: Server, experiment: str, way: Way) -> None:
+    assert_refused(begin(server, experiment, make_sent("private-one"), way), "is that of `private-one`")
+    run = start(server, experiment, way=way)
     body = {"run_id": run, "tags": make_tags({DIGEST: make_sent("private-one").digest})}
-    assert_refused(server.call("runs/log-batch", body, "ada"))
+    assert_refused(way.ask(server, "runs/log-batch", body))
+
+
+@two_ways
+def test_who_is_not_among_the_principals_begins_nothing(server: Server, way: Way) -> None:
+    private = server.make_experiment(f"private-{time.monotonic_ns()}", "carol")
+    for more in ({}, {"mlflow.user": "carol"}):
+        assert begin(server, private, make_sent("private-one"), way, **more).status == 403
+    assert list_runs(server, private) == []
+    assert start(server, private, make_sent("private-one"), Way("carol", way.prefix, camel=False))

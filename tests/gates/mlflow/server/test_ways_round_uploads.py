@@ -18,6 +18,7 @@ from tests.gates.mlflow.server.test_ways_round_releases import make_alias, make_
 from tests.gates.mlflow.server.ways import Way, assert_refused, get_state, hold, start, two_ways
 
 SIZE = 200_000
+WITHIN = 60
 
 
 class Upload:
@@ -39,9 +40,11 @@ class Upload:
         return status
 
 
-def await_file(folder: Path) -> None:
-    """Until there is a second file."""
+def await_file(server: Server, folder: Path) -> None:
+    """Until there is a second file. Raises AssertionError where none comes."""
+    ends = time.monotonic() + WITHIN
     while len(list(folder.iterdir())) < 2:
+        assert time.monotonic() < ends, f"nothing of the upload is kept in {folder}: {server.log[-2000:]}"
         time.sleep(0.01)
 
 
@@ -66,7 +69,7 @@ def test_what_began_before_the_release_and_ends_after_it_is_a_change(
     upload = Upload(server, method, path.format(experiment=experiment, run=run), way.user)
     if method == "PUT":
         # Where MLflow keeps what has come; the other way it asks only when all is there.
-        await_file(server.folder / "artifacts" / experiment / run / "artifacts/model")
+        await_file(server, server.folder / "artifacts" / experiment / run / "artifacts/model")
     end(server, run, way)
     assert register(server, name, f"runs:/{run}/model", run, way=way).status == 200
     assert make_alias(server, name, "1", way).status == 200
