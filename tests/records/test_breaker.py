@@ -8,8 +8,10 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
+from policy.errors import PolicyError, Problem
 from policy.records.breaker import HELD, Breaker
 from policy.records.faults import LedgerError
+from policy.records.requests.refusals import RefusedError
 
 
 def fail(breaker, kind="unreachable"):
@@ -84,6 +86,26 @@ def test_any_other_exception_says_nothing_of_it():
     assert breaker.fault is not None
     succeed(breaker)
     assert breaker.fault is None
+
+
+@pytest.mark.parametrize(
+    ("error", "answers"),
+    [
+        (RefusedError(Problem("you may not")), True),
+        (PolicyError(Problem("it is no name")), True),
+        (LedgerError("refused", "its guards refuse the change"), True),
+        (LedgerError("schema", "its tables are not those of a ledger"), True),
+        (LedgerError("crowded", "it takes no more connections"), False),
+        (LedgerError("unreachable", "it is down"), False),
+    ],
+    ids=lambda value: getattr(value, "kind", type(value).__name__),
+)
+def test_who_is_refused_was_answered(error, answers):
+    breaker = Breaker(HELD)
+    fail(breaker)
+    with pytest.raises(PolicyError), breaker.turn():
+        raise error
+    assert (breaker.fault is None) is answers
 
 
 def test_those_who_wait_for_their_turn_fail_with_the_first():

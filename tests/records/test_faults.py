@@ -83,6 +83,9 @@ def connected(url):
         (psycopg.errors.FeatureNotSupported("not that"), "draft"),
         (psycopg.errors.UniqueViolation("twice"), "refused"),
         (psycopg.errors.AdminShutdown("bye"), "lost"),
+        (psycopg.errors.TooManyConnections("sorry"), "crowded"),
+        (psycopg.errors.ConfigurationLimitExceeded("sorry"), "crowded"),
+        (psycopg.errors.OutOfMemory("sorry"), "unreachable"),
     ],
 )
 def test_what_somebody_sends_is_no_fault_of_the_connection(error, kind):
@@ -453,6 +456,36 @@ def test_errors_are_of_the_family_and_pass_between_processes():
         assert isinstance(error, PolicyError)
         again = pickle.loads(pickle.dumps(error))
         assert (again.kind, again.problems) == (kind, error.problems)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("it cannot be opened (unable to open database file)", "make the folder of the file"),
+        ('connection failed: FATAL: database "nowhere" does not exist', "make it with `createdb`"),
+        ('connection failed: FATAL: role "nobody" does not exist', "make the role first"),
+        ("connection refused", "start the database"),
+    ],
+)
+def test_who_cannot_reach_it_is_told_what_helps_there(said, remedy):
+    assert LedgerError("unreachable", said).problems[0].remedy.startswith(remedy)
+    assert LedgerError("unreachable", said, "else").problems[0].remedy == "else"
+    assert LedgerError("corrupt", said).problems[0].remedy == REMEDIES["corrupt"]
+
+
+def test_a_folder_that_is_not_there_is_no_database_to_start(tmp_path):
+    with pytest.raises(LedgerError) as raised:
+        create_ledger(f"sqlite:///{tmp_path}/nowhere/ledger.db")
+    assert raised.value.problems[0].remedy.startswith("make the folder of the file")
+
+
+def test_a_role_and_a_database_that_are_not_there(server):
+    with pytest.raises(LedgerError, match=r'it has no such role \(role "nosuch" does not exist\)') as raised:
+        create_ledger(server.make_database(), role="nosuch")
+    assert (raised.value.kind, raised.value.problems[0].remedy) == ("role", REMEDIES["role"])
+    with pytest.raises(LedgerError) as raised:
+        create_ledger(server.address("nowhere"))
+    assert raised.value.problems[0].remedy.startswith("make it with `createdb`")
 
 
 def test_an_error_of_ours_stays_what_it_is():

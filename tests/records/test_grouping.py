@@ -10,6 +10,8 @@ import pytest
 
 from policy.records.faults import LedgerError
 from policy.records.grouping import MOST, Group
+from policy.records.objects import DecisionRow, Draft
+from tests.records.drafts import check_chain, draft_note
 
 
 def make_group(commit: Any) -> Any:
@@ -75,14 +77,34 @@ def fail_together(error, requests=("good", "bad", "fine")):
         return [future.exception() or future.result() for future in futures]
 
 
-def test_what_one_does_wrong_is_not_held_against_the_others():
-    error = LedgerError("refused", "no")
+@pytest.mark.parametrize("kind", ["refused", "draft", "secret"])
+def test_what_one_does_wrong_is_not_held_against_the_others(kind):
+    error = LedgerError(kind, "no")
     assert fail_together(error) == [["good"], error, ["fine"]]
 
 
-def test_what_nobody_can_help_is_told_to_everybody():
-    error = LedgerError("full", "no")
+@pytest.mark.parametrize("kind", ["full", "lost", "locked", "crowded"])
+def test_what_nobody_can_help_is_told_to_everybody(kind):
+    error = LedgerError(kind, "no")
     assert fail_together(error) == [error] * 3
+
+
+def test_what_no_database_takes_fails_for_whoever_sends_it_alone(ledger):
+    name = "sha256:" + "1" * 64
+    index = DecisionRow(name, "a\0b", "ci", "allow", "2026-01-01T00:00:00Z", "sha256:" + "2" * 64, "f", "")
+    bad = Draft("decision", {"decision": {"id": name}}, (), index)
+    drafts = [draft_note("a"), bad, draft_note("b"), draft_note("c")]
+    with ThreadPoolExecutor(4) as pool:
+        # Whoever comes first waits for this lock, and then commits for all.
+        with ledger._group._lock:
+            futures = [pool.submit(ledger.append, [draft]) for draft in drafts]
+            while len(ledger._group._waiting) < 4:
+                pass
+        errors = [future.exception() for future in futures]
+    found = [getattr(error, "kind", "") for error in errors]
+    # SQLite takes it.
+    assert found == ["", "draft" if ledger.database.dialect == "postgresql" else "", "", ""]
+    assert check_chain(ledger) == list(range(1, 4 if found[1] else 5))
 
 
 def test_an_interruption_is_the_one_thread_s_and_an_error_to_the_others():

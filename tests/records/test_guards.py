@@ -240,8 +240,9 @@ def test_the_role_that_appends_can_do_nothing_else(restricted):
 def test_the_role_that_appends_may_not_erase(restricted):
     with open_ledger(restricted[1]) as ledger:
         (entry,) = ledger.append([draft_note()])
-        with pytest.raises(Exception, match="permission denied"):
+        with pytest.raises(LedgerError, match="permission denied") as raised:
             erase(ledger, entry.payload, by=PERSON, reason="asked for")
+        assert raised.value.problems[0].remedy.startswith("run it as the owner of the ledger's tables")
         assert ledger.head()[0] == 1
 
 

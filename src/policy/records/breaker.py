@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Final
 
+from policy.errors import PolicyError
 from policy.records.faults import LedgerError
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 DOWN: Final = ("lost", "unreachable")
 HELD: Final = (*DOWN, "locked")
 """Faults that who writes has in common with all others who do; reading goes on while somebody else writes."""
+ANSWERS: Final = ("draft", "refused", "locked", "full", "read-only", "schema", "corrupt")
+"""Faults of which only a database that answers tells."""
 
 
 class Turn:
@@ -55,9 +58,12 @@ class Breaker:
             turn = Turn(self, probes=self.fault is not None)
         try:
             yield turn
-        except LedgerError as error:
-            if error.kind in self.kinds:
+        except PolicyError as error:
+            if isinstance(error, LedgerError) and error.kind in self.kinds:
                 self._note(error)
+            elif not isinstance(error, LedgerError) or error.kind in ANSWERS:
+                # Whoever refuses has been answered, and so has whom the database refuses.
+                self._clear()
             raise
         else:
             self._clear()

@@ -55,6 +55,9 @@ class Session(Protocol):
     def roll_back(self) -> None:
         """End the transaction without effect, as far as there is one."""
 
+    def reset(self) -> bool:
+        """Be as it was when it was opened, for whoever is next; whether it is. Raises the driver's faults."""
+
     def close(self) -> None:
         """Let go."""
 
@@ -77,8 +80,8 @@ class Database(Protocol):
     def create(self, name: str, created: str, role: str = "") -> None:
         """Make the tables and the ledger, all or nothing; `role` is to append. No effect where there is one."""
 
-    def forget(self) -> None:
-        """See to it that what was erased can no longer be read from what the database keeps."""
+    def forget(self) -> str:
+        """See to it that what was erased can no longer be read from the database; what keeps it there, if anything."""
 
     def read_layout(self, session: Session) -> Layout:
         """What there is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -26,11 +27,16 @@ REMEDIES: Final = {
     "full": "make room on the disk of the database",
     "lost": "try again: what was acknowledged is there, and a decision is recorded once however often it is sent",
     "unreachable": "start the database, and look at its address and at how one logs in",
+    "crowded": "let the database take more connections, or find the programs that have so many",
+    "role": "make the role first (`createuser`), or name one that is there",
     "refused": "append through tunegate; what is recorded is never changed",
     "secret": "take the secret out of what is recorded: name where it is kept, not what it is",
     "draft": "",
 }
 """Kinds of faults, and what to do about each where nothing better is known."""
+
+OF_A_DRAFT: Final = ("draft", "refused", "secret")
+"""Faults of what is to be recorded: of several that are recorded together, one may be at fault for all."""
 
 _SQLITE: Final = {
     "SQLITE_BUSY": "locked",
@@ -57,9 +63,12 @@ _POSTGRESQL: Final = {
     "40P01": "locked",
     "53": "unreachable",
     "53100": "full",
+    "53300": "crowded",
+    "53400": "crowded",
     "25006": "read-only",
     "42501": "read-only",
     "42": "schema",
+    "42704": "role",
     "3D": "unreachable",
     "28": "unreachable",
     "XX": "corrupt",
@@ -73,12 +82,20 @@ _SAID: Final = {
     "full": "its disk is full",
     "read-only": "it may not be written to",
     "unreachable": "it cannot be opened",
+    "crowded": "it takes no more connections",
     "corrupt": "it is damaged",
+    "role": "it has no such role",
     "refused": "its guards refuse the change",
     "schema": "its tables are not those of a ledger",
     "lost": "the connection was lost",
     "draft": "it cannot hold what is to be recorded",
 }
+# What helps where the driver's words tell more than the kind does.
+_BETTER: Final = (
+    (r"unable to open database file", "make the folder of the file, and let the user who runs this write there"),
+    (r'database "[^"]*" does not exist', "make it with `createdb` and `policy ledger init`, or mend its name"),
+    (r'role "[^"]*" does not exist', "make the role first (`createuser`), or name one that is there"),
+)
 # What a driver raises of a connection; any other error of its own is one of what it was given.
 _OF_CONNECTIONS: Final = ("OperationalError", "InterfaceError")
 
@@ -87,12 +104,18 @@ class LedgerError(PolicyError):
     """A ledger cannot do what it is asked; `kind` is a key of `REMEDIES`."""
 
     def __init__(self, kind: str, message: str, remedy: str = "") -> None:
-        super().__init__(Problem(message, remedy or REMEDIES[kind]))
+        super().__init__(Problem(message, remedy or _find_remedy(kind, message)))
         self.kind = kind
 
     def __reduce__(self) -> Any:
         problem = self.problems[0]
         return type(self), (self.kind, problem.message, problem.remedy)
+
+
+def _find_remedy(kind: str, message: str) -> str:
+    if kind == "unreachable":
+        return next((better for said, better in _BETTER if re.search(said, message)), REMEDIES[kind])
+    return REMEDIES[kind]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from policy.records.faults import LedgerError
+from policy.records.faults import OF_A_DRAFT, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ class Group:
             for request in requests:
                 request.answers = [next(answers) for _ in request.drafts]
         except LedgerError as error:
-            if error.kind == "refused" and len(requests) > 1:
+            if error.kind in OF_A_DRAFT and len(requests) > 1:
                 # One of them is at fault; the others are not to suffer for it.
                 for request in requests:
                     self._answer([request])

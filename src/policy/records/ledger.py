@@ -20,6 +20,7 @@ from policy.records.grouping import Group
 from policy.records.lookup import find_named
 from policy.records.opening import TIMEOUT, find_database, identify_ledger
 from policy.records.planning import prepare
+from policy.records.sessions import Sessions
 from policy.records.transaction import Transaction, open_transaction
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 CHUNK: Final = 5000
+PATIENCE: Final = 30.0
 # Of a parent process: closing them here would close them there.
 _INHERITED: Final[list[Any]] = []
 
@@ -49,14 +51,17 @@ def open_ledger(
     now: Callable[[], datetime] | None = None,
     expect: str = "",
     timeout: float = TIMEOUT,
-    patience: float = 0.0,
+    patience: float | None = None,
 ) -> Ledger:
     """Open a ledger; an SQLite file that is not there is made, when `create`. Raises LedgerError.
 
     `expect` is the id that it must have. `now` stands for the clock: the database's own, or this machine's. A server
-    that does not answer for `patience` seconds is given up, if that is any, which is more than `timeout`.
+    that does not answer for `patience` seconds, which are more than `timeout`, is given up; where nobody says how many,
+    what only reads may take longer, as long as the server answers others.
     """
-    database = find_database(read_address(url, folder), timeout, patience)
+    waits = patience is None
+    seconds = max(PATIENCE, timeout) if patience is None else patience
+    database = find_database(read_address(url, folder), timeout, seconds, waits=waits)
     if not database.is_there():
         if not create:
             raise LedgerError("absent", f"there is no ledger in `{url}`")
@@ -103,6 +108,7 @@ class Ledger:
         self._writer: Session | None = None
         self._reader: Session | None = None
         self._reading = Lock()
+        self._sessions = Sessions(self.database)
         self._group = Group(self._commit)
         self._writing = Breaker(HELD)
         self._asking = Breaker()
@@ -122,6 +128,8 @@ class Ledger:
             if session is not None:
                 session.close()
         self._writer = self._reader = None
+        self._sessions.close()
+        self._sessions = Sessions(self.database)
 
     def append(self, drafts: Sequence[Draft], *, within: Transaction | None = None) -> list[Entry]:
         """An entry for each draft, in one transaction, durable when it returns; `within` one when that ends.
@@ -158,8 +166,20 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that holds the ledger's lock from its start; raising ends it without effect."""
         self._check_process()
-        with self._writing.turn(), open_transaction(self.database, self.appender) as transaction:
+        with (
+            self._writing.turn() as turn,
+            named_faults(self.place),
+            self._sessions.lend(turn.check) as session,
+            open_transaction(self.database, session, self.appender) as transaction,
+        ):
             yield transaction
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that reads, for oneself alone. Raises LedgerError for whatever its driver raises within."""
+        self._check_process()
+        with self._asking.turn() as turn, named_faults(self.place), self._sessions.lend(turn.check) as session:
+            yield session
 
     def head(self) -> tuple[int, bytes]:
         """How many entries there are, and the chain after the last."""
@@ -230,5 +250,5 @@ class Ledger:
 
     def _check_process(self) -> None:
         if self._process != os.getpid():
-            _INHERITED.extend((self._writer, self._reader))
+            _INHERITED.extend((self._writer, self._reader, self._sessions))
             self._start()

@@ -18,8 +18,13 @@ TIMEOUT: Final = 10.0
 """So many seconds a writer waits for the others."""
 
 
-def find_database(address: Address, timeout: float = TIMEOUT, patience: float = 0.0) -> Database:
-    """The database of an address; `patience` is for a server. Raises LedgerError where its driver is not installed."""
+def find_database(
+    address: Address, timeout: float = TIMEOUT, patience: float = 0.0, *, waits: bool = False
+) -> Database:
+    """The database of an address. Raises LedgerError where its driver is not installed.
+
+    `patience` is for a server; one that `waits` leaves queries longer, while the server answers others.
+    """
     if address.kind == "sqlite":
         from policy.records.sqlite import SQLiteDatabase
 
@@ -28,7 +33,7 @@ def find_database(address: Address, timeout: float = TIMEOUT, patience: float = 
         from policy.records.postgresql import PostgreSQLDatabase
     except ImportError as error:
         raise LedgerError("extra", f"what a ledger needs is not installed: there is no {error.name}") from None
-    return PostgreSQLDatabase(address, timeout, patience)
+    return PostgreSQLDatabase(address, timeout, patience, waits=waits)
 
 
 def identify_ledger(database: Database, session: Session, expect: str) -> tuple[str, str]:

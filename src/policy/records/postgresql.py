@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from policy.errors import Problem
 from policy.records.database import Head, Layout
@@ -14,27 +15,35 @@ from policy.records.guards import list_rules, name_guard
 from policy.records.layout import COLUMNS, GUARDED, UNGUARDED
 from policy.records.notices import layout as notices
 from policy.records.requests import layout as requests
+from policy.records.requests.clock import CLOCKS
 from policy.records.runs import layout as runs
+from policy.records.vacuum import vacuum
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from policy.records.address import Address
 
 # One ledger in a database: its lock is known to every writer.
 LOCK: Final = int.from_bytes(b"policyle")
-_NOW: Final = """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 # In one go; each statement sees what was committed before it began, so that the lock must come first.
 _BEGIN: Final = (
     f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK});"  # noqa: S608 - numbers of ours
-    f" SELECT seq, time, chain, {_NOW}, (SELECT version_num FROM alembic_version) FROM (SELECT 1) AS one"
-    " LEFT JOIN (SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1) AS last ON true"
+    f" SELECT seq, time, chain, {CLOCKS['postgresql']}, (SELECT version_num FROM alembic_version)"
+    " FROM (SELECT 1) AS one LEFT JOIN (SELECT seq, time, chain FROM entries ORDER BY seq DESC LIMIT 1) AS last ON true"
 )
 # Also what the user may not read, which is not missing.
 _LAYOUT: Final = (
     "SELECT c.relname::text, a.attname::text, has_table_privilege(c.oid, 'SELECT') FROM pg_class c"
     " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'f')"
+)
+# What a server says that takes no more connections, or a pool before it.
+_CROWDED: Final = (
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+    "no more connections allowed",
 )
 _APPENDS: Final = (
     "entries",
@@ -51,9 +60,14 @@ _APPENDS: Final = (
 
 
 class Impatient(psycopg.Connection[Any]):
-    """A connection that is closed where the server does not answer for so many seconds; 0 is for ever."""
+    """A connection that is closed where the server does not answer for so many seconds; 0 is for ever.
+
+    What only reads waits on where the server is known to answer others, who `asks`: a query may take its time.
+    """
 
     patience = 0.0
+    asks: Callable[[], bool] | None = None
+    writes = False
 
     def wait(self, gen: Any, *args: Any, **more: Any) -> Any:
         """As the driver waits, which looks at intervals whether to go on."""
@@ -66,11 +80,18 @@ class Impatient(psycopg.Connection[Any]):
             while True:
                 ready = yield wanted
                 if not ready and time.monotonic() > end:
-                    self.pgconn.finish()
-                    raise psycopg.OperationalError(f"it has not answered for {self.patience:g} seconds")
+                    self._give_up()
+                    end = time.monotonic() + self.patience
                 wanted = gen.send(ready)
         except StopIteration as stop:
             return stop.value
+
+    def _give_up(self) -> None:
+        """Raises, unless it is only this query that takes so long."""
+        if self.asks is not None and not self.writes and self.asks():
+            return
+        self.pgconn.finish()
+        raise psycopg.OperationalError(f"it has not answered for {self.patience:g} seconds")
 
 
 class PostgreSQLSession:
@@ -78,11 +99,12 @@ class PostgreSQLSession:
 
     tries_first = False
 
-    def __init__(self, driver: psycopg.Connection[Any]) -> None:
+    def __init__(self, driver: Any) -> None:
         self.driver = driver
 
     def begin(self) -> Head:
         """Start a transaction and take the lock, after those of others."""
+        self.driver.writes = True
         cursor = self.driver.execute(_BEGIN)
         while cursor.nextset():
             pass
@@ -91,7 +113,8 @@ class PostgreSQLSession:
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        return self.driver.execute(statement.replace("?", "%s"), values, binary=True).fetchall()
+        rows: list[tuple[Any, ...]] = self.driver.execute(statement.replace("?", "%s"), values, binary=True).fetchall()
+        return rows
 
     def write(self, statements: Iterable[tuple[str, Sequence[Sequence[Any]]]], *, commit: bool) -> None:
         """Run each statement for each of its rows, all of it in one go."""
@@ -107,6 +130,11 @@ class PostgreSQLSession:
             # The driver's own, which forgets what it believes to be prepared: a pipeline that broke off did not do it.
             self.driver.rollback()
 
+    def reset(self) -> bool:
+        """Be as it was when it was opened, where nothing is left undone."""
+        self.driver.writes = False
+        return not self.driver.closed and self.driver.info.transaction_status == TransactionStatus.IDLE
+
     def close(self) -> None:
         """Close the connection."""
         self.driver.close()
@@ -117,10 +145,11 @@ class PostgreSQLDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, address: Address, timeout: float, patience: float = 0.0) -> None:
+    def __init__(self, address: Address, timeout: float, patience: float = 0.0, *, waits: bool = False) -> None:
         self.address = address
         self.timeout = timeout
         self.patience = patience
+        self.waits = waits
 
     def open_session(self) -> PostgreSQLSession:
         """A connection that waits for other writers, and whose commits reach the disk."""
@@ -130,16 +159,30 @@ class PostgreSQLDatabase:
     def connect(self) -> psycopg.Connection[Any]:
         """A connection; one that cannot be made is another fault than one that is lost."""
         try:
-            limit = max(2, int(self.timeout))
-            driver = Impatient.connect(self.address.place, autocommit=True, connect_timeout=limit)
-            driver.patience = self.patience
+            driver = self._reach()
+            driver.asks = self._answers if self.waits else None
         except psycopg.Error as error:
             said = " ".join(str(error).split())
-            kind = "unreachable" if isinstance(error, psycopg.OperationalError) else "address"
+            kind = name_refusal(said) if isinstance(error, psycopg.OperationalError) else "address"
             raise LedgerError(kind, f"the ledger `{self.address.shown}` cannot be reached: {said}") from None
         # A role or a database may have been given settings that acknowledge what is not on the disk.
         driver.execute(f"SET synchronous_commit = on; SET lock_timeout = {max(1, int(self.timeout * 1000))}")
         return driver
+
+    def _reach(self) -> Impatient:
+        limit = max(2, int(self.timeout))
+        driver = Impatient.connect(self.address.place, autocommit=True, connect_timeout=limit)
+        driver.patience = self.patience
+        return driver
+
+    def _answers(self) -> bool:
+        """Whether the server does what it is asked, by another connection; one that is not taken is an answer, too."""
+        try:
+            with self._reach() as driver:
+                driver.execute("SELECT 1")
+        except psycopg.Error as error:
+            return name_refusal(str(error)) == "crowded"
+        return True
 
     def wrap(self, driver: Any) -> PostgreSQLSession:
         """A session on a connection that is there."""
@@ -161,13 +204,13 @@ class PostgreSQLDatabase:
         finally:
             session.close()
 
-    def forget(self) -> None:
-        """Let go of the rows that were replaced, as far as nobody reads them any more."""
-        session = self.open_session()
+    def forget(self) -> str:
+        """Let go of the rows that were replaced; what keeps some of them, empty where nothing does."""
+        driver = self.connect()
         try:
-            session.driver.execute("VACUUM objects, payloads, people")
+            return vacuum(driver, self.timeout)
         finally:
-            session.close()
+            driver.close()
 
     def read_layout(self, session: Any) -> Layout:
         """What there is in the schema that the connection names first. Raises LedgerError where it may not be read."""
@@ -200,6 +243,11 @@ class PostgreSQLDatabase:
         off = [name for name in settings if session.read("SELECT current_setting(?)", (name,)) == [("off",)]]
         message = "the server of the ledger has `{} = off`: what it acknowledged may be lost when the machine fails"
         return [Problem(message.format(name), "switch it on", level="warning") for name in off]
+
+
+def name_refusal(said: str) -> str:
+    """Which fault it is that a connection was not made: the driver gives a server's words, and not their code."""
+    return "crowded" if any(words in said for words in _CROWDED) else "unreachable"
 
 
 def write_grants(role: str) -> tuple[str, ...]:

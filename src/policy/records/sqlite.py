@@ -34,6 +34,7 @@ SETTINGS: Final = (
 )
 # Seconds: an append takes less than one of a thousand.
 PAUSE: Final = (0.0001, 0.001)
+WAIT: Final = 0.05
 _HEAD: Final = (
     "SELECT e.seq, e.time, e.chain, v.version_num FROM alembic_version v"
     " LEFT JOIN entries e ON e.seq = (SELECT max(seq) FROM entries)"
@@ -87,6 +88,13 @@ class SQLiteSession:
         """End the transaction without effect."""
         if self.driver.in_transaction:
             self.driver.execute("ROLLBACK")
+
+    def reset(self) -> bool:
+        """Be as it was when it was opened, where nothing is left undone."""
+        if self._writes and not self.driver.in_transaction:
+            self.driver.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
+            self._writes = False
+        return not self.driver.in_transaction
 
     def close(self) -> None:
         """Close the file."""
@@ -154,13 +162,21 @@ class SQLiteDatabase:
             raise LedgerError("unreachable", f"the ledger `{self.address.shown}` cannot be made: {said}") from None
         sync_folder(os.path.dirname(self.address.place))
 
-    def forget(self) -> None:
-        """Empty the log, so that what was erased is not in it either."""
+    def forget(self) -> str:
+        """Empty the log, so that what was erased is not in it either; what keeps it there, empty where nothing does."""
         driver = connect(self.address.place, self.timeout)
+        end = time.monotonic() + self.timeout
         try:
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # SQLite itself would keep others from writing while it waits for who reads.
+            driver.execute("PRAGMA busy_timeout = 0")
+            while is_busy(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()):
+                if time.monotonic() > end:
+                    log = f"{os.path.basename(self.address.place)}-wal"
+                    return f"it is still in the log beside the file, `{log}`, which somebody reads"
+                time.sleep(WAIT)
         finally:
             driver.close()
+        return ""
 
     def read_layout(self, session: Any) -> Layout:
         """What there is; a guard counts only as it was written."""
@@ -192,6 +208,12 @@ def connect(place: str, timeout: float) -> sqlite3.Connection:
         driver.close()
         raise
     return driver
+
+
+def is_busy(row: tuple[int, int, int]) -> bool:
+    """Whether a checkpoint could not be taken, or not of the whole log: nothing is raised then."""
+    busy, pages, moved = row
+    return bool(busy) or pages != moved
 
 
 def list_triggers() -> dict[str, str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from policy.records.creation import make_engine
-from policy.records.faults import named_faults
 from policy.records.planning import list_writes, prepare
 
 if TYPE_CHECKING:
@@ -21,15 +20,25 @@ if TYPE_CHECKING:
 
 
 class Transaction:
-    """Holds the ledger's lock: `connection` runs statements of SQLAlchemy, `append` adds entries."""
+    """Holds the ledger's lock: `session` runs statements, `connection` those of SQLAlchemy, `append` adds entries."""
 
-    def __init__(self, connection: Connection, session: Session, appender: Appender, head: Head) -> None:
-        self.connection = connection
+    def __init__(self, database: Database, session: Session, appender: Appender, head: Head) -> None:
         self.session = session
         self.head = head
         # What entries say of the time, where it is not the database's.
         self.clock: str | None = None
+        self._database = database
         self._appender = appender
+
+    @cached_property
+    def connection(self) -> Connection:
+        """Goes with the transaction, which nothing that is done with it ends."""
+        from policy.records.creation import make_engine
+
+        engine = make_engine(self._database, lambda: self.session.driver)
+        for ending in ("do_rollback", "do_commit", "do_close", "do_terminate"):
+            setattr(engine.dialect, ending, _leave)
+        return engine.connect()
 
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """An entry for each draft, durable when the transaction ends."""
@@ -39,18 +48,25 @@ class Transaction:
         self.head = made.head
         return made.answers
 
+    def close(self) -> None:
+        """Let go of the connection, if anybody asked for it."""
+        if "connection" in self.__dict__:
+            self.connection.close()
+
+
+def _leave(_driver: Any) -> None:
+    """The driver's connection is not SQLAlchemy's to end."""
+
 
 @contextmanager
-def open_transaction(database: Database, appender: Appender) -> Iterator[Transaction]:
-    """A transaction on a connection of its own. Raises LedgerError."""
-    with named_faults(database.address.shown):
-        engine = make_engine(database, lambda: database.open_session().driver)
-        with engine.connect() as connection:
-            session = database.wrap(connection.connection.driver_connection)
-            head = appender.start(session)
-            try:
-                yield Transaction(connection, session, appender, head)
-                session.write((), commit=True)
-            except BaseException:
-                session.roll_back()
-                raise
+def open_transaction(database: Database, session: Session, appender: Appender) -> Iterator[Transaction]:
+    """A transaction on a session that nobody else uses. Faults are the driver's, and LedgerError."""
+    transaction = Transaction(database, session, appender, appender.start(session))
+    try:
+        yield transaction
+        session.write((), commit=True)
+    except BaseException:
+        session.roll_back()
+        raise
+    finally:
+        transaction.close()

@@ -6,7 +6,7 @@ import pytest
 
 from policy.records.ledger import create_ledger, open_ledger
 from policy.records.runs import queries
-from policy.records.runs.queries import find_run, find_steps, list_runs
+from policy.records.runs.queries import find_run, find_steps, list_runs, list_waiting
 from policy.records.runs.recording import record_run
 from policy.records.runs.uploads import drop_expired, get_upload, put_upload
 from tests.records.runs.made import SAID, draft_decision, make_body, make_row, name_run
@@ -89,3 +89,39 @@ def test_the_role_that_appends_records_runs(server):
         assert put_upload(ledger, "ada", *make_body())
         assert not put_upload(ledger, "ada", *make_body())
         assert drop_expired(ledger) == 0
+
+
+def test_those_that_wait_for_the_same_are_found_as_they_stand(filled):
+    asked = ("s2", "7", make_row().manifest, "training")
+    assert list_numbers(list_waiting(filled, *asked)) == [5]
+    record_run(filled, make_row(run=name_run(8), server="s2", state="held"), SAID)
+    assert list_numbers(list_waiting(filled, *asked)) == [5, 8]
+    assert [row.principal for row in list_waiting(filled, *asked)] == ["ada", "ada"]
+    for name in ("server", "experiment", "manifest", "activity"):
+        for text in ("other", "a\0b", ""):
+            said = dict(zip(("server", "experiment", "manifest", "activity"), asked, strict=True))
+            assert list_waiting(filled, **{**said, name: text}) == []
+    record_run(filled, make_row(run=name_run(9), server="s2", state="held", manifest="", activity="data"), SAID)
+    assert list_numbers(list_waiting(filled, "s2", "7", "", "data")) == [9]
+    record_run(filled, make_row(run=name_run(5), server="s2", project="p1"), SAID)
+    assert list_numbers(list_waiting(filled, *asked)) == [8]
+
+
+@pytest.mark.parametrize("manifest", ["sha256:" + "1" * 64, ""])
+def test_whoever_looks_for_those_that_wait_does_not_walk_all_runs(filled, manifest):
+    with filled.session() as session:
+        if filled.database.dialect == "sqlite":
+            plan = session.read(f"EXPLAIN QUERY PLAN {queries._WAITING}", ("s", "7", manifest, "training"))
+        else:
+            # A table of so few rows is read whole.
+            session.driver.execute("SET enable_seqscan = off")
+            query = f"PREPARE waiting AS {queries._WAITING}"
+            for number in range(1, 5):
+                query = query.replace("?", f"${number}", 1)
+            session.driver.execute("SET plan_cache_mode = force_generic_plan")
+            session.driver.execute(query)
+            plan = session.driver.execute(f"EXPLAIN EXECUTE waiting('s', '7', '{manifest}', 'training')").fetchall()
+    said = " ".join(str(row) for row in plan)
+    assert "runs_held" in said
+    assert "SCAN" not in said
+    assert "Seq Scan" not in said

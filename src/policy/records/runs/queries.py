@@ -26,6 +26,12 @@ _EACH_LAST: Final = (
     f"{_FROM} WHERE r.seq > ? AND r.seq <= ? AND NOT EXISTS (SELECT 1 FROM runs n"  # noqa: S608 - names
     " WHERE n.server = r.server AND n.run = r.run AND n.seq > r.seq AND n.seq <= ?) {where} ORDER BY r.seq LIMIT ?"
 )
+# By an index of the steps that were held, whatever else was recorded.
+_WAITING: Final = (
+    f"{_FROM} WHERE r.state = 'held' AND r.server = ? AND r.experiment = ? AND r.manifest = ? AND r.activity = ?"  # noqa: S608 - names
+    " AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.server = r.server AND n.run = r.run AND n.seq > r.seq)"
+    " ORDER BY r.seq"
+)
 _STEPS: Final = (
     "SELECT r.server, r.run, r.manifest, r.decision, r.state, e.seq, e.time, e.type, e.payload, e.leaf, e.chain"
     " FROM runs r JOIN entries e ON e.seq = r.seq WHERE ({}) AND NOT EXISTS (SELECT 1 FROM runs n"
@@ -64,6 +70,12 @@ def list_runs(ledger: Ledger, server: str = "", *, project: str = "", state: str
     while rows := ledger.read(query, (last, top, top, *given.values(), CHUNK)):
         yield from map(_read, rows)
         last = rows[-1][-1]
+
+
+def list_waiting(ledger: Ledger, server: str, experiment: str, manifest: str, activity: str) -> list[RunRow]:
+    """The runs that are held now, of one experiment, manifest and activity, in the order in which they were."""
+    asked = (server, experiment, manifest, activity)
+    return [*map(_read, ledger.read(_WAITING, asked))] if all(map(is_line, asked)) else []
 
 
 def find_steps(session: Session, rows: Iterable[RunRow]) -> Steps:

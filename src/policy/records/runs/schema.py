@@ -14,7 +14,7 @@ _SAID = ("experiment", "project", "principal", "activity", "manifest", "decision
 
 def add_tables(metadata: MetaData, number: Any) -> None:
     """Add the tables; `number` is the type of what counts entries."""
-    is_sent = text("manifest <> ''")
+    is_sent, is_held = text("manifest <> ''"), text("state = 'held'")
     Table(
         "runs",
         metadata,
@@ -24,6 +24,7 @@ def add_tables(metadata: MetaData, number: Any) -> None:
         Column("seq", number, ForeignKey("entries.seq"), primary_key=True, autoincrement=False),
         Index("runs_by_seq", "seq", unique=True),
         Index("runs_by_manifest", "manifest", sqlite_where=is_sent, postgresql_where=is_sent),
+        Index("runs_held", "server", "experiment", "manifest", sqlite_where=is_held, postgresql_where=is_held),
     )
     Table(
         "uploads",

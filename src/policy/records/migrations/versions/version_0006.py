@@ -1,11 +1,14 @@
-"""What entries say is stored by their number, no longer among the objects; and owners who are named may vote."""
+"""What entries say is stored by their number, no longer among the objects; owners who are named may vote.
+
+And runs that wait are found by an index.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, text
 
 from policy.records.guards import write_guards
 
@@ -44,6 +47,8 @@ def upgrade() -> None:
     guards = write_guards(connection.dialect.name, (*CHANGED, "payloads"), schema)
     for statement in (*drop_guards(connection), *MOVE, *guards):
         connection.exec_driver_sql(statement)
+    held = text("state = 'held'")
+    op.create_index("runs_held", "runs", ["server", "experiment", "manifest"], sqlite_where=held, postgresql_where=held)
 
 
 def drop_guards(connection: Connection) -> Iterator[str]:
