@@ -98,6 +98,7 @@ def test_what_ends_soon_counts_to_the_end_of_its_day(days, before, state):
         ({"requested_by": " MARIA "}, "refused", "maria approves it and also asked for it"),
         ({"approved_by": "@maria", "owner": "maria"}, "refused", "@maria approves it and also owns it"),
         ({"approved_by": "jan"}, "refused", "the policy set does not let jan waive `test-policy`"),
+        ({"approved_by": "mar\u00adia"}, "refused", "the policy set does not let mar\u00adia waive `test-policy`"),
         ({"policy": "guarded"}, "refused", "the policy set does not let maria waive `guarded`"),
         (
             {"expires": TODAY + timedelta(days=86)},

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.model import approval
 from policy.records.erasure import PERSON
 from policy.records.faults import LedgerError
-from policy.records.people import find_name, fold_name, identify_person
+from policy.records.people import find_name, find_person, fold_name, identify_person
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,47 @@ def test_an_unknown_person_has_no_name(ledger):
 def test_several_at_once_make_one_person(ledger):
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lambda _: identify_person(ledger, "Ada Lovelace"), range(24)))) == 1
+
+
+# As version 1 of the ledger has them: who is kept so is found by it, or by nothing.
+STORED = {
+    "Ada  Love\u00adlace": "ada lovelace",
+    "\u200bada\u2060": "ada",
+    "\u01f0an": "\u01f0an",
+    "\u0390": "\u0390",
+    "\u1e96ugo": "\u1e96ugo",
+    "\ufb01nn": "finn",
+    "Stra\u00dfe": "strasse",
+    "\u0130da": "i\u0307da",
+    "\uff21\uff44\uff41\u3000L": "ada l",
+    "\u03a3\u03b1\u03c2": "\u03c3\u03b1\u03c3",
+    "O\u0301scar": "\u00f3scar",
+}
+
+
+@pytest.mark.parametrize(("name", "folded"), STORED.items())
+def test_names_are_folded_as_ledgers_keep_them_and_nowhere_otherwise(name, folded):
+    assert fold_name(name) == folded
+    assert approval.fold_name(name) == folded
+
+
+def test_who_is_kept_is_found(ledger):
+    people = {identify_person(ledger, name): name for name in STORED if name.isprintable()}
+    kept = dict(ledger.read("SELECT id, folded FROM people"))
+    assert kept == {person: STORED[name] for person, name in people.items()}
+    assert {find_person(ledger, name) for name in people.values()} == people.keys()
+    assert find_person(ledger, "\u200bstrasse") == find_person(ledger, "Stra\u00dfe")
+
+
+def is_folded_otherwise(letter):
+    name = f"a{letter}b"
+    seen = "".join(one for one in unicodedata.normalize("NFKC", name) if unicodedata.category(one) != "Cf")
+    return fold_name(name) != " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
+
+
+def test_of_no_letter_it_is_said_otherwise_than_it_was_kept():
+    letters = map(chr, (*range(0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE0200)))
+    assert list(filter(is_folded_otherwise, letters)) == []
 
 
 @given(st.text())

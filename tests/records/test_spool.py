@@ -16,6 +16,7 @@ from policy.records import spool_files
 from policy.records.faults import LedgerError
 from policy.records.ledger import create_ledger
 from policy.records.spool import Replay, read_line, read_spool, replay_spool, spool_decision, write_line
+from policy.records.spool_files import Damage
 from tests.records.drafts import FACTS, check_chain, draft_decision, draft_note
 
 
@@ -147,6 +148,7 @@ def test_a_spool_that_cannot_be_written_is_a_defined_error(tmp_path):
     with pytest.raises(LedgerError, match="cannot be written") as caught:
         spool_decision(str(tmp_path / "not" / "there"), draft_decision("one"))
     assert caught.value.kind == "unreachable"
+    assert caught.value.problems[0].remedy.startswith("make its folder")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits here")
@@ -164,7 +166,7 @@ def test_a_full_disk_leaves_no_half_line(spool):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
-    damaged = []
+    damaged: list[Damage] = []
     assert len([*read_spool(spool, damaged)]) == 1
     assert damaged == []
 

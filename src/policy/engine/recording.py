@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from policy.__about__ import __version__
@@ -43,10 +44,15 @@ class Judged(NamedTuple):
     stake: str
 
 
+def write_time(time: datetime) -> str:
+    """A time as decisions have it: in UTC, in whole seconds."""
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
 def record_decision(judged: Judged) -> Decision:
     """The decision with all its digests."""
     plan, facts, gate = judged.plan, judged.facts, judged.gate
-    time = judged.now.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    time = write_time(judged.now)
     inputs = digest_inputs(plan, facts, judged.waivers)
     basis = digest(inputs)
     approved = NOTHING_DIGEST

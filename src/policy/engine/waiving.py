@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from policy.model.approval import fold_name
+from policy.model.approval import fold_name, is_plain
 from policy.model.waiver_entry import LONGEST_DAYS, WARNING_DAYS, Doubt, Standing
 
 if TYPE_CHECKING:
@@ -60,10 +60,14 @@ def find_refusals(entry: WaiverEntry, rules: Sequence[WaiverRules], source: str 
     if not entitled:
         message = f"{source} names nobody who may waive `{entry.policy}`"
         yield Doubt(message, "name approvers: `waiver_rules: {approvers: {default: [NAME]}}`", "policy")
-    elif entry.approved_by and _fold(entry.approved_by) not in set(map(_fold, entitled)):
+    elif entry.approved_by and not _is_among(entry.approved_by, entitled):
         message = f"{source} does not let {entry.approved_by} waive `{entry.policy}`"
         yield Doubt(message, f"let one of these approve it: {', '.join(entitled)}", "approved_by")
     yield from find_excess(entry, rules)
+
+
+def _is_among(name: str, entitled: Sequence[str]) -> bool:
+    return is_plain(name) and _fold(name) in set(map(_fold, entitled))
 
 
 def find_barriers(entry: WaiverEntry, waiving: Waiving) -> Iterator[Doubt]:

@@ -31,12 +31,25 @@ class Approval(NamedTuple):
 
 
 def fold_name(name: str) -> str:
-    """The name without differences of case, spacing and Unicode form, which make nobody another person."""
-    if not name.isascii():
-        from unicodedata import normalize  # a shared library that plain names do not need
+    """The name without what makes nobody another person: letter case, width, spacing, what cannot be seen.
 
-        name = normalize("NFKC", name)
-    return " ".join(name.casefold().split())
+    The directories of ledgers keep names as it gives them, for good: a change of it would hide who is there.
+    """
+    if name.isascii():
+        return " ".join(name.casefold().split())
+    from unicodedata import category, normalize  # a shared library that plain names do not need
+
+    seen = "".join(letter for letter in normalize("NFKC", name) if category(letter) != "Cf")
+    return " ".join(normalize("NFKC", seen.casefold()).split())
+
+
+def is_plain(name: str) -> bool:
+    """Whether nothing of a name cannot be seen: whose name looks like another's only bars, and entitles nobody."""
+    if name.isascii():
+        return True
+    from unicodedata import category
+
+    return all(category(letter) != "Cf" for letter in name)
 
 
 def has_words(text: str) -> bool:

@@ -80,12 +80,31 @@ class Subject(NamedTuple):
     training_config: str | None = None
 
 
+class Yes(NamedTuple):
+    """Who let something pass, by which request, and until when that counts: a time, empty where nothing ends it.
+
+    Of broken glass it is one person alone.
+    """
+
+    by: str
+    request: str
+    until: str
+    overridden: bool = False
+
+
+class Approved(NamedTuple):
+    """What lets a decision pass that is held: the policies that would hold it, and every yes."""
+
+    policies: tuple[str, ...]
+    yeses: tuple[Yes, ...]
+
+
 class Decision(NamedTuple):
     """One judgement, with the digests of everything that it rests on.
 
     `traits` are pairs of field and value that tell a training config from others, whatever its file is called.
-    No part of it are `proposed`, what the policies of the change that is judged would make of the subject, and
-    `baseline`, how its findings compare with those that are known.
+    No part of it are `proposed`, what the policies of the change that is judged would make of the subject, `baseline`,
+    how its findings compare with those that are known, and `approved`, who let it pass where it is held.
     """
 
     id: str
@@ -109,3 +128,4 @@ class Decision(NamedTuple):
     traits: tuple[tuple[str, str], ...] = ()
     proposed: Proposed | None = None
     baseline: Compared | None = None
+    approved: Approved | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from policy.model.approval import fold_name
+from policy.model.approval import fold_name, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +50,8 @@ def is_any(name: str, others: Iterable[str], people: People | None = None) -> bo
 
 def is_member(name: str, members: Iterable[str], people: People | None = None) -> bool:
     """Whether somebody is certainly named among `members`, by this name or by one that `people` says is theirs."""
+    if not is_plain(name):
+        return False
     known = set(_spell(name))
     for person, others in (people or {}).items():
         spelled = {spelling for text in (person, *others) for spelling in _spell(text)}

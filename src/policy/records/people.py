@@ -6,6 +6,7 @@ import os
 from base64 import b32encode
 from typing import TYPE_CHECKING, Final
 
+from policy.model.approval import fold_name
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_insert
 
@@ -13,16 +14,10 @@ if TYPE_CHECKING:
     from policy.records.database import Session
     from policy.records.ledger import Ledger
 
+__all__ = ["add_person", "find_name", "find_person", "fold_name", "identify_person"]
+
 LONGEST: Final = 200
 _FIND: Final = "SELECT id FROM people WHERE folded = ?"
-
-
-def fold_name(name: str) -> str:
-    """A name without what people spell in several ways: letter case, width, spaces, what cannot be seen."""
-    import unicodedata
-
-    seen = "".join(letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
-    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
 
 
 def find_person(ledger: Ledger, name: str) -> str | None:

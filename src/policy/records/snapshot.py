@@ -209,6 +209,11 @@ class Snapshot:
             return None
         return payload if isinstance(payload, dict) else None
 
+    def find_name(self, person: str) -> str | None:
+        """What the directory calls a person; None where the name is erased, and for nobody whom it knows."""
+        rows = self._read("SELECT name FROM people WHERE id = ?", (person,))
+        return rows[0][0] if rows and isinstance(rows[0][0], str) else None
+
     def find_missing(self, digests: Sequence[str]) -> set[str]:
         """Of some digests, those of which there is no object."""
         marks = ", ".join("?" * len(digests))

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.model.canonical import canonical_json
-from policy.records.faults import LedgerError
+from policy.records.faults import OF_A_DRAFT, LedgerError
 from policy.records.objects import DecisionRow, Draft, StoredObject
 from policy.records.spool_files import BUSY, FREE, TAKEN, add_line, claimed, keep, seal, take_all, unseal
 from policy.structs import NamedTuple
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "policy-spool/1"
 BATCH: Final = 100
-# Faults of what a line says; with any other the ledger is down again, and everything waits on.
-OF_THE_LINE: Final = ("draft", "refused", "secret")
 
 
 class Replay(NamedTuple):
@@ -113,7 +111,7 @@ def _record(ledger: Ledger, batch: Sequence[Line]) -> tuple[int, list[Damage]]:
     try:
         answers = ledger.append([one.draft for one in batch])
     except LedgerError as error:
-        if error.kind not in OF_THE_LINE:
+        if error.kind not in OF_A_DRAFT:
             raise
         if len(batch) == 1:
             return 0, [(batch[0].number, batch[0].line, error.problems[0].message)]

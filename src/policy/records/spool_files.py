@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from errno import ENOSPC
+from errno import ENOENT, ENOSPC
 from glob import escape, glob
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -53,6 +53,8 @@ def add_line(path: str, line: bytes) -> None:
         kind = "full" if error.errno == ENOSPC else "unreachable"
         said = error.strerror or str(error)
         remedy = "make room, or let the user who runs this write there"
+        if error.errno == ENOENT:
+            remedy = "make its folder, or name another file as `spool` of the ledger in the policy set"
         raise LedgerError(kind, f"the spool of the ledger `{path}` cannot be written: {said}", remedy) from None
 
 

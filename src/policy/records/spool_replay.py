@@ -7,11 +7,11 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 
 from policy.errors import PolicyError
-from policy.records.faults import LedgerError
+from policy.records.faults import OF_A_DRAFT, LedgerError
 from policy.records.requests.recalling import record_glass
 from policy.records.runs.recalling import record_refusal, record_step
 from policy.records.runs.uploads import put_upload
-from policy.records.spool import OF_THE_LINE, Replay
+from policy.records.spool import Replay
 from policy.records.spool_files import BUSY, FREE, TAKEN, claimed, keep, take_all
 from policy.records.spool_statements import DECISION, GLASS, RUN, UPLOAD, read_statement
 
@@ -45,7 +45,7 @@ def _replay(ledger: Ledger, path: str, keys: Sequence[VerifierKey], server: Issu
                 _refuse_again(statement, seen, number)
                 new = record_statement(ledger, statement)
             except (PolicyError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-                if isinstance(error, LedgerError) and error.kind not in OF_THE_LINE:
+                if isinstance(error, LedgerError) and error.kind not in OF_A_DRAFT:
                     raise
                 refused.append((number, line, say_fault(error)))
             else:

@@ -10,7 +10,7 @@ import pytest
 
 from policy.app.approvals.desk import cast_vote
 from policy.app.checking import Check, CheckRequest
-from policy.app.recording.replaying import replay_decision
+from policy.app.recording.replaying import replay_named
 from policy.app.trusted.base import open_base
 from policy.app.workspace import open_workspace
 from policy.records.ledger import create_ledger, open_ledger
@@ -123,7 +123,7 @@ def test_what_somebody_else_approved_passes_and_is_recorded_with_that(bot):
         rows = list(ledger.read_decisions())
         assert [row.verdict for row in rows] == ["hold", "allow"]
         assert rows[0].stake == rows[1].stake
-        assert all(replay_decision(ledger, row.decision_id).same for row in rows)
+        assert all(replay_named(ledger, row.decision_id).same for row in rows)
         (body,) = ledger.read("SELECT CAST(body AS TEXT) FROM objects WHERE kind = 'approvals' AND length(body) > 60")
         assert '"by":"alice"' in body[0]
 
@@ -158,6 +158,25 @@ def test_who_is_checked_first_asks(bot, monkeypatch):
     check()
     with pytest.raises(RefusedError):
         approve(list_requests(bot)[0].id)
+
+
+def test_who_is_held_again_after_a_no_reads_who_said_it_and_why(bot):
+    check()
+    (row,) = list_requests(bot)
+    reason = f"clear the licence \x1b[31m first{'!' * 400}"
+    workspace = open_workspace(os.getcwd())
+    with open_ledger("sqlite:///ledger.db", create=False) as ledger:
+        cast_vote(ledger, workspace.policy_set, row.id, "reject", name="alice", reason=reason)
+    for _ in range(2):
+        (problem,) = check()[2]
+        first, _, said = problem.message.partition("; ")
+        assert first == f"`bot` waits for an approval at the gate run: request `{list_requests(bot)[1].id}`"
+        assert said.startswith("alice rejected the same on 20")
+        assert f"UTC ({row.id}): clear the licence ␛[31m first!!!" in said
+        assert said.endswith("!…")
+        assert len(said) < 400
+    approve(list_requests(bot)[1].id)
+    assert check()[2] == []
 
 
 def test_broken_glass_is_said_by_every_run(bot, plant):

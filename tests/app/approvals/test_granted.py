@@ -11,7 +11,7 @@ from policy.app.approvals.asking import ask_at_gate
 from policy.app.approvals.desk import cast_vote
 from policy.app.approvals.waiving import ask_for_waiver
 from policy.app.checking import Check, CheckRequest
-from policy.app.recording.replaying import replay_decision
+from policy.app.recording.replaying import replay_named
 from policy.app.workspace import open_workspace
 from policy.model.waiver_entry import WaiverEntry
 from policy.records.ledger import open_ledger
@@ -69,7 +69,7 @@ def test_it_counts_is_recorded_and_comes_out_again():
     with open_ledger("sqlite:///ledger.db", create=False) as ledger:
         rows = list(ledger.read_decisions())
         assert rows[-1].verdict == "allow"
-        assert all(replay_decision(ledger, row.decision_id).same for row in rows)
+        assert all(replay_named(ledger, row.decision_id).same for row in rows)
 
 
 @pytest.mark.parametrize(("form", "shown"), [("csv", "{}"), ("sarif", "the rest comes"), ("html", "data-team")])

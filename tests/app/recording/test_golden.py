@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from policy.app.recording.rebuilding import rebuild_policy_set
-from policy.app.recording.replaying import replay_decision
+from policy.app.recording.replaying import replay_named
 from policy.language.identity import digest_policy_set
 from policy.model.canonical import canonical_json
 from policy.model.fact import ABSENT
@@ -20,6 +20,7 @@ from policy.model.recorded.exceptions import decode_approvals, decode_waivers
 from policy.model.recorded.facts import decode_facts, encode_facts
 from policy.model.recorded.sources import decode_sources, encode_sources
 from policy.records.entry import Entry
+from policy.records.lookup import Named
 from policy.records.objects import digest_bytes
 
 FILE = Path(__file__).parents[2] / "golden" / "policy-decision-record-1.json"
@@ -34,9 +35,9 @@ class Golden:
 
     id = "0" * 32
 
-    def find_decision(self, decision_id):
-        known = decision_id == RECORD["id"]
-        return Entry(1, "2026-11-20T10:30:15.300Z", "decision", "payload", b"", b"") if known else None
+    def find_named(self, name):
+        entry = Entry(1, "2026-11-20T10:30:15.300Z", "decision", "payload", b"", b"")
+        return Named(entry, name) if name == RECORD["id"] else None
 
     def get_object(self, digest):
         return RECORD["objects"][digest].encode()
@@ -55,7 +56,7 @@ def rebuild():
 
 
 def test_it_comes_out_as_it_was():
-    replayed = replay_decision(Golden(), RECORD["id"])
+    replayed = replay_named(Golden(), RECORD["id"])
     assert replayed.misfits == ()
     assert [item.path for item in replayed.differences if not item.path.endswith(WORDING or ("\0",))] == []
     assert replayed.engine_then == "tunegate 0.1.0"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from policy.app.recording.judging import judge_for_record
 from policy.app.recording.redaction import mask_secrets, redact_facts, redact_text, redact_waivers
-from policy.app.recording.replaying import replay_decision
+from policy.app.recording.replaying import replay_named
 from policy.engine.judge import judge
 from policy.model.fields import SCHEMA
 from policy.model.policy import PolicySet
@@ -183,7 +183,7 @@ def test_nothing_of_it_is_in_the_database(record):
     (decision,) = record(PROJECT)
     assert {item.policy: item.outcome for item in decision.outcomes} == {"rows": "fail", "secrets": "fail"}
     with open_ledger("sqlite:///ledger.db") as ledger:
-        replayed = replay_decision(ledger, decision.id)
+        replayed = replay_named(ledger, decision.id)
     stored = b"".join(path.read_bytes() for path in Path().iterdir() if path.name.startswith("ledger.db"))
     assert b"tone" in stored
     assert [planted for planted in (*PLANTED, PHONE) if planted.encode() in stored] == []
@@ -200,7 +200,7 @@ def test_a_record_that_does_not_hold_all_says_so(record):
     (decision,) = record(files)
     assert {item.policy: item.outcome for item in decision.outcomes}["contact"] == "pass"
     with open_ledger("sqlite:///ledger.db") as ledger:
-        replayed = replay_decision(ledger, decision.id)
+        replayed = replay_named(ledger, decision.id)
     assert not replayed.same
     assert not replayed.complete
     outcome = next(item for item in replayed.differences if item.path == "outcomes[contact].outcome")

@@ -12,13 +12,14 @@ from typing import ClassVar
 import pytest
 
 from policy.app.recording.differences import GONE, find_differences
-from policy.app.recording.replaying import find_entry, rename_engine, replay_decision, replay_named
+from policy.app.recording.replaying import rename_engine, replay_named
 from policy.errors import PolicyError
 from policy.model.approval import Approval
 from policy.model.canonical import canonical_json
 from policy.model.waiver import Waiver
 from policy.records.erasure import erase
 from policy.records.ledger import Ledger, open_ledger
+from policy.records.lookup import Named
 from policy.records.objects import Draft
 from policy.records.people import identify_person
 from policy.reports.json_report import decision_document
@@ -49,7 +50,13 @@ FILES = {"policy.yaml": SET, "ml-manifest.yaml": MANIFEST, "data/train.jsonl": R
 
 def replay(decision_id, path="ledger.db"):
     with open_ledger(f"sqlite:///{path}", create=False) as ledger:
-        return replay_decision(ledger, decision_id)
+        return replay_named(ledger, decision_id)
+
+
+def find_entry(ledger, decision_id):
+    entry = ledger.find_decision(decision_id)
+    assert entry is not None
+    return entry
 
 
 def read_payload(decision_id):
@@ -211,8 +218,8 @@ class Faked:
         self.entry = find_entry(self.ledger, decision_id)
         self.payload = payload
 
-    def find_decision(self, decision_id):
-        return self.entry
+    def find_named(self, name):
+        return Named(self.entry, name)
 
     def get_object(self, digest):
         return self.ledger.get_object(digest)
@@ -229,14 +236,14 @@ def closed():
 
 
 def replay_changed(decision, edit):
-    return replay_decision(change(decision.id, edit), decision.id)
+    return replay_named(change(decision.id, edit), decision.id)
 
 
 def test_another_version_of_the_engine_alone_is_no_difference(record):
     (decision,) = record(FILES)
     older = decision_document(rename_engine(decision, "tunegate 0.0.9"))
     changed = change(decision.id, lambda payload: payload.update(decision=older))
-    replayed = replay_decision(changed, older["id"])
+    replayed = replay_named(changed, older["id"])
     assert older["id"] != decision.id
     assert replayed.same
     assert (replayed.engine_then, replayed.engine) == ("tunegate 0.0.9", decision.engine)

@@ -11,7 +11,7 @@ import pytest
 from policy.app.approvals.identity import identify_user
 from policy.app.recording.gathering import SOURCE
 from policy.app.recording.recorder import Recorder
-from policy.app.recording.replaying import replay_decision
+from policy.app.recording.replaying import replay_named
 from policy.app.recording.writing import BATCH, Writer, find_folder
 from policy.app.trusted.base import Base
 from policy.app.workspace import open_workspace
@@ -22,6 +22,7 @@ from policy.records.faults import LedgerError
 from policy.records.ledger import open_ledger
 from policy.records.people import find_person
 from policy.records.spool import read_spool
+from policy.records.spool_files import Damage
 from tests.app.recording.conftest import NOW
 from tests.building import make_facts
 
@@ -57,7 +58,7 @@ def write(workspace, records):
 def read_ledger():
     with open_ledger("sqlite:///ledger.db", create=False) as ledger:
         rows = list(ledger.read_decisions())
-        assert [replay_decision(ledger, row.decision_id).same for row in rows] == [True] * len(rows)
+        assert [replay_named(ledger, row.decision_id).same for row in rows] == [True] * len(rows)
         return rows
 
 
@@ -166,7 +167,7 @@ def test_the_files_of_the_policy_set_wait_once(workspace, fail):
     made = workspace("{ci: {on_error: flag}}")
     fail()
     write(made, judge(made, 3))
-    damaged = []
+    damaged: list[Damage] = []
     drafts = [*read_spool("ledger-spool", damaged)]
     assert damaged == []
     assert [sum(item.kind == SOURCE for item in one.draft.objects) for one in drafts] == [7, 0, 0]

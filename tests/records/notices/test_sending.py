@@ -188,8 +188,3 @@ def test_how_they_stand(ledger, one):
     sending.give_up(ledger, take(ledger), "x" * 1000)
     assert sending.tally(ledger) == (0, "", 1, "x" * sending.LONGEST_SAID)
     assert {notice.state for notice in list_notices(ledger)} <= set(STATES)
-
-
-def test_the_time_is_the_databases_unless_it_is_said(ledger):
-    assert sending.read_clock(ledger, NOW) == CLOCK
-    assert len(sending.read_clock(ledger)) == len(CLOCK)

@@ -28,12 +28,14 @@ def busy(ledger):
     broken = ask_one(ledger, stake="d")
     break_glass(ledger, broken.id, "olga", "why", SETTINGS, now=NOW)
     review(ledger, broken.id, "alice", "fine", SETTINGS, now=NOW)
-    ask_one(ledger, stake="e")
-    ask_one(ledger, stake="e", now=NOW + 20 * DAY)
-    ask_one(ledger, stake="e", now=NOW + 21 * DAY, requester="os:zed@desk", contributors=("zoe",))
     made = delegate(ledger, "alice", "zoe", NOW, NOW + DAY, SETTINGS, now=NOW)
     revoke(ledger, made, "alice", SETTINGS, now=NOW)
     delegate(ledger, "bob", "zoe", NOW, NOW + DAY, SETTINGS, now=NOW)
+    delegated = ask_one(ledger, stake="f")
+    say(ledger, delegated.id, "os:zoe@desk")
+    ask_one(ledger, stake="e")
+    ask_one(ledger, stake="e", now=NOW + 20 * DAY)
+    ask_one(ledger, stake="e", now=NOW + 21 * DAY, requester="os:zed@desk", contributors=("zoe",))
     return ledger
 
 
@@ -73,6 +75,8 @@ def test_what_commands_did_is_what_the_entries_say(busy, url):
         ("DELETE FROM request_people WHERE part = 'contributor'", "people"),
         ("UPDATE request_people SET part = 'contributor' WHERE part = 'withdrawn'", "people"),
         ("UPDATE delegations SET taker = giver", "taker"),
+        ("DELETE FROM delegations", "delegation"),
+        ("UPDATE people SET name = NULL, folded = NULL WHERE name = 'zoe'", "name"),
         ("UPDATE people SET name = 'alice' WHERE name = 'zoe'", "name"),
         ("UPDATE delegations SET ends = '2099-01-01T00:00:00.000Z'", "ends"),
     ],

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Decider:
     """Looks approvals up for one process; the ledger is opened with the first decision that is held.
 
-    Without `asks` nobody is asked for any, and there may be no ledger yet.
+    Without `asks` nobody is asked for any, and there may be no ledger yet. `passed` are decisions, as they are without
+    approvals, of what passes by some.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Decider:
         self.settings = settings
         self.now = now
         self.home = home
+        self.passed: list[Decision] = []
         self._ledger: Ledger | None = None
 
     def decide(
@@ -58,38 +60,62 @@ class Decider:
         try:
             if not self.asks:
                 return self._look_up(decision, judge, now)
+            first = decision
             decision, asked = settle_held(
                 self._open(),
                 self.workspace,
                 facts,
-                decision,
+                first,
                 judge,
                 requester=identify_user(),
                 now=now,
                 # An approver who checks what somebody asked for does not ask for it.
                 insists=False,
             )
+            if decision is not first:
+                self.passed.append(first)
             if decision.verdict not in ("hold", "block"):
                 problems.update(dict.fromkeys(self._list_broken(decision, now)))
             elif asked is None and is_approved_since(self._open(), self.workspace.policy_set, decision, now):
                 problems[say_later(decision)] = None
+            elif asked is not None:
+                problems[say_waiting(decision, asked, self._find_no(decision))] = None
         except PolicyError as error:
             if not self.asks and isinstance(error, LedgerError) and error.kind == "absent":
                 # Nobody has recorded anything yet.
                 return decision
             problems.update(dict.fromkeys(problem._replace(level="warning") for problem in error.problems))
-            return decision
-        if asked is not None:
-            problems[say_waiting(decision, asked)] = None
         return decision
+
+    def _find_no(self, decision: Decision) -> str:
+        """Who said no to the same before; empty where nobody did."""
+        from policy.app.approvals.rejections import find_last_no, say_no
+
+        found = find_last_no(self._open(), self.workspace.policy_set, decision)
+        return say_no(found) if found is not None else ""
+
+    def count(self, run: str) -> bool:
+        """Count a run on each approval that lets something pass; False where one covers no more. Raises PolicyError."""
+        from datetime import UTC, datetime
+
+        from policy.app.approvals.holding import find_approvals
+
+        now, policy_set = datetime.now(UTC), self.workspace.policy_set
+        try:
+            return all(find_approvals(self._open(), policy_set, one, now=now, run=run) for one in self.passed)
+        finally:
+            self.close()
 
     def _look_up(
         self, decision: Decision, judge: Callable[[tuple[Approval, ...]], Decision], now: datetime
     ) -> Decision:
-        from policy.app.approvals.holding import find_approvals
+        from policy.app.approvals.approved import note_approved
+        from policy.app.approvals.holding import find_grants
 
-        approvals = find_approvals(self._open(), self.workspace.policy_set, decision, now=now)
-        return judge(approvals) if approvals else decision
+        grants = find_grants(self._open(), self.workspace.policy_set, decision, now=now)
+        if not grants:
+            return decision
+        return note_approved(judge(tuple(grant.approval for grant in grants)), grants)
 
     def _list_broken(self, decision: Decision, now: datetime) -> Iterator[Problem]:
         """What every report says of a decision that passes because somebody broke the glass."""
@@ -142,10 +168,12 @@ def say_later(decision: Decision) -> Problem:
     return Problem(message, remedy, Location(file) if file else None, level="warning")
 
 
-def say_waiting(decision: Decision, asked: Asked) -> Problem:
-    """That a project waits for somebody, and where to see for whom."""
+def say_waiting(decision: Decision, asked: Asked, rejected: str = "") -> Problem:
+    """That a project waits for somebody, where to see for whom, and who said no before."""
     subject, request = decision.subject, asked.row.id
     file = subject.training_config or subject.manifest
     message = f"{quote_name(subject.project)} waits for an approval at the gate {decision.gate}: request `{request}`"
+    if rejected:
+        message += f"; {rejected}"
     remedy = f"`policy approvals show {request}` says what is asked, and who can decide"
     return Problem(message, remedy, Location(file) if file else None, level="warning")

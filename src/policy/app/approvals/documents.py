@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from policy.records.requests.rows import Delegation
 
 FORMAT: Final = "policy-requests/1"
+DOCUMENT: Final = "policy-request-document/1"
+"""The form of what is recorded of a request for who decides it."""
 
 
 def requests_document(views: Sequence[RequestView], delegations: Sequence[Delegation] = ()) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.app.approvals.approved import note_approved
 from policy.app.approvals.contributors import list_contributors
+from policy.app.approvals.documents import DOCUMENT
 from policy.app.approvals.secrecy import redact_document
 from policy.app.approvals.stakes import rebuild_stake
 from policy.app.recording.redaction import redact_facts
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from policy.records.requests.asking import Asked
     from policy.records.requests.standing import Grant
 
-DOCUMENT: Final = "policy-request-document/1"
 SECONDS: Final = len("2026-12-31T12:00:00")
 
 
@@ -73,16 +74,24 @@ def find_approvals(
     covers so many: one that has none left for it does not count. Nor does what was approved after the time by which it
     was judged.
     """
+    grants = find_grants(ledger, policy_set, decision, now=now, run=run, user=user)
+    return tuple(grant.approval for grant in grants)
+
+
+def find_grants(
+    ledger: Ledger, policy_set: PolicySet, decision: Decision, *, now: datetime, run: str = "", user: User = ANYBODY
+) -> tuple[Grant, ...]:
+    """The same, with the requests behind it."""
     if not needs_approval(policy_set, decision):
         return ()
     grants = [one for one in _list_grants(ledger, policy_set, decision, now, run, user) if not _is_later(one, decision)]
     if not run:
-        return tuple(grant.approval for grant in grants)
+        return tuple(grants)
     for request in dict.fromkeys(grant.request for grant in grants):
         # Another run may have taken the last one meanwhile.
         with suppress(TooLateError):
             use(ledger, request, run, now=now)
-            return tuple(grant.approval for grant in grants if grant.request == request)
+            return tuple(grant for grant in grants if grant.request == request)
     return ()
 
 
@@ -185,9 +194,9 @@ def settle_held(
     policy_set = workspace.policy_set
     if not needs_approval(policy_set, decision):
         return decision, None
-    approvals = find_approvals(ledger, policy_set, decision, now=now, run=run, user=user)
-    if approvals:
-        return judge(approvals), None
+    grants = find_grants(ledger, policy_set, decision, now=now, run=run, user=user)
+    if grants:
+        return note_approved(judge(tuple(grant.approval for grant in grants)), grants), None
     if not insists and is_approved_since(ledger, policy_set, decision, now):
         return decision, None
     if contributors is None:

@@ -10,8 +10,8 @@ from policy.app.approvals.stakes import Change, compare_stakes
 from policy.errors import Problem
 from policy.records.faults import LedgerError
 from policy.records.requests.asking import APPROVAL
-from policy.records.requests.clock import tell_time
-from policy.records.requests.desk import open_session, read_clock, refuse_unknown
+from policy.records.requests.clock import read_clock, tell_time
+from policy.records.requests.desk import open_session, refuse_unknown
 from policy.records.requests.involved import CONTRIBUTOR, OWNER, list_asking, list_barred
 from policy.records.requests.queries import (
     find_name,
@@ -22,7 +22,7 @@ from policy.records.requests.queries import (
     list_people,
     read_object,
 )
-from policy.records.requests.recounting import find_lost, is_in_force, list_recounts, list_voters, recount
+from policy.records.requests.recounting import find_lapse, find_lost, is_in_force, list_recounts, list_voters, recount
 from policy.records.requests.rows import APPROVED, PENDING
 from policy.structs import NamedTuple
 
@@ -62,7 +62,8 @@ class RequestView(NamedTuple):
     """A request and all around it. `needs` are pairs of a need and the votes that it lacks.
 
     Row and `state` are by the entries, and `doubts` say what the tables have instead; `counts` where it lets something
-    pass now. `previous` is None where nothing was approved before. `document` is None where it is erased, or changed.
+    pass now, and `lapse` why what is approved does not, where that is known. `previous` is None where nothing was
+    approved before. `document` is None where it is erased, or changed.
     """
 
     row: Row
@@ -76,6 +77,7 @@ class RequestView(NamedTuple):
     delegations: tuple[Delegation, ...]
     counts: bool = False
     doubts: tuple[Problem, ...] = ()
+    lapse: str = ""
 
     @property
     def is_unreviewed(self) -> bool:
@@ -89,7 +91,7 @@ def view_request(ledger: Ledger, policy_set: PolicySet, request_id: str, *, now:
         row = find_row(session, request_id)
         if row is None:
             raise refuse_unknown(request_id)
-        return _view(session, policy_set, recount(session, row), read_clock(ledger, session, now))
+        return _view(session, policy_set, recount(session, row), read_clock(ledger, now, session))
 
 
 def view_requests(
@@ -105,7 +107,7 @@ def view_requests(
     One of which the tables say something else than its entries is always among them.
     """
     with open_session(ledger) as session:
-        clock = read_clock(ledger, session, now)
+        clock = read_clock(ledger, now, session)
         return [
             _view(session, policy_set, counted, clock)
             for counted in list_recounts(session)
@@ -132,7 +134,7 @@ def list_lost(ledger: Ledger) -> list[Problem]:
 def list_current_delegations(ledger: Ledger, *, now: datetime | None = None) -> list[Delegation]:
     """Delegations that are not over."""
     with open_session(ledger) as session:
-        clock = read_clock(ledger, session, now)
+        clock = read_clock(ledger, now, session)
         return [one for one in list_delegations(session) if one.ends > clock]
 
 
@@ -154,6 +156,7 @@ def _view(session: Any, policy_set: PolicySet, counted: Recount, clock: str) -> 
         delegations=tuple(list_delegations(session, clock)),
         counts=is_in_force(session, counted, terms, settings, clock),
         doubts=(*map(_doubt, counted.mismatches), *changed),
+        lapse=find_lapse(session, counted, terms, settings, clock) if row.state == APPROVED else "",
     )
 
 

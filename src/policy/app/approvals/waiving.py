@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
+from policy.app.approvals.documents import DOCUMENT
 from policy.engine.waiving import find_barriers, list_approvers
 from policy.errors import PolicyError, Problem
 from policy.language.identity import digest_policy_set
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from policy.model.waiver_entry import WaiverEntry
     from policy.records.ledger import Ledger
     from policy.records.requests.asking import Asked
-
-DOCUMENT: Final = "policy-request-document/1"
 
 
 def find_waiver_terms(policy_set: PolicySet, policy: str) -> Terms:
@@ -56,6 +56,12 @@ def ask_for_waiver(
         ends=write_time(ends),
     )
     return ask(ledger, question, now=now)
+
+
+def is_met(ledger: Ledger, entry: WaiverEntry) -> bool:
+    """Whether the ledger has a decision about any project that a waiver names. Raises LedgerError."""
+    projects = ledger.read("SELECT DISTINCT project FROM decisions")
+    return any(fnmatchcase(project, entry.subject) for (project,) in projects)
 
 
 def build_waiver(entry: WaiverEntry) -> dict[str, Any]:

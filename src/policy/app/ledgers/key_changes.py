@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from policy.app.ledgers.key_files import create_key_file, open_key_file, remove_key_file
 from policy.errors import PolicyError, Problem
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from policy.records.keys import KeyEvent, VerifierKey
 
 KEY = "key"
+KEY_ID: Final = re.compile(r"[0-9a-fA-F]{8}")
 
 
 class KeyChange(NamedTuple):
@@ -65,6 +67,9 @@ def revoke_key(place: Place, text: str, reason: str) -> KeyChange:
             read_key_record(seq, snapshot.read_said(seq, digest) or {}) for seq, _, digest in snapshot.read_typed(KEY)
         ]
         known = {event.key.key_id: event.key for event in events if event is not None}
+        if text not in known and KEY_ID.fullmatch(text):
+            remedy = "`policy ledger list --type key` shows the entries of keys, `policy ledger show` what each says"
+            raise PolicyError(Problem(f"the ledger knows no key with the id `{text}`", remedy))
         key = known.get(text) or read_verifier_key(text)
         _check_in_use(key, origin, find_ended_keys(snapshot))
     return KeyChange(_record(place, REVOKE, key, "", reason), key, key)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.ledgers.logs import read_checkpoint_file
-from policy.app.ledgers.of_requests import find_requests
+from policy.app.ledgers.of_others import find_others
+from policy.app.ledgers.of_requests import OF_REQUESTS, find_requests
 from policy.errors import PolicyError, Problem
 from policy.records.checkpoints import read_checkpoint
 from policy.records.entry import hash_leaf, leaf_bytes
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from policy.records.snapshot import Snapshot
 
 ENTRY_FORMAT = "policy-ledger-entry/1"
+TYPES: Final = ("decision", *OF_REQUESTS, "run", "refusal", "observed-release", "policy-set", "key", "erasure")
+"""Of which types entries are that this version writes; a later one may write more."""
 
 
 class Line(NamedTuple):
     """An entry of a list; of a decision, or of a step of a run or of a request, with what it is found by.
 
-    `policy_set` is the one that is in use at the gate from an entry on that says so.
+    `policy_set` is the one that is in use at the gate from an entry on that says so. `about` is whom and what an entry
+    of another kind is about.
     """
 
     seq: int
@@ -44,17 +48,20 @@ class Line(NamedTuple):
     state: str = ""
     policy_set: str = ""
     request: str = ""
+    about: str = ""
 
 
 def list_entries(place: Place, last: int, kind: str | None = None) -> Iterator[Line]:
     """The last entries, in their order, of one type or of all. Raises PolicyError."""
     with open_snapshot(*place) as snapshot:
         found = snapshot.read_newest(last, kind)
-        about = find_requests(snapshot, [(row[0], row[2]) for row in found])
+        types = [(row[0], row[2]) for row in found]
+        about, others = find_requests(snapshot, types), find_others(snapshot, types)
         for seq, *texts in reversed(found):
             # As texts: what a database holds that somebody changed may be anything.
             line = Line(seq, *("" if value is None else str(value) for value in texts))
-            yield line._replace(**about[seq]._asdict()) if seq in about else line
+            told = about[seq]._asdict() if seq in about else {"about": others.get(seq, "")}
+            yield line._replace(**told)
 
 
 def show_entry(place: Place, name: str) -> dict[str, Any]:

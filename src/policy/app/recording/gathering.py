@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policy.app.recording.fields import encode_field
@@ -19,7 +18,7 @@ from policy.loading.policy_sets.files import PROJECT_NAME, open_policy_set
 from policy.loading.policy_sets.layers import CATALOGUE
 from policy.loading.tables.files import read_shipped
 from policy.model.recorded.sources import Sources, encode_sources
-from policy.records.objects import StoredObject, digest_bytes, store_json
+from policy.records.objects import StoredObject, store_json
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
     from policy.source.file import ReadFile
 
 SOURCE, SET = "source", "policy-set"
-
-
-class File(StoredObject):
-    """A file as an object, whose digest is worked out once: it goes with many decisions."""
-
-    @cached_property
-    def digest(self) -> str:
-        """What names it."""
-        return digest_bytes(self.body)
 
 
 class Gathered(NamedTuple):
@@ -99,7 +89,7 @@ class Gatherer:
         safe, kinds = mask_secrets(data) if shown else (data, [])
         if kinds:
             self.masked[shown] = tuple(kinds)
-        made = File(SOURCE, safe)
+        made = StoredObject(SOURCE, safe)
         self.objects[made.digest] = made
         return made.digest
 

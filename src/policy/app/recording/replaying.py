@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
         id: str
 
-        def find_decision(self, decision_id: str) -> Entry | None: ...
         def get_object(self, digest: str) -> bytes | Erased | None: ...
         def get_payload(self, entry: Entry) -> bytes | Erased | None: ...
 
@@ -90,13 +89,8 @@ def replay_named(ledger: NamedLedger, name: str) -> Replayed:
     return replay_entry(ledger, found.entry, found.decision)
 
 
-def replay_decision(ledger: Ledger, decision_id: str) -> Replayed:
-    """Judge a recorded decision again. Raises PolicyError for one that is not there, or whose inputs are not."""
-    return replay_entry(ledger, find_entry(ledger, decision_id), decision_id)
-
-
 def replay_entry(ledger: Ledger, entry: Entry, decision_id: str = "") -> Replayed:
-    """The same of an entry, which is that of a decision, where its id is known."""
+    """The same of an entry, which is that of a decision, where its id is known. Raises PolicyError."""
     reader = Reader(ledger, f"the decision at entry {entry.seq:,}")
     payload = reader.read_record(entry)
     check_payload(payload, reader.what)
@@ -129,16 +123,6 @@ def replay_entry(ledger: Ledger, entry: Entry, decision_id: str = "") -> Replaye
         list_misfits(documents["facts"], policy_set.schema),
         tuple(find_differences(recorded, written)),
     )
-
-
-def find_entry(ledger: Ledger, decision_id: str) -> Entry:
-    """The entry of a decision, by its id, with or without what it begins with. Raises PolicyError."""
-    known = decision_id if ":" in decision_id else f"sha256:{decision_id}"
-    entry = ledger.find_decision(known)
-    if entry is None:
-        message = f"there is no decision `{decision_id}` in the ledger"
-        raise PolicyError(Problem(message, "`policy ledger list --type decision` shows the last ones"))
-    return entry
 
 
 def read_time(text: str) -> datetime:

@@ -9,12 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from policy.records.notices.rows import DELIVERED, DROPPED, GIVEN_UP, WAITING, Notice
-from policy.records.requests.clock import CLOCKS, read_time, write_time
+from policy.records.requests.clock import read_time, write_time
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from policy.records.ledger import Ledger
 
 # Longer than any try takes.
@@ -58,13 +56,6 @@ class Tally(NamedTuple):
     oldest: str
     given_up: int
     said: str
-
-
-def read_clock(ledger: Ledger, now: datetime | None = None) -> str:
-    """The time, by the database where `now` does not say it: it is the same for all who send."""
-    if now is not None:
-        return write_time(now)
-    return str(ledger.read(f"SELECT {CLOCKS[ledger.database.dialect]}")[0][0])
 
 
 def claim(ledger: Ledger, webhook: str, clock: str) -> Notice | None:

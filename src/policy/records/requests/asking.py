@@ -81,7 +81,7 @@ def ask(ledger: Ledger, question: Question, *, now: datetime | None = None) -> A
     with open_desk(ledger, now) as desk:
         same = {"kind": question.kind, "project": question.project, "gate": question.gate, "stake": question.stake}
         for row in find_rows(desk.session, **same, state=PENDING):
-            if row.expires > desk.clock:
+            if row.expires > desk.time:
                 _join(desk, row, question)
                 return Asked(row, joined=True)
             expire(desk, row)
@@ -104,7 +104,6 @@ def _open(desk: Desk, question: Question) -> Row:
 
 def _make_row(desk: Desk, question: Question, document: str, staked: str) -> Row:
     """The request, of which the entry is still to come."""
-    expires = add_length(desk.clock, question.lasts)
     return Row(
         id=f"r-{make_token(5)}",
         kind=question.kind,
@@ -114,7 +113,7 @@ def _make_row(desk: Desk, question: Question, document: str, staked: str) -> Row
         subject=question.subject,
         state=PENDING,
         asked=desk.clock,
-        expires=min(expires, question.ends or expires),
+        expires=_find_end(desk, question),
         ends=question.ends,
         runs=question.runs,
         uses=0,
@@ -127,6 +126,14 @@ def _make_row(desk: Desk, question: Question, document: str, staked: str) -> Row
         decided=None,
         reviewed=None,
     )
+
+
+def _find_end(desk: Desk, question: Question) -> str:
+    """Until when it can be decided, which goes by the times of entries."""
+    expires = add_length(desk.clock, question.lasts)
+    expires = min(expires, question.ends or expires)
+    # The clock once ran ahead, and until it is there again no entry has an earlier time.
+    return add_length(desk.time, question.lasts) if desk.clock < expires <= desk.time else expires
 
 
 def _state(row: Row, asking: Asking) -> dict[str, Any]:

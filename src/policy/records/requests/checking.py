@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.model.approval import fold_name
 from policy.records.faults import LedgerError
-from policy.records.people import fold_name
 from policy.records.requests.asking import STATED
+from policy.records.requests.deadlines import is_in_force, tell_stated
 from policy.records.requests.queries import (
     find_rows,
+    find_time,
     list_delegations,
     list_events,
     list_people,
@@ -29,6 +31,10 @@ DECIDING: Final = ("approval", "rejection", "withdrawal", "override")
 _STRAYS: Final = (
     "SELECT e.seq, e.type FROM entries e LEFT JOIN request_events v ON v.seq = e.seq LEFT JOIN requests r"  # noqa: S608 - marks
     f" ON r.id = v.request WHERE r.id IS NULL AND e.type IN ({', '.join('?' * len(TYPES))}) ORDER BY e.seq"
+)
+_NAMELESS: Final = (
+    "SELECT id FROM people WHERE name IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM erasures WHERE target = people.id) ORDER BY id"
 )
 # Whoever approves it may set another end.
 ASKED: Final = tuple(name for name in STATED if name != "ends")
@@ -53,6 +59,8 @@ def check_requests(session: Session) -> Iterator[Mismatch]:
         if fold_name(str(name)) != folded:
             # Whoever is found by one name would be shown, and counted, by another.
             yield Mismatch(person, "name", str(name), str(folded), 0)
+    for (person,) in session.read(_NAMELESS):
+        yield Mismatch(str(person), "name", "none", "not erased", 0)
     yield from list_strays(session)
 
 
@@ -79,6 +87,8 @@ def _check_one(session: Session, row: Row) -> Iterator[Mismatch]:
     yield from _check_asked(row, events[0])
     yield from _check_course(row, events)
     yield from _check_votes(session, row, events)
+    yield from _check_times(row, events)
+    yield from _check_delegated(session, row)
     yield from _check_people(session, row, events)
 
 
@@ -145,6 +155,28 @@ def _check_votes(session: Session, row: Row, events: Sequence[Event]) -> Iterato
         yield Mismatch(row.id, "vote", *(texts if one in stored else texts[::-1]), one[0])
 
 
+def _check_times(row: Row, events: Sequence[Event]) -> Iterator[Mismatch]:
+    """What was done too late, by the times of the entries."""
+    opening = events[0].payload or {}
+    expires = str(opening.get("expires") or row.expires)
+    for event in events:
+        time = tell_stated(event.time, event.payload or {}, opening)
+        if event.type in DECIDING and time >= expires:
+            yield Mismatch(row.id, f"time of {event.type}", time, f"before {expires}", event.seq)
+
+
+def _check_delegated(session: Session, row: Row) -> Iterator[Mismatch]:
+    """Votes instead of somebody who had handed theirs to nobody then."""
+    for vote in list_votes(session, row.id):
+        if vote.behalf is None:
+            continue
+        # To whom is for who judges: a policy set knows people by several names.
+        given = [one for one in list_delegations(session) if one.giver.id == vote.behalf.id]
+        if all(is_in_force(session, one, vote.seq) is False for one in given):
+            time = find_time(session, vote.seq)
+            yield Mismatch(row.id, "vote", f"for {vote.behalf.id}", f"no delegation at {time}", vote.seq)
+
+
 def _check_people(session: Session, row: Row, events: Sequence[Event]) -> Iterator[Mismatch]:
     recorded: set[tuple[Any, str]] = set()
     for said in (event.payload for event in events if event.payload is not None):
@@ -165,13 +197,18 @@ def _check_people(session: Session, row: Row, events: Sequence[Event]) -> Iterat
 
 def _check_delegations(session: Session) -> Iterator[Mismatch]:
     """Who votes for whom; a delegation that ended early has a second entry, which the table does not name."""
-    ended = {
-        said.get("request"): said.get("ends")
+    told = {
+        seq: said
         for (seq,) in session.read("SELECT seq FROM entries WHERE type = 'delegation' ORDER BY seq")
-        if isinstance(said := _read(session, seq), dict) and said.get("event") == "revoked"
+        if isinstance(said := _read(session, seq), dict)
     }
-    for one in list_delegations(session):
-        said = _read(session, one.seq)
+    ended = {said.get("request"): said.get("ends") for said in told.values() if said.get("event") == "revoked"}
+    known = list_delegations(session)
+    for seq in told.keys() - {one.seq for one in known}:
+        if told[seq].get("event") == "delegated":
+            yield Mismatch(str(told[seq].get("request")), "delegation", "none", "one", seq)
+    for one in known:
+        said = told.get(one.seq) or _read(session, one.seq)
         if said is None:
             continue
         ends = ended.get(one.id) or said.get("ends")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from policy.records.database import Session
+    from policy.records.ledger import Ledger
+
 CLOCKS: Final = {
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
     "postgresql": """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')""",
@@ -25,6 +28,13 @@ def write_time(time: datetime) -> str:
 def read_time(text: str) -> datetime:
     """The time of a text."""
     return datetime.fromisoformat(text)
+
+
+def read_clock(ledger: Ledger, now: datetime | None = None, session: Session | None = None) -> str:
+    """The time, by the database where `now` does not say it."""
+    if now is not None:
+        return write_time(now)
+    return str((session or ledger).read(f"SELECT {CLOCKS[ledger.database.dialect]}")[0][0])
 
 
 def tell_time(recorded: str, said: Mapping[str, Any]) -> str:

@@ -46,10 +46,10 @@ def withdraw(
             raise refuse(f"{name} did not ask for `{row.id}`", f"only who asks can withdraw: {names}")
         left = tuple(one.shown for one in asking if one not in own)
         if not left and not desk.swap(
-            "state = 'withdrawn'", "id = ? AND state = 'pending' AND expires > {now}", (row.id,)
+            "state = 'withdrawn'", "id = ? AND state = 'pending' AND expires > {time}", (row.id,)
         ):
             changed = desk.find(request_id)
-            raise refuse_state(changed, changed.state_at(desk.clock), "withdraw")
+            raise refuse_state(changed, changed.state_at(desk.time), "withdraw")
         said = {
             "event": "withdrawn",
             "kind": row.kind,

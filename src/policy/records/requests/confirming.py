@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.model.approval_settings import DEFAULT_APPROVALS
 from policy.model.person import is_any, is_member
 from policy.records.requests.clock import add_length
+from policy.records.requests.deadlines import is_in_force, is_in_time
 from policy.records.requests.involved import find_involved
 from policy.records.requests.queries import (
     find_name,
@@ -64,6 +65,8 @@ def confirm(
     decided = read_payload(session, row.decided) if row.decided is not None else None
     asking = next((one for one in list_people(session, row.id) if one.part == "requester"), None)
     if row.decided is None or asking is None or not is_recorded(row, decided):
+        return None
+    if not is_in_time(session, row, decided):
         return None
     known = settings or DEFAULT_APPROVALS
     if user.name and _is_limited(row, terms) and not _has_asked(session, row, user.name, known):
@@ -140,16 +143,14 @@ def _is_cast(session: Any, row: Row, vote: Vote) -> bool:
 
 
 def _is_delegated(session: Any, vote: Vote, settings: ApprovalSettings) -> bool:
-    """Whether somebody had handed their vote to who cast it, whom the judge knows by that name."""
+    """Whether somebody had handed their vote to who cast it, for then, whom the judge knows by that name."""
     if vote.behalf is None or vote.person.name is None:
         return False
     for one in list_delegations(session):
-        same = one.giver.id == vote.behalf.id and one.taker.name is not None and one.seq < vote.seq
-        if same and is_member(vote.person.name, [one.taker.name or ""], settings.people):
-            said = read_payload(session, one.seq)
-            stated = {"event": "delegated", "request": one.id, "giver": one.giver.id, "taker": one.taker.id}
-            if isinstance(said, dict) and all(said.get(key) == value for key, value in stated.items()):
-                return True
+        same = one.giver.id == vote.behalf.id and one.taker.name is not None
+        named = same and is_member(vote.person.name, [one.taker.name or ""], settings.people)
+        if named and is_in_force(session, one, vote.seq):
+            return True
     return False
 
 

@@ -34,9 +34,9 @@ def delegate(
     check_name(taker, "name of who is to vote")
     with open_desk(ledger, now) as desk:
         first, last = write_time(starts) if starts is not None else desk.clock, write_time(ends)
-        if last <= max(first, desk.clock):
+        if last <= max(first, desk.time):
             message = f"a delegation from {first} to {last} would never hold"
-            raise PolicyError(Problem(message, "let it end after it starts, and after now"))
+            raise PolicyError(Problem(message, f"let it end after it starts, and after {desk.time}"))
         if last > add_length(first, LONGEST):
             raise PolicyError(Problem("a delegation may last a year", "let it end earlier, and renew it then"))
         if is_any(giver, [taker], settings.people):
@@ -45,6 +45,10 @@ def delegate(
             raise refuse(f"{giver} has no role that could be delegated", "let somebody with a role delegate it")
         made = f"d-{make_token(5)}"
         people = desk.name_person(giver), desk.name_person(taker)
+        for one in list_delegations(desk.session):
+            if (one.giver.id, one.taker.id) == people and one.starts <= first and last <= one.ends:
+                message = f"{taker} votes for {giver} from {one.starts} to {one.ends} already: `{one.id}`"
+                raise refuse(message, "name another time, or end that one first: `--end`")
         said = {"event": "delegated", "giver": people[0], "taker": people[1], "starts": first, "ends": last}
         seq = desk.note("delegation", made, said)
         desk.insert("delegations", (made, *people, first, last, seq))

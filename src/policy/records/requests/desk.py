@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import Problem
+from policy.model.approval import fold_name
+from policy.records.faults import LedgerError
 from policy.records.layout import write_insert
 from policy.records.objects import Draft
-from policy.records.people import add_person, fold_name
-from policy.records.requests.clock import CLOCKS, write_time
+from policy.records.people import add_person
+from policy.records.requests.clock import read_clock, read_time, write_time
 from policy.records.requests.involved import WHY, find_involved
 from policy.records.requests.queries import find_row, list_people
 from policy.records.requests.refusals import TooLateError, UnknownRequestError, check_name, refuse
@@ -31,13 +33,18 @@ FORMAT: Final = "policy-request-record/1"
 
 
 class Desk:
-    """`clock` is when the transaction began; `clock_sql` the time in the statements that compare and swap."""
+    """`clock` is when the transaction began: lengths are counted from then.
 
-    def __init__(self, transaction: Transaction, clock_sql: str) -> None:
+    `time` is what its entries say of that, which is no earlier than the one before: with a clock that was set back
+    nobody does what it is too late for, and whoever counts again goes by the same time.
+    """
+
+    def __init__(self, transaction: Transaction, clock: str) -> None:
         self.transaction = transaction
         self.session = transaction.session
-        self.clock_sql = clock_sql
-        self.clock: str = self.session.read(f"SELECT {clock_sql}")[0][0]
+        self.clock = transaction.clock = clock
+        self.time = max(clock, transaction.head.time)
+        self._times = {"{now}": _quote(self.clock), "{time}": _quote(self.time)}
 
     def find(self, request_id: str) -> Row:
         """A request. Raises PolicyError where there is none."""
@@ -47,9 +54,14 @@ class Desk:
         return row
 
     def swap(self, change: str, where: str, values: Sequence[Any]) -> bool:
-        """Change one request where it still is as `where` says; whether it was. `{now}` is the time."""
+        """Change one request where it still is as `where` says; whether it was.
+
+        `{now}` is when the transaction began, and `{time}` what its entries say.
+        """
         statement = f"UPDATE requests SET {change} WHERE {where} RETURNING id"  # noqa: S608 - texts of ours
-        return bool(self.session.read(statement.replace("{now}", self.clock_sql), values))
+        for name, time in self._times.items():
+            statement = statement.replace(name, time)
+        return bool(self.session.read(statement, values))
 
     def note(self, kind: str, request_id: str, said: dict[str, Any], objects: Sequence[StoredObject] = ()) -> int:
         """The entry of a step, of this type; its number."""
@@ -76,9 +88,17 @@ class Desk:
 
     def refuse_closed(self, row: Row, act: str) -> None:
         """Raises RefusedError for a request that is decided or expired."""
-        state = row.state_at(self.clock)
+        state = row.state_at(self.time)
         if state != PENDING:
             raise refuse_state(row, state, act)
+
+
+def _quote(time: str) -> str:
+    """A time in a statement. Raises LedgerError for what is none: whoever may append can write to the last entry."""
+    try:
+        return f"'{write_time(read_time(time))}'"
+    except ValueError:
+        raise LedgerError("corrupt", "the last entry of the ledger does not say when it was appended") from None
 
 
 def refuse_unknown(request_id: str) -> UnknownRequestError:
@@ -110,27 +130,12 @@ def make_token(size: int) -> str:
 @contextmanager
 def open_desk(ledger: Ledger, now: datetime | None = None) -> Iterator[Desk]:
     """A transaction on the requests of a ledger; `now` stands for the database's clock."""
-    clock_sql = CLOCKS[ledger.database.dialect] if now is None else f"'{write_time(now)}'"
     with ledger.transaction() as transaction:
-        transaction.clock = write_time(now) if now is not None else None
-        yield Desk(transaction, clock_sql)
+        yield Desk(transaction, read_clock(ledger, now, transaction.session))
 
 
 @contextmanager
 def open_session(ledger: Ledger) -> Iterator[Any]:
     """A connection that reads."""
-    from policy.records.faults import named_faults
-
-    session = ledger.database.open_session()
-    try:
-        with named_faults(ledger.place):
-            yield session
-    finally:
-        session.close()
-
-
-def read_clock(ledger: Ledger, session: Any, now: datetime | None = None) -> str:
-    """The time, by the database where `now` does not say it."""
-    if now is not None:
-        return write_time(now)
-    return str(session.read(f"SELECT {CLOCKS[ledger.database.dialect]}")[0][0])
+    with ledger.session() as session:
+        yield session

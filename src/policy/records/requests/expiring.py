@@ -39,7 +39,7 @@ def _expire_one(ledger: Ledger, request_id: str, now: datetime | None) -> bool:
 
 def expire(desk: Desk, row: Row) -> bool:
     """Note that nobody decided in time; whether that is so, and is noted now."""
-    if not desk.swap("state = 'expired'", "id = ? AND state = 'pending' AND expires <= {now}", (row.id,)):
+    if not desk.swap("state = 'expired'", "id = ? AND state = 'pending' AND expires <= {time}", (row.id,)):
         return False
     seq = desk.note("expiry", row.id, {"kind": row.kind, "expires": row.expires})
     desk.insert("request_events", (seq, row.id, "expired"))

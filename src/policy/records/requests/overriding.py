@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from policy.records.ledger import Ledger
 
 _MAY_OVERRIDE = (
-    "id = ? AND state = 'pending' AND expires > {now}"
+    "id = ? AND state = 'pending' AND expires > {time}"
     " AND NOT EXISTS (SELECT 1 FROM request_people p WHERE p.request = requests.id AND p.person = ?"
     " AND p.part <> 'owner')"
 )
@@ -54,7 +54,7 @@ def break_glass(
         ends = add_length(desk.clock, min(lasts or settings.override_lasts, settings.override_lasts))
         if not desk.swap("state = 'approved', ends = ?, overridden = 1", _MAY_OVERRIDE, (ends, row.id, person)):
             changed = desk.find(request_id)
-            raise refuse_state(changed, changed.state_at(desk.clock), "override")
+            raise refuse_state(changed, changed.state_at(desk.time), "override")
         said = {
             "event": "override",
             "kind": row.kind,

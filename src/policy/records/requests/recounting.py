@@ -70,11 +70,21 @@ def list_voters(session: Session, counted: Recount, settings: ApprovalSettings) 
 
 def is_in_force(session: Session, counted: Recount, terms: Terms, settings: ApprovalSettings, clock: str) -> bool:
     """Whether a judge with these rules lets something pass by it at a time."""
+    is_approved = counted.stored.state_at(clock) == APPROVED
+    return is_approved and not find_lapse(session, counted, terms, settings, clock)
+
+
+def find_lapse(session: Session, counted: Recount, terms: Terms, settings: ApprovalSettings, clock: str) -> str:
+    """Why what was approved lets nothing pass by these rules at a time; empty where it does."""
     row = counted.stored
-    if row.state_at(clock) != APPROVED or (terms.runs is not None and row.uses >= terms.runs):
-        return False
+    if terms.runs is not None and row.uses >= terms.runs:
+        return f"runs that it let begin: {row.uses:,}, and the rules allow {terms.runs:,}"
     try:
         found = confirm(session, row, terms, settings)
     except LedgerError:
-        return False
-    return found is not None and (found.ends is None or found.ends > clock)
+        found = None
+    if found is None:
+        return "who let it pass may not, or its entries do not say that they did"
+    if found.ends is not None and found.ends <= clock:
+        return f"by the rules it ended at {found.ends}"
+    return ""

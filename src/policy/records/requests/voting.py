@@ -27,7 +27,7 @@ REJECT: Final = "reject"
 _TYPES: Final = {APPROVE: "approval", REJECT: "rejection"}
 # The whole right to a vote, in one statement: undecided, not expired, counted on from what was read, nobody involved.
 _MAY_VOTE: Final = (
-    "id = ? AND state = 'pending' AND votes = ? AND expires > {now}"
+    "id = ? AND state = 'pending' AND votes = ? AND expires > {time}"
     " AND NOT EXISTS (SELECT 1 FROM request_people p WHERE p.request = requests.id AND p.person IN (?, ?)"
     " AND p.part <> 'owner')"
     " AND NOT EXISTS (SELECT 1 FROM request_votes v WHERE v.request = requests.id AND v.person = ?)"
@@ -67,7 +67,7 @@ def vote(ledger: Ledger, request_id: str, ballot: Ballot, *, now: datetime | Non
         values = (voted.state, voted.ends, row.id, row.votes, person.id, behalf.id if behalf else person.id, person.id)
         if not desk.swap("state = ?, ends = ?, votes = votes + 1", _MAY_VOTE, values):
             changed = desk.find(request_id)
-            raise refuse_state(changed, changed.state_at(desk.clock), ballot.answer)
+            raise refuse_state(changed, changed.state_at(desk.time), ballot.answer)
         _record(desk, row, ballot._replace(reason=reason), person, behalf, voted)
         return voted._replace(behalf=behalf.shown if behalf else "")
 
@@ -104,7 +104,7 @@ def find_right(desk: Desk, row: Row, ballot: Ballot, person: Person, votes: Sequ
     if ballot.terms.admits(ballot.name, settings):
         return None
     involved = list_people(desk.session, row.id)
-    for delegation in list_delegations(desk.session, desk.clock):
+    for delegation in list_delegations(desk.session, desk.time):
         giver, taker = delegation.giver, delegation.taker
         if giver.name is None or taker.name is None or not is_member(ballot.name, [taker.name], settings.people):
             continue

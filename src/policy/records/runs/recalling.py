@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from policy.records.planning import CLOCK
-from policy.records.requests.clock import CLOCKS, read_time, write_time
+from policy.records.requests.clock import read_clock, read_time, write_time
 from policy.records.runs.alike import find_index
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.recording import check_said, draft_run
@@ -96,5 +96,4 @@ def list_steps(ledger: Ledger, row: RunRow) -> Iterator[Step]:
 def measure_lead(ledger: Ledger) -> timedelta:
     """By how much the clock that entries go by is ahead of this machine's."""
     stated = ledger.appender.now
-    clock = write_time(stated()) if stated else ledger.read(f"SELECT {CLOCKS[ledger.database.dialect]}")[0][0]
-    return read_time(clock) - datetime.now(UTC)
+    return read_time(read_clock(ledger, stated() if stated else None)) - datetime.now(UTC)

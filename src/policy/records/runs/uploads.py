@@ -14,7 +14,7 @@ from policy.records.faults import LedgerError
 from policy.records.layout import write_insert
 from policy.records.objects import digest_bytes
 from policy.records.people import find_person
-from policy.records.requests.clock import CLOCKS, read_time, write_time
+from policy.records.requests.clock import read_clock, read_time, write_time
 from policy.records.requests.refusals import RefusedError
 from policy.records.runs.principals import identify_principal
 from policy.records.runs.rows import is_digest, is_line
@@ -62,7 +62,7 @@ def put_upload(ledger: Ledger, principal: str, digest: str, body: bytes, *, now:
     """Keep what somebody sent; whether it is new. Raises UploadError where it is not what it is called, or too much."""
     _check_form(digest, body)
     person = identify_principal(ledger, principal)
-    clock = _read_clock(ledger, now)
+    clock = read_clock(ledger, now)
     # Looked at before the lock is taken, which whoever sends too much shall not keep from others.
     known = ledger.read(_FIND, (digest, person))
     if known and known[0][0] > _subtract(clock, REFRESHED):
@@ -107,7 +107,7 @@ def list_senders(ledger: Ledger, digest: str) -> list[str]:
 
 def drop_expired(ledger: Ledger, *, now: datetime | None = None) -> int:
     """Let go of what no run refers to and nobody sent again for a day; how many."""
-    limit = _subtract(_read_clock(ledger, now), LASTS)
+    limit = _subtract(read_clock(ledger, now), LASTS)
     with ledger.transaction() as transaction:
         return len(transaction.session.read(_DROP, (limit,)))
 
@@ -130,12 +130,6 @@ def _check_limits(read: Read, person: str, clock: str) -> None:
     if count >= MOST or size + LARGEST > MOST_BYTES:
         message = f"{count:,} manifests of yours with {size:,} bytes wait for a run, and no more are kept"
         raise UploadError("storage", message, "begin the runs that they are for, or wait: after a day they are let go")
-
-
-def _read_clock(ledger: Ledger, now: datetime | None) -> str:
-    if now is not None:
-        return write_time(now)
-    return str(ledger.read(f"SELECT {CLOCKS[ledger.database.dialect]}")[0][0])
 
 
 def _subtract(time: str, length: timedelta) -> str:
