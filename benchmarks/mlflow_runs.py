@@ -108,11 +108,13 @@ def run() -> bool:
 def start(folder: Path, stack: ExitStack) -> dict[str, Client]:
     """A plain server, and one with the guard: an experiment that nothing governs, and one whose runs are recorded."""
     from policy.model.canonical import canonical_json
+    from policy.records.ledger import create_ledger
 
     plain, guarded = folder / "plain", folder / "guarded"
     for place in (plain, guarded):
         place.mkdir()
     (guarded / "policy.yaml").write_text(SET)
+    create_ledger(f"sqlite:///{guarded}/ledger.db").close()
     without = stack.enter_context(serve(plain, app=""))
     server = stack.enter_context(serve(guarded))
     body = canonical_json({"format": "policy-run-manifest/1", "manifest": MANIFEST})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,8 +13,10 @@ from policy.app.runs.admitting import Hearing
 from policy.app.runs.attempt import Attempt
 from policy.app.runs.panel import load_panel
 from policy.app.runs.texts import SHOWN, name_recorded
+from policy.model.approval_settings import ApprovalRule, ApprovalSettings, find_terms
 from policy.model.canonical import canonical_json
 from policy.records.ledger import create_ledger
+from policy.records.requests.voting import Ballot, vote
 from policy.records.runs.decisions import record_decision
 from policy.records.runs.uploads import put_upload
 
@@ -97,6 +100,21 @@ def test_who_asked_for_the_same_before_cannot_decide_either(hear):
     settings = LEADS.replace("QUORUM", "1")
     hear("hold", settings=settings, owner="zoe", principal="ben")
     assert "Who can decide now: carol (leads)." in say(hear("hold", settings=settings, owner="zoe"))
+
+
+@pytest.mark.parametrize(("effect", "require"), [("hold", ""), ("block", "{approval.current: true}")])
+def test_who_asks_again_after_a_no_reads_who_said_it_and_why(hear, effect, require):
+    said = {"settings": LEADS.replace("QUORUM", "1"), "owner": "zoe"}
+    said |= {"require": require} if require else {}
+    ledger, first = hear(effect, **said)
+    assert "rejected" not in first.text
+    request = first.asked.row.id
+    settings = ApprovalSettings(roles={"leads": ("ben",)}, rules=(ApprovalRule(roles=("leads",)),))
+    terms = find_terms(settings, [], "run", "bot")
+    vote(ledger, request, Ballot("ben", "reject", "first the licence", terms, settings))
+    _, again = hear(effect, **said)
+    assert again.asked.row.id != request
+    assert re.search(rf"\nben rejected the same on \S+ \S+ UTC \({request}\): first the licence$", again.text)
 
 
 def test_without_roles_anybody_else_decides(hear):

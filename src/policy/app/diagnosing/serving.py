@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from policy.app.diagnosing.findings import OK, WARNING, Finding, tell_problems
+from policy.app.diagnosing.findings import ERROR, OK, WARNING, Finding, tell_problems
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def find_server(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("mlflow server", OK, f"{count} of experiments, authentication by {panel.settings.app}")
         if panel.settings.app == "basic-auth" and not os.environ.get(FLASK_KEY):
             message = f"`{FLASK_KEY}` is not set here, and basic-auth does not start without it"
-            yield Finding("basic-auth", WARNING, message, "set it to a secret of yours where the server is started")
+            remedy = "set it to a secret of yours where the server is started, and look there, with what is set for it"
+            yield Finding("basic-auth", ERROR, message, remedy)
 
 
 def find_spool_key(workspace: Workspace) -> Iterator[Finding]:

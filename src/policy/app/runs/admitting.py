@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from policy.app.approvals.asking import list_waivers
 from policy.app.approvals.contributors import list_owners
 from policy.app.approvals.holding import find_approvals, settle_held
+from policy.app.approvals.rejections import find_last_no, say_no
 from policy.app.recording.judging import judge_for_record
 from policy.app.runs.attempt import ADMITTED, HELD, REFUSED, TRAINING, Admission
 from policy.app.runs.attesting import find_attested
@@ -197,6 +198,9 @@ class Hearing:
                 text = say_held(attempt, decision, policy_set, asked, people)
             else:
                 state, text = REFUSED, say_refused(attempt, decision, policy_set, asked, people)
+            rejected = find_last_no(self.ledger, policy_set, decision)
+            if rejected is not None:
+                text = f"{text}\n{say_no(rejected)}"
         return Admission(attempt, self.binding, state, verdict, text, project, decision, draft, asked, precedent)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.app.runs.recent import Recent
 from policy.gates.mlflow.client import server as servers
 from tests.gates.mlflow.client.standin import StandIn, stand_in
 from tests.gates.mlflow.memory import no_experiment  # noqa: F401 - a fixture of every test
@@ -33,7 +34,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in QUIET.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(servers.Server, "_known", {})
-    monkeypatch.setattr(servers, "_SAID", set())
+    monkeypatch.setattr(servers, "_SAID", Recent(9))
     return folder
 
 

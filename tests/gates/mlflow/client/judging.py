@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from policy.records.ledger import create_ledger
 from tests.enough_rows import GOOD, RULE
 from tests.gates.mlflow.server.serving import ADMIN, PASSWORD, Server, serve
 
@@ -41,6 +42,7 @@ def serve_judging(folder: Path) -> Iterator[Server]:
     (folder / "rules" / "rows.yaml").write_text(RULE)
     (folder / "rules" / "owner.yaml").write_text(HOLDING)
     (folder / "policy.yaml").write_text(POLICY_SET)
+    create_ledger(f"sqlite:///{folder}/ledger.db").close()
     with serve(folder, auth=True) as server:
         for name in ("observed", "flagged", "support-tone"):
             server.make_experiment(name, ADMIN)

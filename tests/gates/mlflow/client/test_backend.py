@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.app.runs.recent import Recent
 from policy.gates.mlflow.client import judging
 from tests.enough_rows import RULE, SMALL
 from tests.gates.mlflow.client.conftest import QUIET
@@ -32,7 +33,7 @@ with mlflow.start_run() as run:
 
 @pytest.fixture(autouse=True)
 def rules(project: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(judging, "_ADMITTED", {})
+    monkeypatch.setattr(judging, "_ADMITTED", Recent(9))
     (project / "rules").mkdir()
     (project / "rules" / "rows.yaml").write_text(RULE)
     (project / "policy.yaml").write_text(POLICY_SET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import policy
+from policy.app.runs.recent import Recent
 from policy.app.runs.refusal import RunRefused
 
 pytest.importorskip("mlflow", reason="the client belongs to MLflow")
@@ -22,7 +23,7 @@ CHANGED = MANIFEST.replace("500", "400")
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
-    monkeypatch.setattr(begun, "_BEGUN", {})
+    monkeypatch.setattr(begun, "_BEGUN", Recent(9))
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_nor_is_what_is_as_it_was_or_was_begun_elsewhere(served, project, monkey
     log()
     mlflow.end_run()
     # What is resumed was judged with the manifest that it was begun with.
-    monkeypatch.setattr(begun, "_BEGUN", {})
+    monkeypatch.setattr(begun, "_BEGUN", Recent(9))
     policy.start_run("r" * 32)
     change(project)
     log()

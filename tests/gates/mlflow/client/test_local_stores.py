@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy.app.runs.recent import Recent
 from policy.app.runs.refusal import RunRefused
 from policy.gates.mlflow.client import judging
 from tests.enough_rows import RULE, SMALL
@@ -34,7 +35,7 @@ print(mlflow.last_active_run().info.artifact_uri, logged.artifact_location)
 
 @pytest.fixture(autouse=True)
 def rules(project, monkeypatch):
-    monkeypatch.setattr(judging, "_ADMITTED", {})
+    monkeypatch.setattr(judging, "_ADMITTED", Recent(9))
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     (project / "rules").mkdir()
     (project / "rules" / "rows.yaml").write_text(RULE)

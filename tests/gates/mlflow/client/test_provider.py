@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 from mlflow.tracking.context.registry import resolve_tags
 
+from policy.app.runs.recent import Recent
 from policy.gates.mlflow.client import server
 from policy.gates.mlflow.client.provider import ManifestContext
 
@@ -47,7 +48,7 @@ def test_a_manifest_that_cannot_be_read_is_said_once_and_not_as_a_fault_of_mlflo
     (project / "ml-manifest.yaml").write_text("manifest: [\n")
     monkeypatch.chdir(project)
     monkeypatch.setattr("mlflow.get_tracking_uri", lambda: address)
-    monkeypatch.setattr(server, "_SAID", set())
+    monkeypatch.setattr(server, "_SAID", Recent(9))
     for _ in range(2):
         assert resolve_tags({"own": "1"})["own"] == "1"
     assert "unexpected error" not in caplog.text

@@ -120,6 +120,13 @@ def test_a_run_that_needs_an_approval_may_ask_for_it(standin, caplog):
     assert "needs an approval" in caplog.text
 
 
+def test_where_nothing_governs_the_experiment_it_is_said(standin, caplog):
+    standin.answers[f"POST {API}/preflight"] = (200, {"verdict": "allow", "governed": False})
+    with policy.guard("suport"):
+        pass
+    assert f"nothing governs the experiment `suport` at {standin.url}" in caplog.text
+
+
 def test_an_experiment_without_a_manifest_is_asked_about_too(standin, project):
     (project / "ml-manifest.yaml").unlink()
     standin.refuse_runs()

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from policy.app.runs.refusal import RunRefused
+from policy.gates.mlflow.client import begun, judging, manifests, server
 from policy.gates.mlflow.client.manifests import Outgoing
 from policy.gates.mlflow.client.server import Server, say_once
 from tests.gates.mlflow.client.standin import API
@@ -127,3 +128,30 @@ def test_something_is_said_once(caplog):
     for text in ("one", "two", "one"):
         say_once(text)
     assert [record.getMessage() for record in caplog.records] == ["Tunegate: one", "Tunegate: two"]
+
+
+@pytest.mark.parametrize(
+    ("memory", "most"),
+    [
+        (begun._BEGUN, 1000),
+        (manifests._KNOWN, 50),
+        (judging._ADMITTED, 1000),
+        (server._SAID, 1000),
+        (Server("http://127.0.0.1:9")._sent, 1000),
+    ],
+    ids=["begun", "manifests", "admitted", "said", "sent"],
+)
+def test_a_process_that_lives_long_does_not_remember_all_its_life(memory, most):
+    for number in range(most + 200):
+        memory.keep(f"{number}", 1.0)
+    assert len(memory) == most
+
+
+def test_what_is_sent_again_after_much_else_is_known_still(standin):
+    standin.answers[f"GET {API}/"] = (200, {"server": "mlflow"})
+    standin.answers[PUT] = (200, {})
+    asked = Server(standin.url)
+    for number in range(1, 1500):
+        asked.send(OUTGOING)
+        asked._sent.keep(f"sha256:of {number}", asked._sent.find(OUTGOING.digest) or 0.0)
+    assert len(standin.requests) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from policy.app.runs.refusal import RunRefused
 from policy.app.runs.sent import decode_sent, name_body
-from tests.gates.mlflow.client.standin import API, REFUSAL
+from tests.gates.mlflow.client.standin import API, REFUSAL, Request, make_run
 
 mlflow = pytest.importorskip("mlflow", reason="the client belongs to MLflow")
 pytestmark = pytest.mark.usefixtures("client")
@@ -129,6 +129,18 @@ def test_a_server_that_does_not_judge_is_said_once(standin, caplog):
     assert [record.getMessage() for record in caplog.records if record.name == "policy.mlflow"] == [
         f"Tunegate: the tracking server {standin.url} does not judge runs: no policy is held to there"
     ]
+
+
+@pytest.mark.parametrize(("verdict", "is_said"), [("flag", True), ("allow", False)])
+def test_what_begins_with_a_flag_is_said(standin, caplog, verdict, is_said):
+    info = make_run(Request("POST", "", b""))["run"]["info"]
+    tags = [{"key": "policy.verdict", "value": verdict}, {"key": "policy.decision", "value": "sha256:12"}]
+    run = {"info": info, "data": {"tags": tags}}
+    standin.answers["POST /api/2.0/mlflow/runs/create"] = (200, {"run": run})
+    with mlflow.start_run(experiment_id="7"):
+        pass
+    said = "the run begins, and policies are not met that only flag there (decision sha256:12): `policy check"
+    assert (said in caplog.text) == is_said
 
 
 def test_other_stores_are_told_the_claims_and_sent_nothing(standin, run_script, store):

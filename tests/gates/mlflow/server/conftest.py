@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from policy.records.ledger import create_ledger
 from tests.gates.mlflow.memory import no_experiment  # noqa: F401 - a fixture of every test
 from tests.gates.mlflow.server.serving import Server, serve
 
@@ -66,11 +67,13 @@ class Sent(NamedTuple):
 
 
 def write_set(folder: Path, text: str = SET) -> Path:
-    """A policy set with two policies: one blocks, one holds."""
+    """A policy set with two policies, of which one blocks and one holds, and its ledger where that is beside it."""
     (folder / "policies").mkdir(parents=True, exist_ok=True)
     (folder / "policy.yaml").write_text(text)
     (folder / "policies/volatile-data.yaml").write_text(VOLATILE)
     (folder / "policies/large-models.yaml").write_text(APPROVED)
+    if "sqlite:///ledger.db" in text and not (folder / "ledger.db").exists():
+        create_ledger(f"sqlite:///{folder}/ledger.db").close()
     return folder
 
 

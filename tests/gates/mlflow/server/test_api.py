@@ -207,6 +207,16 @@ def test_a_look_ahead_is_on_no_record(api, monkeypatch):
         assert api.ask("POST", "/preflight", "ada", json=wrong).status_code == 400
 
 
+def test_a_look_ahead_at_an_experiment_that_is_still_to_be_made_goes_by_its_name(api, monkeypatch):
+    monkeypatch.setattr("policy.gates.mlflow.server.api.manifests.find_experiment", lambda _: None)
+    api.ask("PUT", f"/manifests/{BLOCKED.digest}", "ada", data=BLOCKED.body)
+    found = {}
+    for name in ("support-new", "suport-new"):
+        answer = api.ask("POST", "/preflight", "ada", json={"experiment_name": name, "manifest": BLOCKED.digest})
+        found[name] = (answer.status_code, answer.json["governed"])
+    assert found == {"support-new": (403, True), "suport-new": (200, False)}
+
+
 def test_a_look_ahead_knows_what_was_approved_and_uses_nothing_up(api, monkeypatch):
     experiment = SimpleNamespace(experiment_id="1", name="support-x")
     monkeypatch.setattr("policy.gates.mlflow.server.api.manifests.find_experiment", lambda _: experiment)

@@ -112,6 +112,18 @@ def test_one_that_somebody_holds_is_awaited(start, caplog):
     assert read_seen(folder / "ledger.db") == [b'"seen":"start"']
 
 
+def test_the_other_workers_are_told_as_long_as_it_is_awaited(start, monkeypatch):
+    told = []
+    monkeypatch.setattr(awaited, "note_awaiting", lambda: told.append("awaits"))
+    monkeypatch.setattr(awaited, "note_reached", lambda: told.append("reached"))
+    folder, begin = start()
+    with locking(folder / "ledger.db"):
+        guard = begin()
+        assert told == ["awaits"]
+    assert hear(guard).state == "admitted"
+    assert told == ["awaits", "reached"]
+
+
 def test_what_nothing_governs_goes_on(start):
     folder, begin = start()
     with locking(folder / "ledger.db"):
@@ -182,7 +194,15 @@ def test_one_that_is_wrong_is_an_error(settings, tmp_path, spoil, said):
         AwaitedLedger(settings).reach()
 
 
+def test_one_that_is_not_there_is_an_error_and_none_is_made(settings, tmp_path):
+    with pytest.raises(LedgerError, match=r"there is no ledger in [^`]*`sqlite") as caught:
+        AwaitedLedger(settings).reach()
+    assert "make it with `policy ledger init`; where there was one" in caught.value.problems[0].remedy
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_wrong_when_it_is_made_ready_is_an_error(settings):
+    create_ledger(settings.url).close()
     ledger = AwaitedLedger(settings)
     ledger.reach()
 

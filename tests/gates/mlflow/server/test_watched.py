@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -62,3 +64,15 @@ def test_no_secret_is_recorded(ledger):
     key = "AKIA" + "Q3EGRQ7XNWLZ5TVP"
     note(Watched(ledger), COPY._replace(name=f"m-{key}", version=f"m-{key}/1", source=f"s3://{key}@x"), f"of {key}")
     assert key not in json.dumps(read_all(ledger))
+
+
+def test_of_several_at_once_one_is_recorded(ledger):
+    noted, together = Watched(ledger), Barrier(8)
+
+    def release(_):
+        together.wait(60)
+        return note(noted)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(release, range(8))) == {1}
+    assert len(read_all(ledger)) == 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy.app.runs.intent import read_intent
 from policy.gates.mlflow.client.manifests import read_outgoing
 from policy.gates.mlflow.client.server import Server, say_once
+from policy.source.display import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,12 +39,21 @@ def announce(address: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 def look_ahead(address: str, experiment: Mapping[str, str]) -> None:
     """Ask a server what would come of a run in an experiment. Raises PolicyError, RunRefused."""
-    if would_wait(address, experiment):
+    found = foresee(address, experiment)
+    if found.get("verdict") == "hold":
         say_once("the run needs an approval; where there is none yet, whoever begins the run asks for it")
+    if found.get("governed") is False:
+        name = quote_name(" ".join(experiment.values()))
+        say_once(f"nothing governs the experiment {name} at {address}, and no run in it is judged: is the name right?")
 
 
 def would_wait(address: str, experiment: Mapping[str, str]) -> bool:
     """As `look_ahead`: whether a run would wait for an approval."""
+    return foresee(address, experiment).get("verdict") == "hold"
+
+
+def foresee(address: str, experiment: Mapping[str, str]) -> Mapping[str, Any]:
+    """As `look_ahead`: the server's answer, empty where it judges nothing."""
     from policy.app.runs.attempt import TRAINING
     from policy.app.runs.sent import ACTIVITY_TAG, DIGEST_TAG
 
@@ -51,11 +61,11 @@ def would_wait(address: str, experiment: Mapping[str, str]) -> bool:
     server = Server.find(address)
     if not server.judges():
         server.warn_unjudged()
-        return False
+        return {}
     if outgoing is not None:
         server.send(outgoing)
     said = {"manifest": claims.get(DIGEST_TAG, ""), "activity": claims.get(ACTIVITY_TAG, TRAINING)}
-    return server.look_ahead({**experiment, **said}).get("verdict") == "hold"
+    return server.look_ahead({**experiment, **said})
 
 
 def _prepare() -> tuple[dict[str, str], Outgoing | None]:

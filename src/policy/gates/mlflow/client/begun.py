@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.intent import find_manifest, intend, read_intent
+from policy.app.runs.recent import Recent
 from policy.app.runs.refusal import RunRefused
 from policy.errors import PolicyError
 from policy.gates.mlflow.client.judging import digest_file
@@ -29,7 +30,8 @@ class Begun(NamedTuple):
 
 
 OLD: Final = "the manifest was changed since the active run began, which stays on record with what it said then"
-_BEGUN: Final[dict[str, Begun]] = {}
+REMEMBERED: Final = 1000
+_BEGUN: Final[Recent[str, Begun]] = Recent(REMEMBERED)
 
 
 def note_begun(info: Any, tags: Mapping[str, str]) -> None:
@@ -43,7 +45,7 @@ def note_begun(info: Any, tags: Mapping[str, str]) -> None:
         # A program may name another one itself, by its digest.
         if not intent.off and file and outgoing and tags.get(DIGEST_TAG) == outgoing.digest:
             activity = tags.get(ACTIVITY_TAG) or TRAINING
-            _BEGUN[info.run_id] = Begun(file, digest_file(file), activity, str(info.experiment_id))
+            _BEGUN.keep(info.run_id, Begun(file, digest_file(file), activity, str(info.experiment_id)))
 
 
 class AsksAgain:
@@ -71,7 +73,7 @@ def find_changed(run: str, parameters: Any) -> Begun | None:
     """The run, where parameters show that it fine-tunes, and its manifest is another one by now."""
     from policy.gates.mlflow.server.signs import find_tuning
 
-    begun = _BEGUN.get(run)
+    begun = _BEGUN.find(run)
     if begun is None or not find_tuning({"params": parameters}) or read_intent().off:
         return None
     there = os.path.isfile(begun.manifest)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.intent import find_manifest, read_intent
+from policy.app.runs.recent import Recent
 from policy.gates.mlflow.client.server import say_once
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ SCHEME: Final = "policy+"
 OFF: Final = "`POLICY_OFF` is set: runs begin unjudged"
 # A sweep judges once what is the same; data may have changed after that.
 KEPT_SECONDS: Final = 600.0
-_ADMITTED: Final[dict[tuple[str, ...], float]] = {}
+REMEMBERED: Final = 1000
+_ADMITTED: Final[Recent[tuple[str, ...], float]] = Recent(REMEMBERED)
 
 
 def strip_scheme(address: str) -> str:
@@ -42,12 +44,13 @@ def judge_run(experiment: Any, tags: Mapping[str, str]) -> None:
     activity = (stated if stated in ACTIVITIES else "") or intent.activity or TRAINING
     occasion = Occasion(manifest, activity, experiment.name, str(experiment.experiment_id), intent.folder)
     known = (*occasion, digest_file(manifest))
-    if time.monotonic() - _ADMITTED.get(known, -KEPT_SECONDS) < KEPT_SECONDS:
+    since = _ADMITTED.find(known)
+    if since is not None and time.monotonic() - since < KEPT_SECONDS:
         return
     said = judge_here(occasion, datetime.now(UTC))
     if said:
         say_once(said)
-    _ADMITTED[known] = time.monotonic()
+    _ADMITTED.keep(known, time.monotonic())
 
 
 def digest_file(file: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from policy.app.runs.intent import find_manifest
+from policy.app.runs.recent import Recent
 from policy.errors import PolicyError
 from policy.structs import NamedTuple
 
@@ -26,7 +28,9 @@ class Outgoing(NamedTuple):
 
 # What was seen of the data is not looked at again for so long.
 KEPT_SECONDS: Final = 600.0
-_KNOWN: Final[dict[tuple[str, str], tuple[float, Outgoing]]] = {}
+# Each is as large as what is sent.
+REMEMBERED: Final = 50
+_KNOWN: Final[Recent[tuple[str, bytes], tuple[float, Outgoing]]] = Recent(REMEMBERED)
 
 
 def read_outgoing(intent: Intent) -> Outgoing | None:
@@ -38,9 +42,11 @@ def read_outgoing(intent: Intent) -> Outgoing | None:
         return None
     document = read_yaml_file(path, os.path.relpath(path))
     # MLflow asks for the claims at other times, too, and a sweep asks often.
-    known = _KNOWN.get((path, document.text))
+    case = path, sha256(document.text.encode(errors="surrogatepass")).digest()
+    known = _KNOWN.find(case)
     if known is None or time.monotonic() - known[0] > KEPT_SECONDS:
-        known = _KNOWN[path, document.text] = (time.monotonic(), make_outgoing(document, path))
+        known = time.monotonic(), make_outgoing(document, path)
+        _KNOWN.keep(case, known)
     return known[1]
 
 

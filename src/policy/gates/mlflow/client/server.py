@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.app.runs.recent import Recent
 from policy.app.runs.refusal import RunRefused
 from policy.gates.mlflow.client.refusal import MARK
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 BASE: Final = "/policy/api/1"
 # What no run names is dropped after a day.
 KEPT_SECONDS: Final = 3600.0
+REMEMBERED: Final = 1000
 _LOGGER: Final = logging.getLogger("policy.mlflow")
 
 
@@ -29,7 +31,7 @@ class Server:
         self.address = address
         self.judged_here = False
         self._judges: bool | None = None
-        self._sent: dict[str, float] = {}
+        self._sent: Recent[str, float] = Recent(REMEMBERED)
 
     @classmethod
     def find(cls, address: str) -> Server:
@@ -52,12 +54,13 @@ class Server:
 
     def send(self, outgoing: Outgoing) -> None:
         """Put a manifest where the server finds it when a run names it. Raises RunRefused."""
-        if time.monotonic() - self._sent.get(outgoing.digest, -KEPT_SECONDS) < KEPT_SECONDS:
+        since = self._sent.find(outgoing.digest)
+        if since is not None and time.monotonic() - since < KEPT_SECONDS:
             return
         status, answer = self._ask("PUT", f"/manifests/{outgoing.digest}", outgoing.body)
         if status not in (200, 201):
             raise RunRefused(_say_answer(f"the tracking server does not take the manifest ({status})", answer))
-        self._sent[outgoing.digest] = time.monotonic()
+        self._sent.keep(outgoing.digest, time.monotonic())
 
     def look_ahead(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
         """What would come of a run, of which nothing is recorded. Raises RunRefused."""
@@ -89,13 +92,13 @@ class Server:
 
 
 def say_once(text: str) -> None:
-    """Log what a person should know, once in a process."""
-    if text not in _SAID:
-        _SAID.add(text)
+    """Log what a person should know, once in a process, unless much else was said since."""
+    if _SAID.find(text) is None:
+        _SAID.keep(text, True)
         _LOGGER.warning("Tunegate: %s", text)
 
 
-_SAID: Final[set[str]] = set()
+_SAID: Final[Recent[str, bool]] = Recent(REMEMBERED)
 
 
 def _say_answer(otherwise: str, answer: Mapping[str, Any]) -> str:

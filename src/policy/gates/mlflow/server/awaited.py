@@ -10,7 +10,7 @@ from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.errors import PolicyError
-from policy.gates.mlflow.server.workers import recall_ledger, share_ledger
+from policy.gates.mlflow.server.workers import note_awaiting, note_reached, recall_ledger, share_ledger
 from policy.records.faults import LedgerError
 from policy.records.reach import is_away
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger("policy.mlflow")
 # Seconds between two tries: one that fails may take long.
 PAUSE: Final = 5.0
+# A server makes none: one that was moved, or is named wrongly, would be a new record without anybody being told.
+ABSENT: Final = "make it with `policy ledger init`; where there was one, name its place: a new one knows no run"
 # Seconds that a worker waits for other writers, and for an answer of the database: a thread of the server waits, too.
 WAITS: Final = 4.0
 PATIENCE: Final = 5.0
@@ -94,6 +96,7 @@ class AwaitedLedger:
         if not is_away(error, self._settings.url, self._settings.folder or "."):
             raise error
         self._note(error)
+        note_awaiting()
         LOG.error("the server starts without its ledger: nothing that is governed begins until it answers")
 
     def _note(self, error: PolicyError) -> None:
@@ -136,7 +139,13 @@ class AwaitedLedger:
         from policy.records.runs.uploads import drop_expired
 
         folder = self._settings.folder or "."
-        ledger = open_ledger(self._settings.url, folder=folder, expect=expect, timeout=WAITS, patience=PATIENCE)
+        how: dict[str, Any] = {"create": False, "expect": expect, "timeout": WAITS, "patience": PATIENCE}
+        try:
+            ledger = open_ledger(self._settings.url, folder=folder, **how)
+        except LedgerError as error:
+            if error.kind != "absent":
+                raise
+            raise LedgerError("absent", error.problems[0].message, ABSENT) from None
         # Where it cannot be done now, the next server that starts does it.
         with suppress(PolicyError):
             drop_expired(ledger)
@@ -152,6 +161,7 @@ class AwaitedLedger:
             self._candidate = None
             if self._ledger is None:
                 ledger.close()
+        note_reached()
         share_ledger(self._settings.url, ledger.id)
         return ledger
 

@@ -59,11 +59,11 @@ class Guard:
 
     def refresh(self) -> None:
         """Take up policies that have changed: before whatever is judged."""
-        faults, panel = self.reloader.faults, self.reloader.get_panel()
+        panel = self.reloader.get_panel()
         if panel is not self.panel or self.settings.pending:
             with self._taking:
                 self._take_up(self.reloader.get_panel())
-        self.keeper.metrics.unloaded.inc(self.reloader.faults - faults)
+        self.keeper.metrics.unloaded.inc(self.reloader.take_faults())
 
     def _take_up(self, panel: Panel) -> None:
         """A panel is in force once its settings are on record."""

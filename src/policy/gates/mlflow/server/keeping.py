@@ -22,7 +22,7 @@ from policy.gates.mlflow.server.metrics import Metrics
 from policy.gates.mlflow.server.outage import Outage
 from policy.gates.mlflow.server.spool_reader import SpoolReader, describe, measure_spool, name_case
 from policy.model.gates import cap_effect
-from policy.records.faults import LedgerError
+from policy.records.faults import OF_A_DRAFT, LedgerError
 from policy.records.runs.alike import find_index
 from policy.records.runs.uploads import get_upload
 from policy.records.spool import Replay, encode_draft, read_line, replay_spool, spool_decision
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from policy.records.runs.rows import RunRow
 
 LOG: Final = logging.getLogger("policy.mlflow")
-# Faults of what is to be recorded: whoever sends it would choose to go unrecorded.
-ASKED_FOR: Final = ("draft", "refused", "secret")
+# Faults of what is to be recorded, and of too many who ask: whoever sends it would choose to go unrecorded.
+ASKED_FOR: Final = (*OF_A_DRAFT, "crowded")
 BREAK_GLASS: Final = "/policy/api/1/break-glass"
 # Seconds after which it is tried again to record what waits.
 PAUSE: Final = 5.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.gates.mlflow.server.workers import share_folder
+from policy.gates.mlflow.server.workers import is_awaiting, share_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from policy.app.runs.attempt import Admission
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+LIVE: Final = re.compile(r"gauge_live[a-z]*_([0-9]+)\.db")
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 # From a cached answer to a ledger in another building, in seconds.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -40,19 +43,19 @@ class Metrics:
         self.broken = Counter("policy_broken_glass", "Glass broken while the ledger was down.", registry=own)
         self.unloaded = Counter("policy_reload_faults", "Changes of policies that could not be used.", registry=own)
         self.spooled = Gauge(
-            "policy_spool_bytes", "What waits to be recorded.", multiprocess_mode="mostrecent", registry=own
+            "policy_spool_bytes", "What waits to be recorded.", multiprocess_mode="livemostrecent", registry=own
         )
         self.told = Counter("policy_webhooks", "What came of telling somebody of a request.", ["outcome"], registry=own)
         self.waiting = Gauge(
             "policy_webhooks_pending",
             "Notices that nobody has taken yet.",
-            multiprocess_mode="mostrecent",
+            multiprocess_mode="livemostrecent",
             registry=own,
         )
         self.awaited = Gauge(
             "policy_ledger_awaited",
             "Whether a worker has not reached the ledger since it started.",
-            multiprocess_mode="mostrecent",
+            multiprocess_mode="livemostrecent",
             registry=own,
         )
         self._spool, self._awaits = spool, awaits
@@ -73,9 +76,11 @@ class Metrics:
         from prometheus_client import CollectorRegistry, generate_latest, multiprocess
 
         self.spooled.set(self._spool())
-        self.awaited.set(self._awaits())
+        # Who is asked tells of all workers.
+        self.awaited.set(self._awaits() or is_awaiting())
         registry: Any = self._registry
-        if os.environ.get(FOLDER):
+        if folder := os.environ.get(FOLDER):
+            bury_workers(folder)
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it is half typed
         return generate_latest(registry)
@@ -85,3 +90,26 @@ def prepare_folder() -> None:
     """Where the workers of one server tell each other; one that works alone keeps it in memory."""
     if not os.environ.get(FOLDER) and (path := share_folder()):
         os.environ[FOLDER] = path
+
+
+def bury_workers(folder: str) -> None:
+    """Remove how things stood for workers that are gone; what they have counted stays."""
+    from prometheus_client import multiprocess
+
+    if sys.platform == "win32":
+        return  # asking for a process would end it
+    for name in os.listdir(folder):
+        found = LIVE.fullmatch(name)
+        if found is not None and not is_alive(int(found[1])):
+            multiprocess.mark_process_dead(found[1], folder)  # type: ignore[no-untyped-call] # as above
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process of a number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.app.runs.attempt import ADMITTED, HELD, REOPENED, TRAINING, Attempt
+from policy.app.runs.attempt import ADMITTED, HELD, TRAINING, Attempt
 from policy.errors import PolicyError
 from policy.gates.mlflow.server.observing import find_logged
 from policy.gates.mlflow.server.origins import Origin, trace_origin
 from policy.gates.mlflow.server.refusals import refuse, refuse_fault
+from policy.gates.mlflow.server.release_texts import (
+    say_lost,
+    say_outdated,
+    say_released,
+    say_state,
+    say_unbound,
+    say_ungoverned,
+)
 from policy.gates.mlflow.server.released import read_history
 from policy.gates.mlflow.server.roots import find_governed
 from policy.model.gates import cap_effect
@@ -46,23 +54,27 @@ def check_run(guard: Guard, release: Release, origin: Origin, found: Found, boun
     """Raises where a run does not let it be released; else whether it was admitted, and is judged here."""
     binding = guard.find_binding(found.experiment)
     row = guard.find_used(found.run, lambda: binding, "release")
+    # Who names only files is told of, and found by, the run that they are of.
+    release = release._replace(run=release.run or found.run)
+    text = f"`{release.name}` cannot be released: its run {found.run}"
     if binding is None:
         # What was judged once stays judged, whatever has become of its experiment.
         if row is not None and row.state != ADMITTED:
-            raise refuse(f"`{release.name}` cannot be released: its run {found.run} is {row.state}")
+            raise guard.register.refuse_release(release, bound, f"{text} {say_ungoverned(row)}")
         if row is not None and (old := find_outdated(guard, origin, found.run)):
-            raise refuse(f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
+            said = say_outdated(old, found.run)
+            raise guard.register.refuse_release(release, bound, f"`{release.name}` cannot be released: {said}")
         return False
-    text = f"`{release.name}` cannot be released: its run {found.run}"
     if row is None or row.state != ADMITTED:
         stop(guard, release, binding, f"{text} {say_state(row)}")
     elif row.activity != TRAINING:
-        stop(guard, release, binding, f"{text} was admitted as `{row.activity}` only")
+        stop(guard, release, binding, f"{text} was admitted as `{row.activity}` only: train in a run of its own")
     elif old := find_outdated(guard, origin, found.run):
         stop(guard, release, bound or binding, f"`{release.name}` cannot be released: {say_outdated(old, found.run)}")
     elif bound is not None and not (binding.releases(release.name) and bound.takes(row.project)):
         # An experiment that is only watched does not release under the name of one that is not.
-        stop(guard, release, bound, f"{text} is one of `{row.project}` in the experiment `{found.experiment.name}`")
+        said = f"is one of `{row.project}` in the experiment `{found.experiment.name}`"
+        stop(guard, release, bound, f"{text} {said}, {say_unbound(release, binding, bound)}")
     elif verdict := find_passed(guard, row):
         said = f"began while nothing was enforced, though its decision is {verdict}: resume it, which judges it again"
         stop(guard, release, bound or binding, f"{text} {said}")
@@ -80,15 +92,6 @@ def find_passed(guard: Guard, row: RunRow) -> str:
         raise refuse_fault(error) from None
 
 
-def say_state(row: RunRow | None) -> str:
-    """Why nothing is released from a run that is not admitted, and what helps."""
-    if row is None:
-        return "never met the gate"
-    if row.state != REOPENED:
-        return f"is {row.state}"
-    return "is reopened, for it was changed: resume it, which judges it again, and then register a new version of it"
-
-
 def find_outdated(guard: Guard, origin: Origin, run: str) -> str:
     """A version that is older than what was changed of a run since; empty where none is."""
     versions = [one.version for one in origin.named if one.version]
@@ -98,16 +101,12 @@ def find_outdated(guard: Guard, origin: Origin, run: str) -> str:
     return next((version for version in versions if not history.is_current(version)), "")
 
 
-def say_outdated(version: str, run: str) -> str:
-    """What is the matter with it, and what helps."""
-    return f"the version `{version}` is older than a change of its run {run}: register a new version of it"
-
-
 def check_lost_run(guard: Guard, release: Release, run: str) -> None:
     """Raises where a run that MLflow has no more did not end admitted: the ledger outlasts it."""
     row = guard.find_row(run)
     if row is not None and row.state != ADMITTED:
-        raise refuse(f"`{release.name}` cannot be released: its run {run} is {row.state}")
+        text = f"`{release.name}` cannot be released: its run {run} {say_lost(row)}"
+        raise guard.register.refuse_release(release, guard.find_model_binding(release.name), text)
 
 
 def check_models(guard: Guard, release: Release, origin: Origin) -> None:
@@ -143,6 +142,9 @@ def judge_release(guard: Guard, release: Release, row: RunRow, experiment: str, 
         logged=find_logged(row.run, schema),
     )
     admission = guard.hear(binding, attempt, "release")
+    if admission.state == ADMITTED and not admission.text:
+        # For the log.
+        admission = admission._replace(text=say_released(release, row, admission))
     text = guard.register.note_decision(admission)
     if admission.state != ADMITTED:
         # What is held waits in no run: whoever releases tries again.
@@ -155,5 +157,5 @@ def stop(guard: Guard, release: Release, binding: Binding, text: str) -> None:
     mode = guard.panel.find(binding).workspace.policy_set.gate("release").mode
     capped = cap_effect("block", mode)
     if capped is not None and cap_effect(capped, binding.mode or "enforce") == "block":
-        raise refuse(text)
+        raise guard.register.refuse_release(release, binding, text)
     guard.register.note_watched(release, binding, text)

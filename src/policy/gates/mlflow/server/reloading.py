@@ -40,6 +40,7 @@ class Reloader:
     def __init__(self, config: str | None, panel: Panel, check: Callable[[Panel], None]) -> None:
         self.config = config
         self.faults = 0
+        self._told = 0
         self._check = check
         self._panel = panel
         self._stamp = take_stamp(panel)
@@ -54,6 +55,14 @@ class Reloader:
             with self._lock:
                 self._reload()
         return self._panel
+
+    def take_faults(self) -> int:
+        """How many faults there were since somebody last asked; of several who ask at once one is told of each."""
+        if self.faults == self._told:
+            return 0
+        with self._lock:
+            new, self._told = self.faults - self._told, self.faults
+            return new
 
     def _is_due(self) -> bool:
         return bool(self._fault) and time.monotonic() >= self._again

@@ -58,7 +58,7 @@ def reopen(guard: Guard, row: RunRow, reason: str) -> None:
 
 
 def point_out(guard: Guard, run: str) -> None:
-    """Show at a run that is on no record that it trains, once; also where it came past the server and says otherwise."""
+    """Show at a run that is on no record that it trains, once; also where it came past the gate and says more."""
     if get_tracking_store().get_run(run).data.tags.get(STATE) not in (UNGOVERNED, UNADMITTED):
         governed = guard.find_binding(find_run_experiment(run)) is not None
         show_state(run, UNADMITTED if governed else UNGOVERNED)

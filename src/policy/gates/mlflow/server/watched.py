@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.approvals.secrecy import redact_document
-from policy.gates.mlflow.server.recent import Recent
+from policy.app.runs.recent import Recent
 from policy.records.append import say_time
 from policy.records.objects import Draft
 from policy.records.runs.principals import identify_principal
@@ -26,19 +26,19 @@ class Watched:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._recent = Recent(REMEMBERED)
+        self._recent: Recent[tuple[str, ...], int] = Recent(REMEMBERED)
 
     def note(self, release: Release, said: str, principal: str, server: str, policy_set: str, now: datetime) -> int:
         """The entry that says what passed, and why it would have been refused. Raises PolicyError."""
         case = (now.date().isoformat(), *release, said, principal)
-        known = self._recent.find(case)
-        if known is not None:
-            return known
-        payload = describe(release, said, server, policy_set, now)
-        payload["principal"] = identify_principal(self._ledger, principal)
-        (entry,) = self._ledger.append([Draft(TYPE, payload)])
-        self._recent.keep(case, entry.seq)
-        return entry.seq
+
+        def make() -> int:
+            payload = describe(release, said, server, policy_set, now)
+            payload["principal"] = identify_principal(self._ledger, principal)
+            (entry,) = self._ledger.append([Draft(TYPE, payload)])
+            return entry.seq
+
+        return self._recent.find_or_make(case, make) or 0
 
 
 def describe(release: Release, said: str, server: str, policy_set: str, now: datetime) -> dict[str, Any]:

@@ -22,10 +22,12 @@ PREFIX: Final = "policy-server-"
 # Locks end with whoever holds them, however that ends; each worker holds the first while it lives.
 ALIVE: Final = "alive.lock"
 SERVING: Final = "serving.lock"
+AWAITING: Final = "awaiting.lock"
 ROUNDS: Final = 20
 LEDGER_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 _held: list[int] = []
+_awaiting: list[int] = []
 
 
 def share_folder() -> str:
@@ -149,6 +151,27 @@ def note_serving(app: Any) -> None:
     router.lifespan_context = live
 
 
+def note_awaiting() -> None:
+    """From now on this worker waits for its ledger, until it has reached it, or ends."""
+    path = share_folder()
+    if path and not _awaiting:
+        with suppress(OSError):
+            lock = open_lock(path, AWAITING)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            _awaiting.append(lock)
+
+
+def note_reached() -> None:
+    """It waits no more."""
+    while _awaiting:
+        os.close(_awaiting.pop())
+
+
+def is_awaiting() -> bool:
+    """Whether any worker of this server waits for its ledger."""
+    return _is_held(AWAITING)
+
+
 def share_ledger(url: str, ledger_id: str) -> None:
     """Tell the other workers which ledger is at an address: one that starts while it is down does not see that."""
     path = share_folder()
@@ -183,6 +206,7 @@ def _name_ledger(url: str) -> str:
 def leave_folder() -> None:
     """Be one of the workers no more."""
     path = share_folder()
+    note_reached()
     while _held:
         os.close(_held.pop())
     if path:
@@ -191,10 +215,14 @@ def leave_folder() -> None:
 
 def is_served() -> bool:
     """Whether another worker of this server serves."""
+    return _is_held(SERVING)
+
+
+def _is_held(name: str) -> bool:
     path = share_folder()
     if not path:
         return False
-    lock = open_lock(path, SERVING)
+    lock = open_lock(path, name)
     try:
         return not take(lock)
     finally:

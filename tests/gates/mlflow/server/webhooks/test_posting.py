@@ -194,3 +194,17 @@ def test_who_hangs_while_the_connection_is_encrypted_is_left_in_time():
     with listening(hang) as url:
         answer = post(url.replace("http:", "https:"), {}, b"{}", SECONDS)
     assert answer.said == "did not answer within 0.3 s"
+
+
+def test_a_name_that_is_not_told_in_time_is_left(monkeypatch):
+    asked = threading.Event()
+
+    def wait(*_, **__):
+        asked.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    answer = post("http://somewhere.example/", {}, b"{}", SECONDS)
+    assert not asked.is_set()
+    asked.set()
+    assert (answer.status, answer.said) == (0, "cannot be reached: nobody told its address in time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.runs.sent import ACTIVITIES, MOST_BYTES, decode_for_any
@@ -69,10 +70,9 @@ def look_ahead(call: Call) -> Answer:
     if len(asked.get("experiment_id", "")) > LONGEST_ID:
         raise PolicyError(Problem("the experiment's id is longer than any", "name it as MLflow does: by a number"))
     try:
-        experiment = find_experiment(asked)
-        if experiment is None:
-            return Answer(200, {"verdict": "allow", "governed": False})
-        return hear(call, experiment, asked)
+        # One that is still to be made is governed by its name.
+        made = SimpleNamespace(experiment_id="", name=asked.get("experiment_name", ""))
+        return hear(call, find_experiment(asked) or made, asked)
     except MlflowException as error:
         return repeat(error)
 

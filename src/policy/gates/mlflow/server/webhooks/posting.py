@@ -7,8 +7,9 @@ import ssl
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
-from threading import Timer
-from typing import TYPE_CHECKING, Final
+from queue import Empty, SimpleQueue
+from threading import Thread, Timer
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from policy.structs import NamedTuple
@@ -67,7 +68,7 @@ def post(url: str, headers: Mapping[str, str], body: bytes, seconds: float = SEC
 def _connect(host: str, port: int, ends: float) -> socket.socket:
     """A connection to the first of its addresses that answers."""
     fault: OSError = OSError("it has no address")
-    for family, kind, protocol, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _, place in _look_up(host, port, ends):
         found = socket.socket(family, kind, protocol)
         try:
             found.settimeout(max(0.01, ends - time.monotonic()))
@@ -78,6 +79,29 @@ def _connect(host: str, port: int, ends: float) -> socket.socket:
         else:
             return found
     raise fault
+
+
+def _look_up(host: str, port: int, ends: float) -> list[Any]:
+    """The addresses of a name. Raises OSError, or UnicodeError, also where nobody tells them in time.
+
+    A resolver has no limit but its own, which may be half a minute: who asks it is left behind.
+    """
+    told: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            told.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            told.put(error)
+
+    Thread(target=ask, name="policy-webhooks-name", daemon=True).start()
+    try:
+        found = told.get(timeout=max(0.01, ends - time.monotonic()))
+    except Empty:
+        raise TimeoutError("nobody told its address in time") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _exchange(parts: SplitResult, taken: socket.socket, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -13,6 +13,7 @@ from policy.gates.mlflow.server.webhooks.posting import post
 from policy.gates.mlflow.server.webhooks.signing import sign
 from policy.records.notices import making, sending
 from policy.records.notices.rows import DECIDED, DELIVERED, DROPPED, EXPIRING, GIVEN_UP, WAITING
+from policy.records.requests.clock import read_clock
 from policy.records.requests.expiring import expire_due
 
 if TYPE_CHECKING:
@@ -134,4 +135,4 @@ class Round:
         self._guard.keeper.metrics.told.labels(OUTCOMES[state]).inc()
 
     def _read_clock(self) -> str:
-        return sending.read_clock(self._ledger, self._now() if self._now is not None else None)
+        return read_clock(self._ledger, self._now() if self._now is not None else None)
