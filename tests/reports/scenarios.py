@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from policy.app.approvals.approved import keep_back, note_approved
+from policy.model.approval import Approval
 from policy.model.decision import Decision, Subject
 from policy.model.policy import GateSettings, Policy, PolicySet
 from policy.model.summary import Summary
 from policy.model.waiver import Waiver
+from policy.records.requests.standing import Grant
 from policy.reports.reporter import ReportContext
 from tests.building import decide, make_facts, make_policy
 
@@ -107,6 +110,17 @@ fix: Correct the one that is wrong.
 """,
     "catalogue/evidence/evidence-agrees.yaml",
 )
+LICENSE = make_policy(
+    """\
+policy: license-known
+title: Know what the licence of the base model allows
+severity: high
+require: {model.license: {one_of: [apache-2.0, mit]}}
+effect: hold
+on_unknown: same
+""",
+    "policies/license.yaml",
+)
 POLICIES = (VOLATILE, CITATIONS, ROWS, STYLE)
 
 TONE = """\
@@ -161,6 +175,21 @@ def block() -> Scenario:
 
 def hold() -> Scenario:
     return _judge(TONE.replace("7d", "90d"), gate="release", has_ledger=True)
+
+
+def approved() -> Scenario:
+    """A failure and an unknown outcome that would hold, and two who let them pass."""
+    manifest, policies = TONE.replace("7d", "90d"), (*POLICIES, LICENSE)
+    facts = make_facts(manifest, file=MANIFEST)
+    held = decide(policies, facts, gate="release", has_ledger=True)
+    until = datetime(2026, 12, 21, 9, 30, tzinfo=UTC)
+    grants = [
+        Grant(Approval(by, "os:dave@desk", "release", held.stake, until), "r-gm6sylgi", overridden=False, decided="")
+        for by in ("os:alice@desk", "os:bob@desk")
+    ]
+    given = tuple(grant.approval for grant in grants)
+    passed = decide(policies, facts, gate="release", has_ledger=True, approvals=given)
+    return Scenario(keep_back(note_approved(passed, grants)), {MANIFEST: manifest}, policies)
 
 
 def flag() -> Scenario:
@@ -256,6 +285,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     for function in (
         block,
         hold,
+        approved,
         flag,
         allow,
         allow_with_gaps,

@@ -15,7 +15,14 @@ from policy.errors import Location, Problem
 from policy.model.decision import Subject
 from policy.model.recording import RecordCounts
 from policy.model.summary import Summary
-from policy.reports.json_report import JsonReporter, decision_document, ledger_document, location_document, write_json
+from policy.reports.json_report import (
+    JsonReporter,
+    approved_document,
+    decision_document,
+    ledger_document,
+    location_document,
+    write_json,
+)
 from tests.reports.scenarios import SCENARIOS, allow, block, hostile, undeclared
 
 REPORTER = JsonReporter()
@@ -77,12 +84,30 @@ def read(text: str) -> dict[str, Any]:
 def test_what_is_streamed_is_one_document(names):
     document = read(render(*names))
     assert document["format"] == "policy-decisions/1"
-    assert document["decisions"] == [decision_document(SCENARIOS[name]().decision) for name in names]
+    decisions = [SCENARIOS[name]().decision for name in names]
+    assert document["decisions"] == [
+        {**decision_document(one), "approved": approved_document(one.approved)} for one in decisions
+    ]
     assert document["summary"]["subjects"] == len(names)
     assert list(document) == [
         *("format", "decisions", "policies_from", "changed_since", "baseline", "ledger", "waivers"),
         *("errors", "warnings", "summary"),
     ]
+
+
+def test_who_let_pass_what_would_hold_is_told():
+    (decision,) = read(render("approved"))["decisions"]
+    until = "2026-12-21T09:30:00Z"
+    assert decision["approved"] == {
+        "policies": ["citations-required", "license-known"],
+        "by": [
+            {"by": "os:alice@desk", "request": "r-gm6sylgi", "until": until, "overridden": False},
+            {"by": "os:bob@desk", "request": "r-gm6sylgi", "until": until, "overridden": False},
+        ],
+    }
+    (held,) = [one for one in decision["outcomes"] if one["policy"] == "citations-required"]
+    assert (held["effect"], held["would_be"]) == (None, "hold")
+    assert read(render("hold"))["decisions"][0]["approved"] is None
 
 
 def test_what_a_ledger_keeps_is_told():

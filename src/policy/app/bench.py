@@ -126,9 +126,13 @@ class Bench:
 
     def _judge(self, facts: Facts, item: Item, problems: dict[Problem, None]) -> Decision:
         decision = self._decide(facts, problems)
-        if self.proposal is None:
+        if self.proposal is not None:
+            decision = decision._replace(proposed=self.proposal.judge(facts, decision, item))
+        if decision.approved is None:
             return decision
-        return decision._replace(proposed=self.proposal.judge(facts, decision, item))
+        from policy.app.approvals.approved import keep_back  # most decisions need nobody's yes
+
+        return keep_back(decision)
 
     def _decide(self, facts: Facts, problems: dict[Problem, None]) -> Decision:
         policy_set, gate, now = self.workspace.policy_set, self.request.gate, self.request.now

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from policy.errors import Location
 from policy.model.gates import EFFECTS
 from policy.model.manifest import MANIFEST_NAME
+from policy.reports.approved import is_approved
 from policy.reports.fingerprints import (
     PROPOSED,
     UNASSESSED,
@@ -35,7 +36,7 @@ class Alert(NamedTuple):
     """One alert: `rule` is a policy or one of the reserved ids, `outcome` what the policy said, where it is one.
 
     `effect` is what acts, None where nothing does: a finding that is held back, or that is waived. `comparison` is how
-    it compares with the baseline, where there is one.
+    it compares with the baseline, where there is one. It is `approved` where an approval lets it pass.
     """
 
     rule: str
@@ -45,6 +46,7 @@ class Alert(NamedTuple):
     effect: str | None = None
     outcome: Outcome | None = None
     comparison: Comparison | None = None
+    approved: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -67,14 +69,16 @@ def list_alerts(decision: Decision, context: ReportContext) -> Iterator[Alert]:
     compared = list(decision.baseline.findings) if decision.baseline is not None else []
     for finding in fingerprint_findings(decision):
         outcome = outcomes.get(finding.policy)
-        if finding.outcome == "unknown" and not finding.waived and finding.effect not in ACTING:
+        passes = outcome is not None and is_approved(outcome, decision)
+        idle = finding.outcome == "unknown" and finding.effect not in ACTING
+        if idle and not finding.waived and not passes:
             continue
         waiting.pop(finding.policy, None)
-        # A waived finding is not among them.
-        comparison = compared.pop(0) if compared and not finding.waived else None
-        message = _say_finding(finding, outcome, comparison)
+        # What is waived is not among them, nor what is only unknown.
+        comparison = compared.pop(0) if compared and not (finding.waived or idle) else None
+        message = _say_finding(finding, outcome, comparison, passes=passes)
         place, mark = finding.location or whole, finding.fingerprint
-        yield Alert(finding.policy, message, place, mark, finding.effect, outcome, comparison)
+        yield Alert(finding.policy, message, place, mark, finding.effect, outcome, comparison, passes)
     if waiting:
         message = _say_waiting(decision, list(waiting))
         yield Alert(UNASSESSED, message, whole, fingerprint_unassessed(decision, waiting))
@@ -89,17 +93,17 @@ def locate_subject(decision: Decision, context: ReportContext) -> Location:
     return Location(subject.manifest or subject.training_config or context.config or MANIFEST_NAME)
 
 
-def _say_finding(finding: KnownFinding, outcome: Outcome | None, comparison: Comparison | None) -> str:
+def _say_finding(finding: KnownFinding, outcome: Outcome | None, comparison: Comparison | None, *, passes: bool) -> str:
     """What was found, and what to do instead, in sentences on one line."""
     said = finding.message
-    if finding.waived and outcome is not None:
+    if (finding.waived or passes) and outcome is not None:
         said = f"{outcome.note}: {said}"
     elif finding.would_be and not finding.effect:
         said = f"would {finding.would_be}: {said}"
     parts = [said]
-    if outcome is not None and outcome.note and not finding.waived:
+    if outcome is not None and outcome.note and not (finding.waived or passes):
         parts.append(f"Note: {outcome.note}")
-    if outcome is not None and finding.outcome == "fail":
+    if outcome is not None and finding.outcome == "fail" and not passes:
         parts += [outcome.fix, f"Instead: {', '.join(outcome.instead)}" if outcome.instead else ""]
     told = say_comparison(comparison)
     parts.append(f"{told[:1].upper()}{told[1:]}")

@@ -49,7 +49,7 @@ class Outcome(Document):
     policy: str = Field(description="Id of the policy; it never changes.")
     outcome: Literal["pass", "fail", "unknown", "not-applicable", "waived", "error"]
     effect: Effect | None = Field(description="What it does at this gate; null where nothing.")
-    would_be: Effect | None = Field(description="The effect that a mode, a waiver or the gate kept back.")
+    would_be: Effect | None = Field(description="The effect that a mode, a waiver, an approval or the gate kept back.")
     severity: Literal["low", "medium", "high", "critical"]
     message: str = Field(description="What was found and what is required; empty where there is nothing to say.")
     instead: tuple[str, ...] = Field(strict=False, description="Approaches to take instead.")
@@ -102,6 +102,22 @@ class Compared(Document):
 
     verdict: Verdict = Field(description="The verdict of what the baseline does not cover: it makes the exit code.")
     findings: tuple[ComparedFinding, ...] = Field(strict=False, description="What reports show as findings.")
+
+
+class Yes(Document):
+    """Who let something pass that would have been held."""
+
+    by: str = Field(description="Who approved it, or broke the glass.")
+    request: str = Field(description="The request, as `policy approvals show` takes it.")
+    until: str | None = Field(description="Until when it counts, UTC; null where nothing ends it.")
+    overridden: bool = Field(description="Whether somebody broke the glass, instead of those who may approve it.")
+
+
+class Approved(Document):
+    """What an approval lets pass."""
+
+    policies: tuple[str, ...] = Field(strict=False, description="Policies that would hold it.")
+    by: tuple[Yes, ...] = Field(strict=False, description="Every yes that counts.")
 
 
 class FixedFinding(Document):
@@ -189,6 +205,7 @@ class Decision(Document):
     not_assessed: tuple[NotAssessed, ...] = Field(strict=False)
     proposed: Proposed | None = Field(default=None, description="Null where the change would make no difference.")
     baseline: Compared | None = Field(default=None, description="Null without a baseline.")
+    approved: Approved | None = Field(default=None, description="Null where no approval lets it pass.")
 
 
 class Doubt(Document):
@@ -245,7 +262,7 @@ class Summary(Document):
     verdicts: dict[str, Count]
     outcomes: dict[str, Count]
     effects: dict[str, Count] = Field(description="Effects that act.")
-    kept_back: dict[str, Count] = Field(description="Effects that a mode, a waiver or the gate kept back.")
+    kept_back: dict[str, Count] = Field(description="Effects that a mode, a waiver, an approval or the gate kept back.")
     not_assessed: Count = Field(description="Policies that could not be judged.")
     not_applicable: Count = Field(description="Subjects to which no policy applies.")
     contradictions: Count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.model.gates import EFFECTS, SEVERITIES
 from policy.structs import NamedTuple
@@ -49,6 +49,10 @@ WANTED = {
 SINGLE = {"one_of": "equals", "none_of": "not_equals", "contains_any": "contains", "contains_none": "not contains"}
 
 
+APPROVED: Final = "approved"
+"""The level of what would hold, and passes by an approval."""
+
+
 class Finding(NamedTuple):
     """An outcome that acts or would act: what it does in a word, and where it stands among others.
 
@@ -63,6 +67,11 @@ class Finding(NamedTuple):
     comparison: Comparison | None = None
 
     @property
+    def is_passed(self) -> bool:
+        """Whether a waiver or an approval takes its effect away."""
+        return self.level == APPROVED or self.outcome.outcome == "waived"
+
+    @property
     def is_known(self) -> bool:
         """Whether the baseline covers it."""
         return self.comparison is not None and self.comparison.is_covered
@@ -74,8 +83,12 @@ def list_findings(decision: Decision) -> list[Finding]:
     An unknown outcome that does no more than advise is left to the list of what was not assessed.
     """
     compared = decision.baseline.by_policy if decision.baseline is not None else {}
-    shown = (outcome for outcome in decision.outcomes if is_shown(outcome))
-    findings = [_make_finding(outcome, compared.get(outcome.policy)) for outcome in shown]
+    passed = decision.approved.policies if decision.approved is not None else ()
+    findings = [
+        _make_passed(outcome) if outcome.policy in passed else _make_finding(outcome, compared.get(outcome.policy))
+        for outcome in decision.outcomes
+        if outcome.policy in passed or is_shown(outcome)
+    ]
     return sorted(findings, key=lambda finding: finding.rank)
 
 
@@ -99,6 +112,12 @@ def is_shown(outcome: Outcome) -> bool:
 def ends_run(effect: str | None, fail_on: str) -> bool:
     """Whether an effect makes the command end with another code than 0; a held project waits for approval."""
     return effect in ("hold", "block") or effect == fail_on == "flag"
+
+
+def _make_passed(outcome: Outcome) -> Finding:
+    """What would hold, and passes because somebody approved it."""
+    effect = outcome.would_be or "hold"
+    return Finding(outcome, APPROVED, (3, -EFFECTS.index(effect), -SEVERITIES.index(outcome.severity), outcome.policy))
 
 
 def _make_finding(outcome: Outcome, comparison: Comparison | None) -> Finding:

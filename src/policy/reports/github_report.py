@@ -139,7 +139,7 @@ def _choose_kind(finding: Finding, fail_on: str) -> str:
 def _write_message(project: str, finding: Finding) -> str:
     outcome = finding.outcome
     parts = {"baseline": say_comparison(finding.comparison), "note": outcome.note}
-    if outcome.outcome == "fail" and not finding.is_known:
+    if outcome.outcome == "fail" and not (finding.is_known or finding.is_passed):
         parts |= {"help": outcome.fix, "instead": ", ".join(outcome.instead)}
     parts["more"] = f"policy explain {outcome.policy}"
     broken = "could not be judged: " if outcome.outcome == "error" else ""

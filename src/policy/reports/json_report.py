@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from policy.errors import Location, Problem
     from policy.model.baseline import BaselineCounts, BaselineEntry, Compared, Comparison
-    from policy.model.decision import ContradictionNote, Decision, Outcome, Reason
+    from policy.model.decision import Approved, ContradictionNote, Decision, Outcome, Reason
     from policy.model.proposal import PoliciesFrom, Proposed
     from policy.model.recording import RecordCounts
     from policy.model.selection import Selection
@@ -41,7 +41,7 @@ class JsonReporter:
 
     def report_decision(self, decision: Decision, context: ReportContext) -> str:
         """One decision."""
-        return write_json(decision_document(decision))
+        return write_json({**decision_document(decision), "approved": approved_document(decision.approved)})
 
     def finish(self, summary: Summary, problems: Sequence[Problem], context: ReportContext) -> str:
         """Problems with the input, and the counts."""
@@ -96,6 +96,14 @@ def decision_document(decision: Decision) -> dict[str, Any]:
         "proposed": proposed_document(decision.proposed),
         "baseline": compared_document(decision.baseline),
     }
+
+
+def approved_document(approved: Approved | None) -> dict[str, Any] | None:
+    """Who let pass what would hold, which is no part of what is recorded; null where nobody had to."""
+    if approved is None:
+        return None
+    by = [{**yes._asdict(), "until": yes.until or None} for yes in approved.yeses]
+    return {"policies": list(approved.policies), "by": by}
 
 
 def compared_document(compared: Compared | None) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from policy.reports.findings import ends_run, find_alternatives, list_contradictions, say_wanted
+from policy.reports.approved import is_approved
+from policy.reports.findings import APPROVED, ends_run, find_alternatives, list_contradictions, say_wanted
 from policy.reports.known import list_fixed_lines, name_entry, say_beyond, say_comparison
 from policy.reports.layout import clean
 from policy.reports.proposals import say_proposed
@@ -73,7 +74,9 @@ class JunitReporter:
         settle = {item.policy: item.settle for item in decision.not_assessed}
         compared = decision.baseline.by_policy if decision.baseline is not None else {}
         cases = [
-            _make_case(outcome, settle.get(outcome.policy, ""), compared.get(outcome.policy), context)
+            _make_passed(outcome, settle.get(outcome.policy, ""), context)
+            if is_approved(outcome, decision)
+            else _make_case(outcome, settle.get(outcome.policy, ""), compared.get(outcome.policy), context)
             for outcome in decision.outcomes
         ]
         told = list(_say_contradictions(decision))
@@ -115,6 +118,12 @@ def _make_case(outcome: Outcome, settle: str, comparison: Comparison | None, con
     lines = tuple(_write_reasons(outcome, settle, find_alternatives(policy)))
     state = f"known, {say_state(outcome)}" if is_known else say_state(outcome)
     return Case(group, outcome.policy, result, state, said, (*([compared] if compared else []), *lines))
+
+
+def _make_passed(outcome: Outcome, settle: str, context: ReportContext) -> Case:
+    """What would hold, and passes by an approval: it fails nothing."""
+    lines = tuple(_write_reasons(outcome, settle, find_alternatives(context.policies.get(outcome.policy))))
+    return _make_case(outcome, settle, None, context)._replace(result="skipped", type=APPROVED, lines=lines)
 
 
 def _name_result(outcome: Outcome, fail_on: str) -> str:

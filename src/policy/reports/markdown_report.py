@@ -6,7 +6,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from policy.reports.findings import list_contradictions, list_findings
+from policy.reports.approved import is_approved
+from policy.reports.findings import APPROVED, list_contradictions, list_findings
 from policy.reports.known import list_fixed_lines, say_beyond, say_comparison
 from policy.reports.layout import clean, count_noun
 from policy.reports.markdown import escape, write_code, write_table, write_text
@@ -104,7 +105,7 @@ def _measure(text: str) -> int:
 
 def _is_told(finding: Finding) -> bool:
     """Whether it has a row of its own; waived and known ones are folded, and what could not be judged shares one."""
-    return not finding.brief and not finding.is_known and finding.level != "waived"
+    return not (finding.brief or finding.is_known or finding.is_passed)
 
 
 def _write_row(finding: Finding) -> tuple[str, ...]:
@@ -133,11 +134,12 @@ def _write_unjudged(decision: Decision) -> Iterator[tuple[str, ...]]:
 
 
 def _write_folded(decision: Decision) -> Iterator[str]:
-    """An item for each waived policy, each contradiction, and all that was not assessed."""
+    """An item for each policy that is waived or approved, each contradiction, and all that was not assessed."""
     for outcome in decision.outcomes:
-        if outcome.outcome == "waived":
+        word = APPROVED if is_approved(outcome, decision) else outcome.outcome
+        if word in ("waived", APPROVED):
             said = " · ".join(text for text in (outcome.message, outcome.note) if text)
-            yield f"- waived: {write_code(outcome.policy)} {_show_place(outcome.location)} {_show(said)}"
+            yield f"- {word}: {write_code(outcome.policy)} {_show_place(outcome.location)} {_show(said)}"
     yield from (_write_known(finding) for finding in list_findings(decision) if finding.is_known)
     for found, comparison in list_contradictions(decision):
         said = " · ".join(filter(None, (found.message, say_comparison(comparison))))

@@ -160,6 +160,8 @@ def _make_result(alert: Alert, decision: Decision, context: ReportContext) -> di
     if alert.is_known:
         justification = clean(say_comparison(alert.comparison))
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": justification}]
+    if alert.approved and outcome is not None:
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": clean(outcome.note)}]
     if alert.waived and outcome is not None:
         result["suppressions"] = [_make_suppression(outcome, decision, context)]
     return result

@@ -37,13 +37,13 @@ class FindingWriter:
         """A finding: message, places, rule, notes, and what to do."""
         outcome = finding.outcome
         yield from self._headline(finding.level, f"[{outcome.policy}]", outcome.message)
-        told = outcome.outcome == "waived" or finding.is_known
-        if not told:
+        if not (finding.is_passed or finding.is_known):
             yield from self._places(outcome, finding.level)
         yield from self._compare(finding.comparison)
         yield from self._title(outcome)
         yield from self._notes(outcome)
-        if not finding.is_known and (outcome.outcome == "fail" or self._asks_for_more(outcome)):
+        known = finding.is_known or finding.is_passed
+        if not known and (outcome.outcome == "fail" or self._asks_for_more(outcome)):
             yield from self._advice(outcome)
         if outcome.outcome != "waived":
             yield from self._entry("more", f"policy explain {outcome.policy}")

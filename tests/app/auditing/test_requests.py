@@ -58,6 +58,14 @@ def test_how_a_request_stands(steps, state, minutes):
     assert one.asked_by == "P-KIM"
 
 
+def test_who_decided_for_somebody_else_is_named_with_them():
+    behalf = {"person": "p-zoe", "behalf": "p-lee"}
+    one = note(("approval", 1, YES | {"state": "pending"} | behalf), ("approval", 2, YES | {"behalf": None}))
+    assert one.decided_by == "P-ZOE for P-LEE, P-LEE"
+    (lee, zoe) = tell(("request", 0, ASKED), ("approval", 1, YES | behalf), ("approval", 2, YES)).list_voters()
+    assert [(voter.person, voter.approved) for voter in (lee, zoe)] == [("P-LEE", 1), ("P-ZOE", 1)]
+
+
 def test_one_that_nobody_decided_in_time_is_expired_without_an_entry():
     one = note(until="2026-08-20T00:00:00Z")
     assert (one.state, one.decided) == ("expired", "2026-08-15T09:00:00Z")

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from policy.reports.audit.markdown import write_markdown
+from policy.reports.audit.tables import say_minutes
 from tests.app.auditing.history import gather, normalise
 from tests.reports.audit.hostile import HOSTILE, make_many, plant
+from tests.reports.forge import Page
 
 
 def write(report, most=200):
@@ -37,3 +39,20 @@ def test_what_is_cut_is_counted():
 
 def test_where_nothing_is_in_scope_it_says_so():
     assert "Nothing is in scope" in write(gather(projects=("nobody",)))
+
+
+def test_where_it_is_posted_nobody_is_called_and_nothing_is_linked():
+    loud = Page(write(plant("@all see #12, GH-3, !4 at http://x.example or www.y.example")))
+    quiet = Page(write(plant("all")))
+    assert loud.calls == quiet.calls
+    assert not [name for name, _ in loud.attributes if name == "href"]
+    assert "see #12" in loud.text.replace("\u200b", "")
+    assert "@all" in Page(write(plant("@all"))).text.replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0, "under 1 min"), (1, "1 min"), (59, "59 min"), (60, "1 h"), (200, "3 h 20 min"), (7440, "5 d 4 h")],
+)
+def test_how_long_it_took(minutes, said):
+    assert say_minutes(minutes) == said

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from policy.app.auditing.exemptions import Exemptions
     from policy.app.auditing.recorded import Recorded
-    from policy.app.auditing.requests import Request
     from policy.app.auditing.wanted import Wanted
     from policy.model.audit import Overruling, RequestNote, Voter
 
@@ -34,7 +33,13 @@ def read_asked(recorded: Recorded, wanted: Wanted, wants: Callable[[str, str], b
         requests.add(step)
     erased = requests.erased
     requests.keep(wanted.is_current)
-    policies = {name: _read_policies(recorded, name, request, exemptions) for name, request in requests.by_id.items()}
+    policies = {}
+    for name, request in requests.by_id.items():
+        document = recorded.read_document(request.said.get("document"))
+        holding, waiver = document.get("holding"), document.get("waiver")
+        policies[name] = tuple(map(str, holding)) if type(holding) is list else ()
+        if request.said.get("kind") == "waiver" and request.state == "approved" and type(waiver) is dict:
+            exemptions.add_granted(waiver, f"{requests.name_deciders(request)}, by request {name}")
     requests.keep_named(
         {
             name
@@ -42,15 +47,5 @@ def read_asked(recorded: Recorded, wanted: Wanted, wants: Callable[[str, str], b
             if any(wants(policy, str(request.said.get("project"))) for policy in policies[name] or ("",))
         }
     )
-    noted = requests.list_requests(policies, wanted.scope.period.until)
+    noted = requests.list_requests(policies, wanted.bounds.last)
     return Asked(noted, requests.list_voters(), list_overrulings(noted), erased)
-
-
-def _read_policies(recorded: Recorded, name: str, request: Request, exemptions: Exemptions) -> tuple[str, ...]:
-    """What a request is about; a waiver that was granted joins the others."""
-    document = recorded.read_document(request.said.get("document"))
-    waiver = document.get("waiver")
-    if request.said.get("kind") == "waiver" and request.state == "approved" and type(waiver) is dict:
-        exemptions.add_granted(waiver, f"request {name}")
-    holding = document.get("holding")
-    return tuple(map(str, holding)) if type(holding) is list else ()

@@ -49,11 +49,12 @@ class Exemptions:
             self._merge(key, {**said, **more})
 
     def add_granted(self, said: Mapping[str, object], approved_by: str) -> None:
-        """A waiver that was granted by way of the ledger, as its request has it."""
+        """A waiver that was granted by way of the ledger, as its request has it, and by whom."""
         key = (str(said.get("policy")), str(said.get("subject")), str(said.get("expires")))
         names = {"owner": "owner", "reason": "reason", "ticket": "ticket", "compensating_control": "control"}
         self._merge(key, {ours: str(said.get(theirs) or "") for theirs, ours in names.items()})
-        self._merge(key, {"approved_by": approved_by})
+        # Who had the right, as decisions have it, may have delegated it: the entries say who used it.
+        self._known[key]["approved_by"] = approved_by
 
     def _merge(self, key: Key, said: Mapping[str, str]) -> None:
         known = self._known.setdefault(key, {})

@@ -28,7 +28,7 @@ def list_unjudged(scope: Scope, recorded: Recorded | None, judged: Judged | None
             if project in decided:
                 continue
             why = f"no decision in the period; the last one before it is of {last}"
-            if last >= scope.period.since:
+            if last >= recorded.bounds.first:
                 why = "its decisions of the period judged no policy in scope, or cannot be read any more"
             yield Unjudged(project, why)
     for project, config in sorted(tally.subjects.keys() - tally.on_record):

@@ -10,6 +10,7 @@ from policy.app.auditing.asked import Asked, read_asked
 from policy.app.auditing.documents import Reader
 from policy.app.auditing.exemptions import Exemptions
 from policy.app.auditing.gaps import list_uncounted, list_unjudged, list_unread
+from policy.app.auditing.held_back import list_held_back
 from policy.app.auditing.judged import Judged, open_judged
 from policy.app.auditing.misnamed import Known, find_misnamed
 from policy.app.auditing.policy_sets import KnownSets
@@ -28,7 +29,7 @@ from policy.model.frameworks import FRAMEWORKS
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import datetime
 
     from policy.app.auditing.misnamed import Misnamed
@@ -53,19 +54,18 @@ class AuditRequest(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    """The report, what was wrong with the input, and the files that were read, from the root.
-
-    `misnamed` are the names of filters that nothing has.
-    """
+    """The report, what was wrong with the input, and the names of filters that nothing has."""
 
     report: AuditReport
     problems: list[Problem]
-    inputs: tuple[str, ...] = ()
     misnamed: tuple[Misnamed, ...] = ()
 
 
-def gather_report(request: AuditRequest) -> Gathered:
-    """The report. Raises PolicyError where the ledger or the policy set cannot be used."""
+def gather_report(request: AuditRequest, refuse: Callable[[Iterable[str]], None] | None = None) -> Gathered:
+    """The report. Raises PolicyError where the ledger or the policy set cannot be used.
+
+    What is going to be judged is shown to `refuse` first, with all that it is judged by.
+    """
     with ExitStack() as stack:
         recorded = None
         if request.place is not None:
@@ -77,6 +77,8 @@ def gather_report(request: AuditRequest) -> Gathered:
             recorded = Recorded(ledger, request.scope, request.size)
         paths, gate = request.scope.paths, request.scope.gate
         judged = open_judged(paths, gate, request.now, request.config) if paths else None
+        if refuse is not None:
+            refuse(judged.list_inputs() if judged is not None else ())
         return Gathering(request.scope, recorded, judged).run()
 
 
@@ -110,8 +112,8 @@ class Gathering:
         problems = self.recorded.entries.list_problems() if self.recorded is not None else []
         misnamed = tuple(find_misnamed(self.scope, self._list_known(tally)))
         if self.judged is None:
-            return Gathered(report, problems, (), misnamed)
-        return Gathered(report, [*self.judged.problems, *problems], tuple(self.judged.list_inputs()), misnamed)
+            return Gathered(report, problems, misnamed)
+        return Gathered(report, [*self.judged.problems, *problems], misnamed)
 
     def _read_sets(self) -> set[str]:
         """Policy sets and owners; gives the projects whose decisions do not stand in the order of their times."""
@@ -191,16 +193,21 @@ class Gathering:
             notes,
             standings.list_links,
             standings.count_links(),
-            tuple(self._list_doubts(counts, asked, (*watched, *list_doubts(runs)))),
+            tuple(self._list_doubts(counts, asked, (*self._list_held_back(tally, policies), *watched), runs)),
             runs,
             settings.list_changes() if settings is not None else (),
         )
 
-    def _list_doubts(self, counts: Counts, asked: Asked, of_runs: tuple[str, ...]) -> Iterator[str]:
+    def _list_held_back(self, tally: Tally, policies: Collection[str] | None) -> Iterator[str]:
+        gates = {gate for latest in tally.subjects.values() for gate in latest}
+        return list_held_back(tally.sets, self.sets.sets, gates, policies)
+
+    def _list_doubts(self, counts: Counts, asked: Asked, watched: tuple[str, ...], runs: RunsNote) -> Iterator[str]:
         """What keeps the numbers from being whole."""
         if self.recorded is not None:
             yield from list_unread(self.recorded)
-        yield from of_runs
+        yield from watched
+        yield from list_doubts(runs)
         yield from list_broken_glass(asked.requests)
         yield from self.exemptions.list_shared()
         if self.judged is not None and self.judged.would_ask_ledger():

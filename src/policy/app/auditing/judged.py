@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from policy.app.checking import Check, CheckRequest
+from policy.app.kept_files import list_set_files
 from policy.errors import NothingToJudgeError, PolicyError
 from policy.model.audit import Unjudged
 
@@ -72,10 +74,10 @@ class Judged:
                 yield Unjudged(place.file if place else "", problem.message)
 
     def list_inputs(self) -> Iterator[str]:
-        """The files that were judged, and those that it was judged by."""
+        """The files that are judged, and those that they are judged by."""
         for item in self.check.items:
-            yield from item.inputs
-        yield from self.workspace.policy_set.layers
+            yield from (os.path.join(self.workspace.root, file) for file in item.inputs)
+        yield from list_set_files(self.workspace)
 
     def list_waivers(self) -> Iterator[WaiverEntry]:
         """The waivers that the policy set lists."""

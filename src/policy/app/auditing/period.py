@@ -6,14 +6,31 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from policy.app.ends import parse_end
+from policy.engine.recording import write_time
 from policy.errors import PolicyError, Problem
 from policy.language.cases import parse_time
 from policy.model.audit import Period
 from policy.model.kinds import DURATION, KindError
+from policy.structs import NamedTuple
 
 REMEDY: Final = "write a date, 2026-12-31, a time with its zone, 2026-12-31T12:00:00Z"
 # As many steps as a page has room for beside each other.
 STEPS: Final = (("day", 31), ("week", 31 * 7))
+
+
+class Bounds(NamedTuple):
+    """The ends of a period as what times of any precision are compared with: it begins at `first`, ends before `last`.
+
+    Entries have milliseconds, decisions and periods whole seconds, and of `…00.5Z` and `…00Z` the former comes first.
+    """
+
+    first: str
+    last: str
+
+
+def bound_period(period: Period) -> Bounds:
+    """The only ends that a time of a ledger is compared with."""
+    return Bounds(period.since.removesuffix("Z"), period.until.removesuffix("Z"))
 
 
 def read_period(since: str | None, until: str | None, now: datetime) -> Period:
@@ -27,11 +44,6 @@ def read_period(since: str | None, until: str | None, now: datetime) -> Period:
         message = f"the period from {write_time(start)} up to {write_time(end)} is empty"
         raise PolicyError(Problem(message, "let `--since` be before `--until`"))
     return Period(write_time(start) if start is not None else "", write_time(end))
-
-
-def write_time(time: datetime) -> str:
-    """A time as decisions have it."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _read_end(text: str) -> datetime:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.app.auditing.documents import FORMAT
 from policy.app.auditing.entries import Entries
+from policy.app.auditing.period import bound_period
 from policy.app.auditing.requests import TYPES, Step
 from policy.errors import PolicyError, Problem
 from policy.model.audit import Checkpoint, LedgerState
@@ -67,8 +68,9 @@ class Recorded:
             remedy = "ask for no more than it has; if it had them once, it was cut: `policy ledger verify` says more"
             raise PolicyError(Problem(message, remedy))
         self.entries = Entries(ledger, self.size)
-        period = scope.period
-        self._filters = {"until": period.until, **({"since": period.since} if period.since else {})}
+        self.bounds = bound_period(scope.period)
+        first, last = self.bounds
+        self._filters = {"until": last, **({"since": first} if first else {})}
         if len(scope.projects) == 1 and not MARKS & set(scope.projects[0]):
             self._filters["project"] = scope.projects[0]
 
@@ -159,7 +161,7 @@ class Recorded:
     def read_steps(self) -> Iterator[Step]:
         """The entries about requests up to the end of the period."""
         last = 0
-        while rows := self.ledger.read(_STEPS, (*TYPES, self.scope.period.until, last, self.size)):
+        while rows := self.ledger.read(_STEPS, (*TYPES, self.bounds.last, last, self.size)):
             for seq, time, kind, digest, body in rows:
                 if body is not None and digest_bytes(body) != digest:
                     self.entries.changed.add(seq)
@@ -178,7 +180,7 @@ class Recorded:
 
     def list_earlier(self) -> Iterator[tuple[str, str]]:
         """Every project in scope with the time of its last decision before the end of the period."""
-        rows = self.ledger.read(_EARLIER, (self.scope.period.until, self.size))
+        rows = self.ledger.read(_EARLIER, (self.bounds.last, self.size))
         return ((str(name), str(time)) for name, time in rows if wants_name(str(name), self.scope.projects))
 
     def list_projects(self) -> set[str]:

@@ -33,11 +33,15 @@ class Step(NamedTuple):
 
 
 class Vote(NamedTuple):
-    """Somebody's part in a decision about a request: `answer` is approval, rejection or override."""
+    """Somebody's part in a decision about a request: `answer` is approval, rejection or override.
+
+    `behalf` is who delegated it to them, if somebody did.
+    """
 
     person: str
     answer: str
     minutes: int | None
+    behalf: str = ""
 
 
 class Request:
@@ -57,7 +61,8 @@ class Request:
         if step.type == "request":
             self.asking += [str(one) for one in said.get("requesters") or ()]
         elif step.type in ("approval", "rejection", OVERRIDDEN):
-            self.votes.append(Vote(str(said.get("person") or ""), step.type, count_minutes(self.asked, step.time)))
+            person, behalf = str(said.get("person") or ""), str(said.get("behalf") or "")
+            self.votes.append(Vote(person, step.type, count_minutes(self.asked, step.time), behalf))
             self.reason = str(said.get("reason") or "") or self.reason
             self._settle(step, OVERRIDDEN if step.type == OVERRIDDEN else str(said.get("state") or OPEN))
             self.ends = str(said.get("ends") or "")
@@ -124,13 +129,21 @@ class Requests:
             ", ".join(dict.fromkeys(map(self.name_person, filter(None, request.asking)))),
             request.asked,
             state,
-            ", ".join(dict.fromkeys(self.name_person(vote.person) for vote in request.votes)),
+            self.name_deciders(request),
             decided,
             count_minutes(request.asked, decided) if request.votes and decided else None,
             request.ends or (expires if state in (OPEN, "expired") else ""),
             request.reason,
             request.reviewed,
         )
+
+    def name_deciders(self, request: Request) -> str:
+        """Who decided a request, and for whom where that was delegated."""
+        return ", ".join(dict.fromkeys(map(self._name_voter, request.votes)))
+
+    def _name_voter(self, vote: Vote) -> str:
+        named = self.name_person(vote.person)
+        return f"{named} for {self.name_person(vote.behalf)}" if vote.behalf else named
 
     def list_voters(self) -> tuple[Voter, ...]:
         """Who decided how often, most votes first."""

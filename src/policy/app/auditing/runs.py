@@ -73,9 +73,7 @@ class Runs:
         return RunsNote(tuple(ordered), tuple(self._unadmitted), total, tuple(self._list_gates(verdicts)), self.erased)
 
     def _read_steps(self) -> Iterator[Step]:
-        ledger, period = self.recorded.ledger, self.recorded.scope.period
-        # Entries have milliseconds, and the ends of a period have none: `…00.5Z` comes before `…00Z`.
-        since, until = period.since.removesuffix("Z"), period.until.removesuffix("Z")
+        ledger, (since, until) = self.recorded.ledger, self.recorded.bounds
         found = ledger.read(_UP_TO, (self.recorded.size, until))
         last, top = 0, found[0][0] if found else 0
         while rows := ledger.read(_STEPS, (top, since, last, top)):
@@ -131,8 +129,8 @@ class Runs:
         return self._modes.get(key, "")
 
     def _list_gates(self, verdicts: dict[tuple[str, str], Counter[str]]) -> Iterator[GateTally]:
-        period, size = self.recorded.scope.period, self.recorded.size
-        rows = self.recorded.ledger.read(_BEGUN, (size, period.since, period.until, size)) if verdicts else []
+        size = self.recorded.size
+        rows = self.recorded.ledger.read(_BEGUN, (size, *self.recorded.bounds, size)) if verdicts else []
         begun = dict(rows)
         # Of a part of the policies other decisions count than all that runs name.
         whole = not (self.recorded.scope.policies or self.recorded.scope.frameworks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.app.auditing.released import count_versions
 from policy.model.audited_runs import SettingsChange
 from policy.records.objects import digest_bytes
 from policy.records.policy_sets import CHANGE
@@ -22,7 +23,8 @@ _CHANGES: Final = (
     " WHERE e.type = ? AND e.time < ? AND e.seq <= ? ORDER BY e.seq"
 )
 _RELEASED: Final = (
-    "SELECT count(*), min(seq) FROM entries WHERE type = 'observed-release' AND time >= ? AND time < ? AND seq <= ?"
+    "SELECT e.seq, e.payload, p.body FROM entries e LEFT JOIN payloads p ON p.seq = e.seq"
+    " WHERE e.type = 'observed-release' AND e.time >= ? AND e.time < ? AND e.seq <= ? ORDER BY e.seq"
 )
 MODE: Final = "mode"
 WEAKER: Final = {"observe": "is only observed", "flag": "is flagged, and nothing more"}
@@ -38,8 +40,7 @@ class Settings:
         self.changes: list[SettingsChange] = []
         # By server, the entry from which on its settings are in force, and their digest.
         self._last: dict[str, tuple[SettingsChange, str]] = {}
-        until = recorded.scope.period.until.removesuffix("Z")
-        for row in recorded.ledger.read(_CHANGES, (CHANGE, until, recorded.size)):
+        for row in recorded.ledger.read(_CHANGES, (CHANGE, recorded.bounds.last, recorded.size)):
             self._read_entry(*row)
 
     def _read_entry(self, seq: int, time: str, digest: str, body: Any, server: Any, origin: Any, stored: Any) -> None:
@@ -64,8 +65,7 @@ class Settings:
 
     def list_changes(self) -> tuple[SettingsChange, ...]:
         """Those of the period, in their order."""
-        since = self.recorded.scope.period.since.removesuffix("Z")
-        return tuple(one for one in self.changes if one.time >= since)
+        return tuple(one for one in self.changes if one.time >= self.recorded.bounds.first)
 
     def list_watched(self) -> Iterator[str]:
         """What is watched only at the end, or was in the period, with the entry that says so."""
@@ -85,13 +85,13 @@ class Settings:
             yield f"{len(said) - LOUD:,} times more something is or was only watched: see the settings below"
 
     def _list_released(self) -> Iterator[str]:
-        """How much was released in the period that would have been refused where something is enforced."""
-        period = self.recorded.scope.period
-        since, until = period.since.removesuffix("Z"), period.until.removesuffix("Z")
-        ((count, first),) = self.recorded.ledger.read(_RELEASED, (since, until, self.recorded.size))
-        if count:
-            passed = "1 release passed" if count == 1 else f"{count:,} releases passed"
-            yield f"{passed} that would have been refused, because nothing is enforced there (from entry {first:,} on)"
+        """How many versions were released in the period that would have been refused where something is enforced."""
+        rows = self.recorded.ledger.read(_RELEASED, (*self.recorded.bounds, self.recorded.size))
+        if rows:
+            count = count_versions((digest, body) for _, digest, body in rows)
+            passed = "1 version of a registered model" if count == 1 else f"{count:,} versions of registered models"
+            entries = f"entry {rows[0][0]:,}" if len(rows) == 1 else f"{len(rows):,} entries from {rows[0][0]:,} on"
+            yield f"{passed} passed that would have been refused, because nothing is enforced there ({entries})"
 
     def _list_standing(self) -> Iterator[SettingsChange]:
         """What is watched at the end, each with the last change of its mode, or else that of the settings."""

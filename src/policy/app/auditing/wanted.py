@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from policy.app.auditing.period import bound_period
 from policy.app.auditing.policy_sets import find_framework_policies
 from policy.app.auditing.recorded import MARKS, wants_name
 
@@ -25,6 +26,7 @@ class Wanted:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.bounds = bound_period(scope.period)
         self.teams: dict[str, Owner] = {}
 
     def wants_project(self, project: str) -> bool:
@@ -67,4 +69,4 @@ class Wanted:
     def is_current(self, request: Request) -> bool:
         """Whether anything of it is in the period: it was open, or decided then."""
         over = request.decided or str(request.said.get("expires") or "")
-        return not over or over >= self.scope.period.since
+        return not over or over >= self.bounds.first

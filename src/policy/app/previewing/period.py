@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from policy.app.ends import parse_end
+from policy.engine.recording import write_time
 from policy.errors import PolicyError, Problem
 from policy.language.cases import parse_time
 from policy.model.kinds import DURATION, KindError
@@ -26,11 +27,6 @@ def read_period(since: str, until: str | None, now: datetime) -> tuple[str, str]
         message = f"`--since {since}` is not before {f'`--until {until}`' if until is not None else 'now'}"
         raise PolicyError(Problem(message, "name an earlier time to begin with"))
     return write_time(first), write_time(last)
-
-
-def write_time(time: datetime) -> str:
-    """A time as decisions have it: in UTC, in whole seconds."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _read(text: str, option: str, now: datetime) -> datetime:

@@ -18,7 +18,7 @@ from policy.app.set_diff.sides import WORK_TREE, Place, open_side
 from policy.app.trusted.plugins import leave_work_tree
 from policy.errors import PolicyError, Problem
 from policy.language.identity import digest_policy_set
-from policy.model.gates import GATES, VERDICTS
+from policy.model.gates import FLAGGING_GATES, GATES, VERDICTS
 from policy.model.preview import FATES, Preview, Previewed
 from policy.records.faults import LedgerError
 from policy.reports.layout import count_noun, join_names
@@ -70,9 +70,32 @@ def open_new(given: str, place: Place, stack: ExitStack, warnings: list[Problem]
     if new.base is not None:
         leave_work_tree(new.root)
     try:
-        return new, load_side(new, list_plugins(here) & list_plugins(new), warnings)
+        workspace = load_side(new, list_plugins(here) & list_plugins(new), warnings)
     except PolicyError as error:
         raise PolicyError(*(name_side(problem, new) for problem in error.problems)) from None
+    warnings += warn_of_flagging(workspace.policy_set)
+    return new, workspace
+
+
+def warn_of_flagging(policy_set: PolicySet) -> Iterator[Problem]:
+    """That holds only flag by a policy set that names no ledger, where it has any: it would otherwise look milder."""
+    if policy_set.has_ledger or not any(may_hold(policy_set, gate) for gate in FLAGGING_GATES):
+        return
+    gates = join_names([f"`{gate}`" for gate in FLAGGING_GATES], len(FLAGGING_GATES))
+    message = f"{WORD} names no ledger, so what it holds at the gates {gates} only flags there: nobody could approve it"
+    yield Problem(
+        message, "name the ledger in it, if it is to judge with one: `ledger: sqlite:///ledger.db`", level="warning"
+    )
+
+
+def may_hold(policy_set: PolicySet, gate: str) -> bool:
+    """Whether any policy holds at a gate, by the settings of the set, whatever the modes leave of it."""
+    effects = (
+        effect
+        for policy in policy_set.policies
+        for effect in (policy_set.effect_of(policy, gate), policy_set.unknown_effect_of(policy, gate))
+    )
+    return "hold" in effects
 
 
 class PreviewRun:

@@ -78,8 +78,9 @@ def make_gates(report: AuditReport) -> Table:
         rows.append((one.project, one.gate, *(one.verdicts.get(word, 0) for word in VERDICTS), total, without))
     about = (
         "Recorded decisions at the gates `run` and `release`. The same attempt of one person is decided once a day, "
-        "and what `policy check` judged at these gates is among them. A decision that no run names let none begin, or "
-        "began none. A model is released where the verdict is allowed or flagged, or where nothing is enforced."
+        "and what `policy check` judged at these gates is among them. Of decisions that no run names, those of "
+        "`policy run` let a training begin where they are allowed or flagged; the others began none. A model is "
+        "released where the verdict is allowed or flagged, or where nothing is enforced."
     )
     title = "Attempts to run and to release"
     return make_table("run_decisions", title, about, columns, rows, "Nothing was decided at these gates.")

@@ -77,7 +77,9 @@ def make_cards(name: str, title: str, about: str, columns: tuple[Column, ...], r
 
 
 def say_minutes(minutes: int) -> str:
-    """`40 min`, `3 h 20 min`, `5 d 4 h`."""
+    """`40 min`, `3 h 20 min`, `5 d 4 h`; what took less than one took some time."""
+    if minutes < 1:
+        return "under 1 min"
     if minutes < 60:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)

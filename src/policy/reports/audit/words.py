@@ -51,7 +51,7 @@ LIMITS: Final = (
     "Conformity with a framework: a requirement stands here where policies contribute to it, not with its whole text.",
     "That dates are right: a decision counts at the time it was judged for; its entry says when it was recorded.",
     "That every run is here. Who trains without the server, or writes past it, leaves no trace in the ledger.",
-    "Who a person is. Names are those that the command line or a server gave when somebody voted.",
+    "Who a person is. Names are those that somebody voted under, and who owns the database can change them.",
     "That the end of the ledger is unchanged since its last checkpoint that was kept elsewhere.",
     "Who made this file. It is not signed and can be edited; who can read the ledger can make it again and compare.",
 )

@@ -141,6 +141,7 @@ class EntryLine(Document):
     state: str = ""
     policy_set: str = ""
     request: str = Field("", description="Of a step of a request for approval, or of a delegation: its id.")
+    about: str = Field("", description="Of a refusal, an erasure, or a release that was only watched: whom and what.")
 
 
 class EntriesDocument(Document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from policy.reports.findings import find_alternatives, list_contradictions, say_wanted
+from policy.reports.findings import APPROVED, find_alternatives, list_contradictions, say_wanted
 from policy.reports.html.markup import KEPT, Html, code, element, join, table, terms, write, write_prose
 from policy.reports.html.record import link_policy
 from policy.reports.html.waivers import write_grounds
@@ -22,7 +22,7 @@ RESULTS = {"true": "met", "false": "not met", "unknown": "not known"}
 
 
 def write_finding(finding: Finding, decision: Decision, context: ReportContext) -> Html:
-    """One policy that acts, would act, or is waived."""
+    """One policy that acts, would act, or is waived or approved."""
     outcome = finding.outcome
     policy = context.policies.get(outcome.policy)
     return element(
@@ -31,7 +31,7 @@ def write_finding(finding: Finding, decision: Decision, context: ReportContext) 
         element("p", write_prose(outcome.message), class_="message") if outcome.message else "",
         _write_comparison(finding.comparison),
         _write_reasons(outcome, context) if outcome.because else "",
-        _write_remedy(outcome.fix, outcome.instead) if _has_remedy(outcome, context) else "",
+        _write_remedy(outcome.fix, outcome.instead) if _has_remedy(finding, context) else "",
         write_grounds(outcome, decision, context) if outcome.outcome == "waived" else "",
         element("p", write_prose(_say_note(outcome)), class_="note") if outcome.note else "",
         element("p", link_policy(outcome.policy, context), f" · severity {outcome.severity}", class_="about"),
@@ -85,8 +85,11 @@ def _say_origin(reason: Reason) -> Html:
     return join((write(said), " " if place else "", write_place(place)))
 
 
-def _has_remedy(outcome: Outcome, context: ReportContext) -> bool:
+def _has_remedy(finding: Finding, context: ReportContext) -> bool:
     """An unknown outcome has one where saying nothing is itself what the policy objects to."""
+    outcome = finding.outcome
+    if finding.level == APPROVED:
+        return False
     policy = context.policies.get(outcome.policy)
     asks = outcome.outcome == "unknown" and policy is not None and policy.on_unknown == "same"
     return (outcome.outcome in ("fail", "waived") or asks) and bool(outcome.fix or outcome.instead)

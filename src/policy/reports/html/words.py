@@ -42,6 +42,7 @@ LEVELS: Final = {
     "would flag": "Would flag",
     "would advise": "Would advise",
     "waived": "Waived",
+    "approved": "Approved",
     "known block": "Known, blocks",
     "known hold": "Known, holds",
     "known flag": "Known, flags",
