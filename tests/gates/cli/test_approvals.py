@@ -6,13 +6,16 @@ import json
 import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from policy.gates.cli.main import main
 from policy.records.ledger import open_ledger
+from policy.records.people import find_person
 from policy.records.requests.clock import write_time
 from policy.records.requests.expiring import expire_due
+from policy.records.requests.using import use
 from tests.records.requests.asked import ask_one
 
 SET = """\
@@ -100,6 +103,16 @@ def test_from_the_question_to_the_second_yes(act, asked):
     assert act("zoe", "list")[1] == "nothing waits for anybody\n"
     assert "1 request: 1 approved" in act("zoe", "list", "--all")[1]
     assert act("zoe", "list", "--all", "--project", "other")[1] == "nothing waits for anybody\n"
+
+
+def test_who_asks_again_after_a_no_reads_who_said_it_and_why(act, asked):
+    assert act("bob", "reject", asked, "--reason", "serve it from retrieval")[0] == 0
+    code, out, _ = act("dave", "ask")
+    first, second = out.splitlines()
+    assert (code, find_id(first) != asked) == (4, True)
+    assert re.fullmatch(
+        rf" {{7}}os:bob@desk rejected the same on \S+ \S+ UTC \({asked}\): serve it from retrieval", second
+    )
 
 
 def test_what_is_shown_to_who_decides(act, asked):
@@ -239,6 +252,38 @@ def test_delegating(act, asked):
     assert read(act, "list")["delegations"] == []
 
 
+def test_runs_that_are_not_given_are_said(act, plant):
+    first = act("dave", "ask", "--runs", "500")[1].splitlines()
+    assert first[1:] == ["       for 200 runs, and not for 500: the policy set allows no more"]
+    again = act("dave", "ask", "--runs", "500")[1].splitlines()
+    assert again[1:] == ["       for 200 runs, and not for 500: that is what was asked first"]
+    assert len(act("dave", "ask", "--runs", "200")[1].splitlines()) == 1
+    plant({"policy.yaml": SET.replace(", runs: 200", "")})
+    act("dave", "withdraw", find_id(again[0]))
+    act("dave", "ask")
+    assert "for any number of runs, and not for 5: that is" in act("dave", "ask", "--runs", "5")[1]
+
+
+@pytest.mark.parametrize(("length", "is_shorter"), [("5h", True), ("4h", False), ("1h", False), ("", False)])
+def test_broken_glass_that_lasts_no_longer_is_said(act, asked, length, is_shorter):
+    words = ["break-glass", asked, "--reason", "now", *(["--for", length] if length else [])]
+    code, out, _ = act("carol", *words)
+    assert (code, "shorter than you asked for: the policy set allows no longer" in out) == (0, is_shorter)
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_same_is_delegated_once(act):
+    until = (datetime.now(UTC) + timedelta(days=5)).date()
+    code, out, _ = act("alice", "delegate", "zoe", "--until", str(until))
+    made = out.partition(":")[0]
+    code, out, err = act("alice", "delegate", "zoe", "--until", str(until - timedelta(days=1)))
+    assert (code, out, f"already: `{made}`" in err) == (1, "", True)
+    assert act("alice", "delegate", "zoe", "--until", str(until + timedelta(days=1)))[0] == 0
+    assert act("bob", "delegate", "zoe", "--until", str(until))[0] == 0
+    act("alice", "delegate", "--end", made)
+    assert len(read(act, "list")["delegations"]) == 2
+
+
 def test_breaking_the_glass_is_loud_until_it_is_reviewed(act, asked):
     code, out, _ = act("carol", "break-glass", asked, "--reason", "customers wait", "--for", "1h")
     assert code == 0
@@ -256,9 +301,12 @@ def test_breaking_the_glass_is_loud_until_it_is_reviewed(act, asked):
 def test_a_waiver_is_asked_for_and_granted(act):
     until = (datetime.now(UTC) + timedelta(days=20)).date()
     words = ["waive", "volatile-data", "--project", "support-*", "--reason", "moving", "--owner", "gina"]
-    code, out, _ = act("dave", *words, "--expires", str(until))
-    assert code == 0
+    code, out, err = act("dave", *words, "--expires", str(until))
+    assert (code, err) == (0, "")
+    assert "  the ledger has no decision about a project that is called support-*: is the name right?\n" in out
     request = find_id(out)
+    assert main(["check", "--gate", "ci"]) == 4
+    assert len(act("dave", *words, "--expires", str(until))[1].splitlines()) == 1
     assert act("dave", *words, "--expires", str(until))[1].startswith(f"joined the open request {request}")
     shown = act("carol", "show", request)[1]
     assert "reason: moving" in shown
@@ -405,6 +453,18 @@ def test_an_approval_that_was_taken_out_of_the_table_is_told(act, asked, change)
     assert "does not count: " in out
 
 
+def test_rules_that_allow_fewer_runs_than_have_begun_are_named(act, asked, plant):
+    for who in ("alice", "bob"):
+        act(who, "approve", asked)
+    with open_ledger("sqlite:///ledger.db", create=False) as ledger:
+        for run in "ab":
+            use(ledger, asked, run * 32)
+    plant({"policy.yaml": SET.replace("runs: 200", "runs: 2")})
+    for words in (("list", "--all"), ("show", asked)):
+        text = " ".join(act("zoe", *words)[1].split())
+        assert "does not count: by the policy set here and the entries: runs that it let begin: 2, and" in text
+
+
 def test_a_vote_that_no_entry_has_is_not_counted(act, asked, change):
     act("alice", "approve", asked)
     change("UPDATE request_votes SET person = (SELECT id FROM people WHERE name LIKE '%zoe%' OR name LIKE '%dave%')")
@@ -468,3 +528,48 @@ def test_a_request_that_nobody_decided_in_time_is_expired_whether_or_not_that_is
         with open_ledger("sqlite:///ledger.db") as ledger:
             now = datetime(2020, 1, 16, tzinfo=UTC)
             expire_due(ledger, write_time(now), now)
+
+
+@pytest.mark.parametrize("target", ["name", "id"])
+def test_who_is_erased_is_named_nowhere_any_more(act, capsys, target):
+    until = str((datetime.now(UTC) + timedelta(days=20)).date())
+    words = ["waive", "volatile-data", "--project", "support-bot", "--reason", "moving", "--owner", "gina"]
+    request = find_id(act("dave", *words, "--expires", until)[1])
+    assert act("carol", "approve", request)[0] == 0
+    assert main(["check", "--gate", "ci"]) == 0
+    act("zoe", "list")
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        (decision,) = ledger.read_decisions()
+        person = str(find_person(ledger, "os:carol@desk"))
+    assert b"os:carol@desk" in b"".join(file.read_bytes() for file in Path().glob("ledger.db*"))
+    capsys.readouterr()
+
+    assert main(["ledger", "erase", person if target == "id" else "OS:Carol@desk", "--reason", "left"]) == 0
+    said = capsys.readouterr().out
+    assert f"erased {person}: entry" in said
+    assert "erased with it, each by an entry: 1 record of approvals or waivers by name" in said
+    for file in Path().glob("ledger.db*"):
+        assert b"carol@desk" not in file.read_bytes().lower()
+    assert main(["ledger", "verify"]) == 0
+    assert main(["ledger", "replay", decision.decision_id]) == 2
+    for form in ("csv", "markdown", "json", "html"):
+        assert main(["report", "-o", form]) == 0
+    assert main(["preview", "."]) == 3
+    assert "carol@desk" not in capsys.readouterr().out
+    # Who has no name has granted nothing.
+    assert main(["check", "--gate", "ci"]) == 4
+
+
+def test_a_name_that_only_old_records_have_is_erased_from_them(act, capsys, monkeypatch):
+    until = str((datetime.now(UTC) + timedelta(days=20)).date())
+    words = ["waive", "volatile-data", "--project", "support-bot", "--reason", "moving", "--owner", "gina"]
+    act("carol", "approve", find_id(act("dave", *words, "--expires", until)[1]))
+    assert main(["check", "--gate", "ci"]) == 0
+    act("zoe", "list")
+    with monkeypatch.context() as patched:
+        patched.setattr("policy.app.ledgers.erasing.list_mentions", lambda *_: [])
+        assert main(["ledger", "erase", "os:carol@desk", "--reason", "left"]) == 0
+    assert main(["ledger", "erase", "os:carol@desk", "--reason", "left"]) == 0
+    assert "erased with it" in capsys.readouterr().out
+    assert main(["ledger", "verify"]) == 0
+    assert main(["ledger", "erase", "os:carol@desk", "--reason", "left"]) == 2

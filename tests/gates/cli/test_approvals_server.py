@@ -184,6 +184,21 @@ def test_what_is_said_of_it(act, stub):
     assert f"policy approvals approve r-abcdefgh --server {stub.url}, or: " in out
 
 
+@pytest.mark.parametrize(
+    ("time", "ends", "code", "is_shorter"),
+    [
+        ("2026-11-21T10:00:00.010Z", "2026-11-21T12:00:00.000Z", 0, False),
+        ("2026-11-21T10:00:00.010Z", "2026-11-21T11:00:00.000Z", 0, True),
+        ("some day", "2026-11-21T11:00:00.000Z", 2, False),
+    ],
+)
+def test_broken_glass_that_lasts_no_longer_is_said(act, stub, time, ends, code, is_shorter):
+    broken = {"time": time, "event": "override", "by": "carol", "behalf": None, "text": "now"}
+    stub.tell(make_document({**APPROVED, "ends": ends, "history": [broken]}))
+    found, out, _ = act(*ARGUMENTS["break-glass"], "--server", stub.url)
+    assert (found, "shorter than you asked for" in out) == (code, is_shorter)
+
+
 def test_all_pages_are_listed(act, stub):
     pages = [make_document(REQUEST, next="r-abcdefgh"), make_document({**REQUEST, "id": "r-zzzzzzzz"}, next=None)]
     stub.bodies = [json.dumps(page).encode() for page in pages]

@@ -21,6 +21,7 @@ def list_levels(findings, what):
 def diagnosed(tmp_path, call, monkeypatch):
     """What `policy doctor` says in a folder with a policy set of this text."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_FLASK_SERVER_SECRET_KEY", "a-key-of-tests")
 
     def diagnose(text=SET):
         (tmp_path / "policy.yaml").write_text(text)
@@ -46,12 +47,15 @@ def test_a_ledger_that_is_not_there_yet_and_a_server_that_could_not_start_are_to
     assert list_levels(findings, "ledger") == [ERROR]
 
 
-@pytest.mark.parametrize(("key", "levels"), [(None, [WARNING]), ("a-key-of-tests", [])])
-def test_what_basic_auth_needs_to_start_is_told(diagnosed, monkeypatch, key, levels):
-    monkeypatch.delenv("MLFLOW_FLASK_SERVER_SECRET_KEY", raising=False)
-    if key:
-        monkeypatch.setenv("MLFLOW_FLASK_SERVER_SECRET_KEY", key)
-    assert list_levels(diagnosed(SET + MLFLOW)[1], "basic-auth") == levels
+@pytest.mark.parametrize(("key", "levels"), [(None, [ERROR]), ("a-key-of-tests", [])])
+def test_what_basic_auth_needs_to_start_is_told(diagnosed, call, monkeypatch, key, levels):
+    if not key:
+        monkeypatch.delenv("MLFLOW_FLASK_SERVER_SECRET_KEY")
+    diagnosed(SET)
+    assert call("ledger init").code == 0
+    result, findings = diagnosed(SET + MLFLOW)
+    assert list_levels(findings, "basic-auth") == levels
+    assert result.code == (1 if levels else 0)
 
 
 def test_everything_in_order_is_no_error(diagnosed, call):

@@ -12,9 +12,10 @@ import pytest
 from policy.records.erasure import erase
 from policy.records.keys import make_key
 from policy.records.ledger import open_ledger
-from policy.records.objects import DecisionRow
+from policy.records.objects import DecisionRow, Draft
 from policy.records.people import identify_person
 from policy.records.requests.closing import comment
+from policy.records.sqlite import SQLiteDatabase
 from tests.records.keeping import (
     add_entries,
     draft_decision,
@@ -114,6 +115,14 @@ def test_a_refused_checkpoint_ends_with_two(kept, call):
         stream.write("\n".join(line for line in rotated.splitlines() if line.startswith("tunegate/")))
     found = call("ledger verify --checkpoint c.txt --trusted-keys keys.txt")
     assert (found.code, found.out.splitlines()[-1]) == (0, "verified")
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_key_that_nobody_knows_is_called_unknown(call):
+    result = call("ledger key revoke ffffffff --reason stolen")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: the ledger knows no key with the id `ffffffff`\n  help: `policy ledger list")
+    assert "no key of the form" in call("ledger key revoke nonsense --reason stolen").err
 
 
 def test_a_revoked_key(kept, call):
@@ -227,11 +236,44 @@ def test_entries_are_listed(call):
     assert lines[0].split()[3:] == ["allow", "p0", "ci", name_decision(0)]
     assert [line.split()[0] for line in call("ledger list --last 1").out.splitlines()] == ["3"]
     assert [line.split()[0] for line in call("ledger list --type decision --last 1").out.splitlines()] == ["2"]
-    assert call("ledger list --type none").out == ""
     document = json.loads(call("ledger list --output json").out)
     assert document["format"] == "policy-ledger-list/1"
     assert [entry["project"] for entry in document["entries"]] == ["p0", "p1", ""]
     assert {entry["request"] for entry in document["entries"]} == {""}
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("approvals", "write `approval`"), ("Approval", "write `approval`"), ("nosuch", "there are ")]
+)
+def test_a_type_that_there_is_not_is_not_taken_for_none(name, remedy, call):
+    for form in ("text", "json"):
+        result = call(f"ledger list --type {name} --output {form}")
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith(f"error: there is no type of entry `{name}`\n  help: {remedy}")
+
+
+def test_that_there_is_no_entry_is_said(kept, call):
+    result = call("ledger list --type approval")
+    assert (result.code, result.out, result.err) == (0, "", "no entry of the type approval is recorded\n")
+    assert json.loads(call("ledger list --type approval --output json").out)["entries"] == []
+    # A type that only a later version writes is listed like any other.
+    with open_ledger(f"sqlite:///{kept}/ledger.db") as ledger:
+        ledger.append([draft_note(1)])
+    assert len(call("ledger list --type note").out.splitlines()) == 1
+    assert call("ledger init --ledger sqlite:///empty.db").code == 0
+    assert call("ledger list --ledger sqlite:///empty.db").err == "nothing is recorded yet\n"
+
+
+def test_whom_a_refusal_is_about_is_listed(kept, call):
+    with open_ledger(f"sqlite:///{kept}/ledger.db") as ledger:
+        said = {"principal": identify_person(ledger, "Ada"), "model": HOSTILE, "version": "4"}
+        ledger.append([Draft("refusal", said)])
+    (line,) = call("ledger list --last 1").out.splitlines()
+    assert line.partition("refusal  ")[2].startswith("Ada  release  ")
+    assert not {"\x1b", "\u202e", "\x07"} & set(line)
+    (entry,) = json.loads(call("ledger list --last 1 --output json").out)["entries"]
+    assert entry["about"] == f"Ada  release  {HOSTILE}  4"
 
 
 def test_entries_of_requests_are_listed_with_project_and_id(kept, call):
@@ -376,6 +418,20 @@ def test_what_was_changed_to_nonsense_is_shown_and_not_proven(value, kept, call)
         assert result.code == code, line
 
 
+@pytest.mark.usefixtures("kept")
+def test_what_the_database_still_keeps_of_it_is_said_until_it_is_gone(call, monkeypatch):
+    digest = json.loads(call("ledger show 2 --output json").out)["digest"]
+    for said in (f"erased {digest}: entry 4 says so\n", f"{digest} was erased before, by entry 4\n"):
+        with monkeypatch.context() as patched:
+            patched.setattr(SQLiteDatabase, "forget", lambda _: "it is still in the log")
+            done = call(f"ledger erase {digest} --reason asked")
+        assert (done.code, done.out) == (1, said)
+        first, remedy = done.err.splitlines()
+        assert first == "warning: what was erased is not gone from the database yet: it is still in the log"
+        assert f"`policy ledger erase {digest}` once more" in remedy
+    assert call(f"ledger erase {digest} --reason asked").code == 0
+
+
 def test_an_object_and_a_name_are_erased_and_the_ledger_still_verifies(kept, call):
     with open_ledger(f"sqlite:///{kept}/ledger.db") as ledger:
         person = identify_person(ledger, "os:ada@desk")
@@ -388,8 +444,11 @@ def test_an_object_and_a_name_are_erased_and_the_ledger_still_verifies(kept, cal
         2,
         "error: there is nothing in the ledger that is called `os:ada@desk`",
     )
-    assert f"`{person}` is erased already" in call(f"ledger erase {person} --reason asked").err
-    assert "an erasure has a reason" in call(f"ledger erase {digest} --reason=").err
+    assert again.err.splitlines()[1].startswith("  help: name a person by the whole name or the id")
+    twice = call(f"ledger erase {person} --reason asked")
+    assert (twice.code, twice.out, twice.err) == (0, f"{person} was erased before, by entry 5\n", "")
+    unreasoned = call(f"ledger erase {digest} --reason=").err
+    assert "an erasure has a reason, of at most 2,000 characters\n  help: say in a few words why" in unreasoned
     verified = call("ledger verify")
     assert verified.code == 0
     assert "asked" in verified.out

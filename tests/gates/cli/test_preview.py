@@ -163,6 +163,30 @@ def test_all_as_at_one_time(kept, call):
     assert document["judged_as_at"] == "2027-01-01T00:00:00Z"
 
 
+HOLDING = write_policy("held", "require: {approach: rag}\neffect: {default: hold}\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "policy", "warned"),
+    [
+        ("", HOLDING, True),
+        ("ledger: sqlite:///other.db\n", HOLDING, False),
+        ("", HOLDING.replace("hold}", "flag}"), False),
+        # Of one that blocks, an unknown outcome holds.
+        ("", HOLDING.replace("hold}", "block}"), True),
+    ],
+)
+def test_that_holds_only_flag_without_a_ledger_is_said(kept, call, settings, policy, warned):
+    (kept / "other" / "policies").mkdir(parents=True)
+    (kept / "other" / "policies" / "held.yaml").write_text(policy)
+    (kept / "other" / "policy.yaml").write_text(f"policy_set: 1\npolicies: [policies]\n{settings}")
+    result = call(f"preview other {ALL}")
+    said = "NEW_SET names no ledger, so what it holds at the gates `check`, `commit` and `ci` only flags there"
+    assert (result.code, said in result.err) == (0, warned)
+    told = [warning["message"] for warning in report(call, f"other {ALL}")["warnings"]]
+    assert any(message.startswith(said) for message in told) is warned
+
+
 def test_a_plugin_that_only_the_new_set_names_is_not_imported(kept, call):
     other = kept / "other"
     other.mkdir()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from policy.gates.cli.main import main
 from tests.app.auditing.history import keep_quarter
 
 PERIOD = "--since 2026-08-01 --until 2026-10-31 --effective-time 2026-11-01"
@@ -177,3 +180,42 @@ def test_a_ledger_that_is_not_there(call):
     assert result.code == 2
     assert "there is no ledger" in result.err
     assert not Path("gone.db").exists()
+
+
+WAIVING = """\
+policy_set: 1
+policies: [policies]
+ledger: sqlite:///ledger.db
+waiver_rules: {approvers: {default: [mail]}}
+approvals: {roles: {leads: [mail]}}
+"""
+
+
+def test_who_granted_a_waiver_for_somebody_else_is_named_everywhere(call, plant, monkeypatch, tmp_path):
+    policy = "policy: a\ntitle: A\nseverity: low\nrequire: {approach: rag}\neffect: {default: block}\n"
+    manifest = "manifest: 1\nproject: bot\napproach: fine-tuning\nowner: {team: s}\n"
+    plant({"policy.yaml": WAIVING, "policies/a.yaml": policy, "ml-manifest.yaml": manifest})
+
+    def act(who, *line):
+        monkeypatch.setattr("policy.app.approvals.identity.identify_user", lambda: f"os:{who}@desk")
+        assert main(list(line)) in ({0, 1, 4} if line[0] == "check" else {0})
+
+    act("dave", "ledger", "init")
+    ends = (datetime.now(UTC) + timedelta(days=9)).date()
+    act("mail", "approvals", "delegate", "os:games@desk", "--until", f"{ends}")
+    for project in ("bot", "other"):
+        about = f"--project {project} --reason r --expires {ends} --owner s".split()
+        act("dave", "approvals", "waive", "a", *about)
+        listed = json.loads(call("approvals list -o json").out)["requests"]
+        (request,) = [one for one in listed if one["state"] == "pending"]
+        act("games", "approvals", "approve", request["id"])
+    act("dave", "check", "--gate", "ci")
+    assert call("report -o markdown=r.md -o csv=r.csv -o json=r.json -o html=r.html").code == 0
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert len(document["waivers"]) == 2
+    for one in document["waivers"]:
+        assert re.fullmatch(r"os:games@desk \(p-\w+\) for os:mail@desk \(p-\w+\), by request r-\w+", one["approved_by"])
+    for one in document["approvals"]:
+        assert re.fullmatch(r"os:games@desk \(p-\w+\) for os:mail@desk \(p-\w+\)", one["decided_by"])
+    for form in ("md", "csv", "html"):
+        assert len(re.findall(r"\) for os:mail@", (tmp_path / f"r.{form}").read_text().replace("&#8203;", ""))) == 4

@@ -9,11 +9,12 @@ import pytest
 from policy.app.runs.comparing import KINDS
 from policy.gates.cli.runs import STATES
 from policy.gates.cli.runs_text import PLURALS, WORDS
-from policy.records.ledger import create_ledger
+from policy.records.ledger import create_ledger, open_ledger
+from policy.records.objects import DecisionRow
 from policy.records.runs import rows
 from policy.records.runs.recording import record_run
 from tests.app.runs.tracking import make_run, make_version, start_tracking
-from tests.records.runs.made import MANIFEST, SAID, make_row, name_run
+from tests.records.runs.made import MANIFEST, SAID, draft_decision, make_row, name_run
 
 SET = """\
 policy_set: 1
@@ -75,6 +76,18 @@ def list_found(document):
 def test_words_and_choices_are_those_that_there_are():
     assert {*WORDS} == {*PLURALS} == {*KINDS}
     assert STATES == rows.STATES
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_only_watched_is_said_with_what_its_decision_is(call):
+    held = draft_decision("held", verdict="hold")
+    assert isinstance(held.index, DecisionRow)
+    with open_ledger("sqlite:///ledger.db") as ledger:
+        record_run(ledger, make_row(run=FORGED, decision=held.index.decision_id), SAID, held)
+    lines = call("runs list --state admitted").out.splitlines()
+    watched = [line for line in lines if "only watched" in line]
+    line = f"admitted  allow  training    tracking/{FORGED}  experiment 7  support-bot  ada"
+    assert watched == [f"{line}  only watched: its decision is hold"]
 
 
 @pytest.mark.usefixtures("kept")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy.app.kept_files import list_set_files
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.options import config_option, time_option
 from policy.gates.cli.outputs import Output, Whole
@@ -67,10 +68,10 @@ def command(
     if ask and paths:
         raise PolicyError(Problem("`--ask` is about a project that is not written down", "leave the PATHs out"))
     workspace = open_here(config, paths[0] if paths else ".")
-    advised, start = ask_person(workspace, now) if ask else (read_projects(workspace, paths or (".",), now), "")
-    read = (*workspace.policy_set.layers, *advised.files)
     refuse_links(targets, workspace.root)
-    refuse_inputs(targets, (os.path.join(workspace.root, file) for file in read))
+    refuse_inputs(targets, list_set_files(workspace))
+    advised, start = ask_person(workspace, now) if ask else (read_projects(workspace, paths or (".",), now), "")
+    refuse_inputs(targets, (os.path.join(workspace.root, file) for file in advised.files))
     write_outputs(workspace, targets, advised, everything=everything)
     if start and any(target.format == "text" and target.path is None for target in targets):
         say_aside(f"\nnext: `{start}` writes a manifest to go on from")

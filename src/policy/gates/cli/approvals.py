@@ -130,6 +130,8 @@ def ask(path: str, gate: str, runs: int | None, config: str | None) -> int:
     Exit codes: 0 everything passes, 1 something is blocked, 4 asked for, 2 the input is wrong.
     """
     from policy.app.approvals.asking import ask_at_gate
+    from policy.app.approvals.rejections import find_last_no, say_no
+    from policy.gates.cli.approvals_text import say_runs
 
     verdicts = []
     with open_desk(config, create=True) as (workspace, ledger, user):
@@ -141,6 +143,11 @@ def ask(path: str, gate: str, runs: int | None, config: str | None) -> int:
             if asked is not None:
                 how = "joined the open request" if asked.joined else "asked"
                 say(clean(f"held   {named}: {how} {asked.row.id}; `policy approvals show {asked.row.id}`"))
+                if runs is not None and asked.row.runs != runs:
+                    say(clean(f"       {say_runs(asked, runs)}"))
+                rejected = find_last_no(ledger, workspace.policy_set, decision)
+                if rejected is not None:
+                    say(clean(f"       {say_no(rejected)}"))
             else:
                 why = "approved already" if answer.is_approved else "there is nothing to approve"
                 say(clean(f"{decision.verdict:<6} {named}: {why}"))

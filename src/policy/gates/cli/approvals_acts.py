@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policy.errors import PolicyError, Problem
-from policy.gates.cli.approvals_desk import open_desk
+from policy.gates.cli.approvals_desk import open_desk, read_length
 from policy.gates.cli.approvals_server import break_glass_there, review_there, server_option
 from policy.gates.cli.options import config_option
 from policy.gates.cli.streams import say
@@ -63,15 +63,17 @@ def break_glass(request: str, reason: str, length: str | None, server: str | Non
     from policy.app.approvals.holding import find_settings
     from policy.app.approvals.secrecy import refuse_secrets
     from policy.gates.cli.approvals_text import write_override
+    from policy.records.requests.clock import add_length, read_clock
     from policy.records.requests.overriding import break_glass as override
 
     if server is not None:
         return break_glass_there(server, config, request, reason, length)
     with open_desk(config) as (workspace, ledger, user):
-        settings = find_settings(workspace.policy_set)
+        settings, lasts = find_settings(workspace.policy_set), read_length(length)
         reason = refuse_secrets(reason, "reason")
-        ends = override(ledger, request, user, reason, settings, lasts=_read_length(length))
-    for line in write_override(request, user, ends):
+        began = read_clock(ledger)
+        ends = override(ledger, request, user, reason, settings, lasts=lasts)
+    for line in write_override(request, user, ends, wanted=add_length(began, lasts or 0)):
         say(line)
     return 0
 
@@ -106,7 +108,7 @@ def review(request: str, finding: str, server: str | None, config: str | None) -
 def waive(policy_id: str, project: str, reason: str, expires: str, owner: str, ticket: str, config: str | None) -> int:
     """Ask in the ledger for a waiver of POLICY; those whom `waiver_rules` name can grant it."""
     from policy.app.approvals.holding import find_settings
-    from policy.app.approvals.waiving import ask_for_waiver
+    from policy.app.approvals.waiving import ask_for_waiver, is_met
     from policy.gates.cli.explain import find_policy
 
     texts = {"subject": project, "reason": reason, "owner": owner, "ticket": ticket}
@@ -114,8 +116,11 @@ def waive(policy_id: str, project: str, reason: str, expires: str, owner: str, t
         entry = _make_entry(find_policy(workspace.policy_set, policy_id).id, texts, expires, user)
         lasts = find_settings(workspace.policy_set).request_lasts
         asked = ask_for_waiver(ledger, workspace.policy_set, entry, lasts=lasts)
+        met = is_met(ledger, entry)
     how = "joined the open request" if asked.joined else "asked"
     say(clean(f"{how} {asked.row.id}: waiver of {entry.policy} for {project} until {entry.expires}"))
+    if not met:
+        say(clean(f"  the ledger has no decision about a project that is called {project}: is the name right?"))
     return 0
 
 
@@ -159,17 +164,3 @@ def _read_time(option: str, text: str) -> datetime:
         remedy = "write a date, 2026-12-31, or a time with its zone, 2026-12-31T12:00:00Z"
         raise PolicyError(Problem(f"`{option}`: `{text[:40]}` is not a time", remedy))
     return time
-
-
-def _read_length(text: str | None) -> int | None:
-    from policy.model.kinds import DURATION, KindError
-
-    if text is None:
-        return None
-    try:
-        length: int = DURATION.read(text, plain=True)
-    except KindError as error:
-        raise PolicyError(Problem(f"`--for`: {error.message}", error.remedy)) from None
-    if not length:
-        raise PolicyError(Problem("`--for` is nothing at all", "say how long: 2h"))
-    return length

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from policy.errors import PolicyError, Problem
 from policy.gates.cli.problems import print_problems
 from policy.gates.cli.streams import say
 from policy.gates.cli.workspace import open_here
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.app.workspace import Workspace
-    from policy.errors import Problem
     from policy.records.ledger import Ledger
 
 
@@ -41,3 +41,18 @@ def warn_of(doubts: list[Problem]) -> int:
     """Say what was changed past the entries; the exit code."""
     print_problems(doubts)
     return 1 if doubts else 0
+
+
+def read_length(text: str | None) -> int | None:
+    """How long broken glass is to last, in milliseconds. Raises PolicyError."""
+    from policy.model.kinds import DURATION, KindError
+
+    if text is None:
+        return None
+    try:
+        length: int = DURATION.read(text, plain=True)
+    except KindError as error:
+        raise PolicyError(Problem(f"`--for`: {error.message}", error.remedy)) from None
+    if not length:
+        raise PolicyError(Problem("`--for` is nothing at all", "say how long: 2h"))
+    return length

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policy.errors import PolicyError, Problem
-from policy.gates.cli.approvals_desk import say_document, warn_of
+from policy.gates.cli.approvals_desk import read_length, say_document, warn_of
 from policy.gates.cli.streams import say
 from policy.reports.layout import clean
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from policy.app.approvals.remote import Remote
     from policy.app.approvals.viewing import RequestView, Step
+
+
+MINUTE = 60_000
 
 
 def server_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,12 +83,20 @@ def vote_there(server: str, config: str | None, request: str, answer: str, reaso
 
 def break_glass_there(server: str, config: str | None, request: str, reason: str, length: str | None) -> int:
     """Let a request of a server pass alone."""
-    from policy.gates.cli.approvals_text import write_override
-
     remote = open_server(server, config)
     view = _act(remote, request, "break-glass", {"reason": reason, **({"for": length} if length is not None else {})})
-    _say_lines(remote, write_override(request, _find_step(view, "override").by, view.row.ends))
+    _say_lines(remote, _write_glass(view, read_length(length)))
     return 0
+
+
+def _write_glass(view: RequestView, lasts: int | None) -> Iterator[str]:
+    from policy.gates.cli.approvals_text import write_override
+    from policy.records.requests.clock import add_length
+
+    step = _find_step(view, "override")
+    # The entry is a moment later than what it says.
+    wanted = add_length(step.time, lasts - MINUTE) if lasts and step.time else ""
+    yield from write_override(view.row.id, step.by, view.row.ends, wanted=wanted)
 
 
 def review_there(server: str, config: str | None, request: str, finding: str) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from policy.app.approvals.stakes import Change
     from policy.app.approvals.viewing import RequestView
     from policy.model.approval_settings import Need
+    from policy.records.requests.asking import Asked
     from policy.records.requests.rows import Delegation
 
 # A name longer than that hides what else is in its line.
@@ -68,8 +69,8 @@ def write_list(views: Sequence[RequestView], delegations: Sequence[Delegation]) 
 def _write_lapse(view: RequestView) -> Iterator[str]:
     """Why what is approved lets nothing pass here."""
     if view.state == APPROVED and not view.counts:
-        lacking = say_lacking(view.needs) or "who let it pass may not, or it is over"
-        yield from _entry("does not count", f"by the policy set here and the entries: {lacking}")
+        why = say_lacking(view.needs) or view.lapse or "who let it pass may not, or it is over"
+        yield from _entry("does not count", f"by the policy set here and the entries: {why}")
 
 
 def say_asking(view: RequestView, longest: int | None = None) -> str:
@@ -209,9 +210,18 @@ def write_vote(view: RequestView, answer: str, by: str, behalf: str) -> Iterator
         yield clean(f"  it counts until {say_time(view.row.ends)}")
 
 
-def write_override(request: str, by: str, ends: str | None) -> Iterator[str]:
-    """That somebody broke the glass, and what has to come of it."""
+def say_runs(asked: Asked, runs: int) -> str:
+    """That a request is for another number of runs than somebody wants, and why."""
+    count = "any number of runs" if asked.row.runs is None else count_noun(asked.row.runs, "run")
+    why = "that is what was asked first" if asked.joined else "the policy set allows no more"
+    return f"for {count}, and not for {runs:,}: {why}"
+
+
+def write_override(request: str, by: str, ends: str | None, *, wanted: str = "") -> Iterator[str]:
+    """That somebody broke the glass, and what has to come of it; it may end before the time that was `wanted`."""
     yield clean(f"BROKE THE GLASS for {request} as {by}: it passes until {say_time(ends)}")
+    if ends is not None and ends < wanted:
+        yield "  shorter than you asked for: the policy set allows no longer"
     yield "  next: have somebody else review it, `policy approvals review`; it stays listed until then"
 
 

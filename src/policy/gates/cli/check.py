@@ -170,17 +170,18 @@ def add_mending(error: PolicyError, request: CheckRequest, base: Base) -> Policy
 
 def list_inputs(check: Check) -> Iterator[str]:
     """The files that no report may take the place of."""
+    from policy.app.kept_files import list_set_files  # most runs write no file
+
     workspace = check.bench.workspace
     for item in check.items:
         for file in item.inputs:
             yield os.path.join(workspace.root, file)
-    # Of a base the same files of the working tree are what is proposed.
-    prefix = f"{workspace.base.name}/" if workspace.base is not None else ""
     skipped = check.selection.skipped if check.selection is not None else ()
     known = check.request.baseline
     named = (known.file,) if known is not None and not check.request.recording else ()
-    for file in (*workspace.policy_set.layers, *skipped, *named):
-        yield os.path.join(workspace.root, file.removeprefix(prefix))
+    for file in (*skipped, *named):
+        yield os.path.join(workspace.root, file)
+    yield from list_set_files(workspace, check.request.home)
 
 
 def write_reports(check: Check, outs: list[Output]) -> int:

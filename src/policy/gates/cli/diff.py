@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy.app.kept_files import list_set_files
 from policy.app.set_diff.running import Diff, DiffRequest
 from policy.errors import NothingToJudgeError, Problem
 from policy.gates.cli.options import config_option, gate_option, time_option
@@ -106,9 +107,7 @@ def list_inputs(diff: Diff) -> Iterator[str]:
         for file in item.inputs:
             yield os.path.join(diff.root, file)
     for side in (diff.old, diff.new):
-        prefix = f"{side.base.name}/" if side.base is not None else ""
-        for file in side.policy_set.layers:
-            yield os.path.join(side.root, file.removeprefix(prefix))
+        yield from list_set_files(side)
 
 
 def make_context(diff: Diff) -> DiffContext:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy.app.kept_files import list_set_files
 from policy.app.observing import Observation, ObservationRequest
 from policy.errors import PolicyError
 from policy.gates.cli.options import config_option, time_option
@@ -15,7 +16,7 @@ from policy.gates.cli.outputs import Output
 from policy.gates.cli.problems import print_problems, relocate
 from policy.gates.cli.progress import show_progress
 from policy.gates.cli.streams import use_colour
-from policy.gates.cli.targets import parse_targets, refuse_inputs
+from policy.gates.cli.targets import parse_targets, refuse_inputs, refuse_links
 from policy.loading.discovery import find_root
 from policy.reports.evidence.document import JsonEvidence
 from policy.reports.evidence.text import TextEvidence
@@ -70,6 +71,7 @@ def command(
     targets = parse_targets(outputs, FORMS)
     request = ObservationRequest(paths or (".",), now.date(), config, everything)
     observation = open_observation(request)
+    refuse_links(targets, observation.workspace.root)
     refuse_inputs(targets, list_inputs(observation))
     with ExitStack() as stack:
         sinks = []
@@ -94,9 +96,10 @@ def open_observation(request: ObservationRequest) -> Observation:
 
 def list_inputs(observation: Observation) -> Iterator[str]:
     """The files that no report may take the place of."""
-    files = [file for item in observation.items for file in item.inputs]
-    for file in (*files, *observation.workspace.policy_set.layers):
-        yield os.path.join(observation.workspace.root, file)
+    for item in observation.items:
+        for file in item.inputs:
+            yield os.path.join(observation.workspace.root, file)
+    yield from list_set_files(observation.workspace)
 
 
 def write_evidence(observation: Observation, sinks: list[Sink]) -> None:

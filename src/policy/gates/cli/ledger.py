@@ -16,7 +16,7 @@ from policy.gates.cli.ledger_options import (
 )
 from policy.gates.cli.options import config_option
 from policy.gates.cli.problems import print_problems
-from policy.gates.cli.streams import say
+from policy.gates.cli.streams import say, say_aside
 from policy.reports.layout import clean, count_noun
 
 
@@ -172,16 +172,30 @@ def catch_up(config: str | None) -> int:
 @click.argument("target")
 @click.option("--reason", required=True, help="Why it must not be kept; it stays in the ledger.")
 def erase(url: str | None, config: str | None, target: str, reason: str) -> int:
-    """Erase TARGET for good: an object, by its digest, or a person's name, given as it is or by its id.
+    """Erase TARGET: an object, by its digest, or a person's name, given as it is or by its id.
 
     Its hash stays, so that the ledger still verifies; an entry says what was erased, by whom and why. A decision
-    whose input is erased cannot be judged again. In PostgreSQL it takes the rights of the owner.
+    whose input is erased cannot be judged again. With a person's name go the approvals and waivers that decisions were
+    judged with and that name them. In PostgreSQL it takes the rights of the owner.
+
+    While somebody else reads, the database may keep it for them: erase it once more then. Copies of the database,
+    such as backups, keep it in any case.
+
+    Exit codes: 0 it is gone, 1 it is erased, and the database still keeps it, 2 there is no such thing, or the ledger
+    cannot be used.
     """
     from policy.app.ledgers.erasing import erase_at
 
-    entry, named = erase_at(find_place(url, config), target, reason)
-    say(clean(f"erased {named}: entry {entry.seq:,} says so"))
-    return 0
+    named, entry, new, mentions, warning = erase_at(find_place(url, config), target, reason)
+    done = (
+        f"erased {named}: entry {entry.seq:,} says so" if new else f"{named} was erased before, by entry {entry.seq:,}"
+    )
+    say(clean(done))
+    if mentions:
+        say(f"erased with it, each by an entry: {count_noun(len(mentions), 'record')} of approvals or waivers by name")
+    if warning is not None:
+        print_problems([warning])
+    return 1 if warning is not None else 0
 
 
 @command.command("list")
@@ -191,14 +205,19 @@ def erase(url: str | None, config: str | None, target: str, reason: str) -> int:
 @format_option
 def list_command(url: str | None, config: str | None, kind: str | None, last: int, form: str) -> int:
     """List the last entries."""
-    from policy.app.ledgers.viewing import list_entries
+    from policy.app.ledgers.viewing import TYPES, list_entries
     from policy.gates.cli.ledger_text import describe_line
+    from policy.gates.cli.usage import refuse_name
 
-    lines = list_entries(find_place(url, config), last, kind)
+    lines = list(list_entries(find_place(url, config), last, kind))
+    if not lines and kind is not None and kind not in TYPES:
+        raise refuse_name("type of entry", kind, TYPES)
     if form == "json":
         say_json({"format": "policy-ledger-list/1", "entries": [line._asdict() for line in lines]})
     else:
         say_lines(map(describe_line, lines))
+        if not lines:
+            say_aside(f"no entry of the type {kind} is recorded" if kind is not None else "nothing is recorded yet")
     return 0
 
 

@@ -90,6 +90,8 @@ def describe_line(line: Line) -> str:
         what = f"  {line.state}  {line.project}  {line.run}  {line.decision}".rstrip()
     elif line.request:
         what = f"  {line.project}  {line.request}" if line.project else f"  {line.request}"
+    elif line.about:
+        what = f"  {line.about}"
     return clean(f"{line.seq:>8}  {line.time}  {line.type}{what}")
 
 

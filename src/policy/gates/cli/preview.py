@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from policy.app.previewing.period import read_period, write_time
+from policy.app.previewing.period import read_period
+from policy.engine.recording import write_time
 from policy.errors import NothingToJudgeError, PolicyError, Problem
 from policy.gates.cli.ledger_options import ledger_option
 from policy.gates.cli.problems import print_problems
@@ -26,6 +26,7 @@ from policy.structs import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from policy.app.ledgers.locating import Place
     from policy.app.previewing.running import PreviewRun
     from policy.app.set_diff.sides import Side
     from policy.app.workspace import Workspace
@@ -128,33 +129,44 @@ def prepare(
 ) -> tuple[PreviewRun, list[Sink]]:
     """Open the ledger, the policy set, and what reports are written to. Raises PolicyError."""
     from policy.app.previewing.running import PreviewRequest, PreviewRun, open_new
-    from policy.app.set_diff.sides import Place
-    from policy.gates.cli.ledger_options import find_place
+    from policy.app.set_diff.sides import Place as Here
     from policy.loading.discovery import find_root
     from policy.records.ledger import open_ledger
 
     root = find_root(".")
-    place = find_place(url, config)
+    place = open_place(url, config, targets)
     ledger = stack.enter_context(open_ledger(place.url, folder=place.folder, create=False))
     warnings = list(ledger.warnings)
-    side, workspace = open_new(new, Place(root, config), stack, warnings)
+    side, workspace = open_new(new, Here(root, config), stack, warnings)
     request = PreviewRequest(scope.since, scope.until, scope.now, scope.gate, scope.project, scope.at)
     run = PreviewRun(workspace, ledger, request, warnings)
     refuse_links(targets, root)
-    refuse_inputs(targets, list_inputs(side, workspace, ledger))
+    refuse_inputs(targets, list_inputs(workspace, place))
     sinks = open_sinks(targets, FORMS, describe(run, side, workspace, ledger, scope), stack)
     print_problems(warnings)
     return run, sinks
 
 
-def list_inputs(side: Side, workspace: Workspace, ledger: Ledger) -> Iterator[str]:
+def open_place(url: str | None, config: str | None, targets: Sequence[Target]) -> Place:
+    """The ledger that is meant; no report takes the place of the policy set that names it. Raises PolicyError."""
+    from policy.app.kept_files import list_set_files
+    from policy.app.ledgers.locating import NAME_ONE, Place, find_named
+    from policy.gates.cli.workspace import open_here
+
+    if url is not None:
+        refuse_inputs(targets, () if config is None else (config,))
+        return Place(url)
+    here = open_here(config)
+    refuse_inputs(targets, list_set_files(here))
+    return find_named(here, NAME_ONE)
+
+
+def list_inputs(workspace: Workspace, place: Place) -> Iterator[str]:
     """The files that no report may take the place of."""
-    if ledger.database.dialect == "sqlite":
-        for ending in ("", "-wal", "-shm"):
-            yield ledger.database.address.place + ending
-    prefix = f"{side.base.name}/" if side.base is not None else ""
-    for file in workspace.policy_set.layers:
-        yield os.path.join(side.root, file.removeprefix(prefix))
+    from policy.app.kept_files import list_ledger_files, list_set_files
+
+    yield from list_ledger_files(*place)
+    yield from list_set_files(workspace)
 
 
 def describe(run: PreviewRun, side: Side, workspace: Workspace, ledger: Ledger, scope: Scope) -> PreviewContext:

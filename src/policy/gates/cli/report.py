@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from policy.loading.discovery import find_root
 from policy.source.display import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from policy.app.auditing.gathering import AuditRequest, Gathered
@@ -119,16 +118,13 @@ def command(
     scope = Scope(
         read_period(since, until, now), now.date().isoformat(), gate, paths, teams, projects, policies, frameworks
     )
-    place = find_place(url, config) if url is not None or not paths else None
-    request = AuditRequest(scope, now, place, entries, config)
     root = find_root(paths[0] if paths else ".")
     refuse_links(targets, root)
-    if place is not None:
-        refuse_inputs(targets, list_ledger_files(place))
+    place = open_place(url, config, targets) if url is not None or not paths else None
+    request = AuditRequest(scope, now, place, entries, config)
     with ExitStack() as stack:
         stack.enter_context(show_progress())
-        gathered = gather(request, root)
-        refuse_inputs(targets, (os.path.join(root, file) for file in gathered.inputs))
+        gathered = gather(request, root, lambda inputs: refuse_inputs(targets, inputs))
         for target in targets:
             write_report(target, gathered.report, rows, stack)
     print_problems(gathered.problems)
@@ -150,30 +146,33 @@ def read_targets(outputs: tuple[str, ...]) -> list[Target]:
     return targets
 
 
-def find_place(url: str | None, config: str | None) -> Place:
-    """The ledger that is meant. Raises PolicyError."""
-    from policy.app.ledgers.locating import NAME_ONE, find_ledger
+def open_place(url: str | None, config: str | None, targets: Sequence[Target]) -> Place:
+    """The ledger that is meant; no report takes the place of it or of the policy set that names it.
+
+    Raises PolicyError.
+    """
+    from policy.app.kept_files import list_ledger_files, list_set_files
+    from policy.app.ledgers.locating import NAME_ONE, Place, find_named
     from policy.gates.cli.workspace import open_here
 
-    return find_ledger(url, lambda: open_here(config), f"{NAME_ONE}, or folders whose projects are judged now")
+    if url is not None:
+        refuse_inputs(targets, (*list_ledger_files(url), *([] if config is None else [config])))
+        return Place(url)
+    here = open_here(config)
+    refuse_inputs(targets, list_set_files(here))
+    return find_named(here, f"{NAME_ONE}, or folders whose projects are judged now")
 
 
-def list_ledger_files(place: Place) -> Iterator[str]:
-    """The files of a ledger that is one."""
-    from policy.records.address import read_address
+def gather(request: AuditRequest, root: str, refuse: Callable[[Iterable[str]], None]) -> Gathered:
+    """The report, with problems named as from the working folder. Raises PolicyError.
 
-    address = read_address(*place)
-    if address.kind == "sqlite":
-        yield from (f"{address.place}{ending}" for ending in ("", "-wal", "-shm"))
-
-
-def gather(request: AuditRequest, root: str) -> Gathered:
-    """The report, with problems named as from the working folder. Raises PolicyError."""
+    What would take the place of a file that is read is refused before anything is judged.
+    """
     from policy.app.auditing.gathering import gather_report
     from policy.records.faults import LedgerError
 
     try:
-        return gather_report(request)
+        return gather_report(request, refuse)
     except LedgerError:
         # It is about no file of the workspace.
         raise

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -15,12 +15,18 @@ from policy.errors import PolicyError, Problem
 from policy.gates.cli.check import open_check, write_reports
 from policy.gates.cli.options import config_option, trusted_option
 from policy.gates.cli.outputs import Output
+from policy.gates.cli.problems import print_problems
 from policy.gates.cli.progress import show_progress
-from policy.gates.cli.streams import use_colour
+from policy.gates.cli.streams import say_aside, use_colour
 from policy.gates.cli.targets import Target
 from policy.loading.nearest import find_nearest
 
+if TYPE_CHECKING:
+    from policy.app.checking import Check
+
 GATE = "run"
+BLOCKED, HELD = 1, 4
+ADDRESS = "MLFLOW_TRACKING_URI"
 
 
 @click.command("run")
@@ -45,11 +51,42 @@ def command(arguments: tuple[str, ...], config: str | None, trusted: str | None)
     place = os.path.relpath(os.path.dirname(manifest)) if manifest is not None else "."
     with redirect_stdout(sys.stderr):
         formats = (("text", use_colour()),)
-        request = CheckRequest((place,), GATE, datetime.now(UTC), config=config, formats=formats, trusted=trusted)
+        # In one process: it knows what passed by an approval, on which this run is counted.
+        request = CheckRequest(
+            (place,), GATE, datetime.now(UTC), config=config, formats=formats, trusted=trusted, jobs=1
+        )
         check = open_check(request)
         with show_progress():
             code = write_reports(check, [Output(Target("text", None), check.bench.reporters[0])])
+    code = code or count_run(check)
+    if code in (BLOCKED, HELD):
+        say_server(os.environ.get(ADDRESS, ""))
     return code or become(program, arguments)
+
+
+def count_run(check: Check) -> int:
+    """Count the run on the approvals that let it begin; the exit code of what is held where one covers no more.
+
+    Raises PolicyError where that cannot be recorded.
+    """
+    decider = check.bench.decider
+    if decider is None or not decider.passed:
+        return 0
+    from secrets import token_hex
+
+    if decider.count(f"policy-run-{token_hex(8)}"):
+        return 0
+    message = "the approval covers no more runs: others have begun the last ones at this moment"
+    print_problems([Problem(message, "run it again, which asks for another approval")])
+    return HELD
+
+
+def say_server(address: str) -> None:
+    """Where runs may be judged by a server, say that this was not its judgement, and how to get that."""
+    if not address.startswith(("http://", "https://")):
+        return
+    text = f"`{ADDRESS}` names a server, which was not asked: where it is one that judges runs, its policies, waivers"
+    say_aside(f"note: {text} and approvals count for them, and the program is started without `policy run`")
 
 
 def find_program(name: str) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import click
 
+from policy.errors import PolicyError
 from policy.gates.cli.ledger_options import LedgerCommands, find_place, format_option, ledger_option, say_lines
 from policy.gates.cli.usage import NameOf
+
+if TYPE_CHECKING:
+    from policy.records.ledger import Ledger
 
 STATES = ("admitted", "held", "refused", "reopened", "unjudged")
 
@@ -35,8 +41,19 @@ def list_command(url: str | None, config: str | None, project: str, state: str |
     place = find_place(url, config)
     with open_ledger(place.url, folder=place.folder, create=False) as ledger:
         rows = list_runs(ledger, project=project, state=state or "")
-        say_lines(write_runs_json(rows) if form == "json" else write_runs(rows))
+        find_effect = cache(partial(find_effect_of, ledger))
+        say_lines(write_runs_json(rows) if form == "json" else write_runs(rows, find_effect))
     return 0
+
+
+def find_effect_of(ledger: Ledger, decision: str) -> str:
+    """What a decision would have done, had nobody only watched; nothing where that cannot be read."""
+    from policy.records.runs.decisions import find_kept_back
+
+    try:
+        return find_kept_back(ledger, decision)
+    except PolicyError:
+        return ""
 
 
 @command.command("compare")

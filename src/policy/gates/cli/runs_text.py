@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policy.app.runs.attempt import ADMITTED
 from policy.reports.json_report import write_json
 from policy.reports.layout import clean, count_noun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from policy.app.runs.comparing import Finding
     from policy.app.runs.scanning import Scope
@@ -36,14 +37,14 @@ PLURALS = {
 }
 
 
-def write_runs(rows: Iterable[RunRow]) -> Iterator[str]:
-    """A line for each run, and how many there are."""
+def write_runs(rows: Iterable[RunRow], find_kept_back: Callable[[str], str]) -> Iterator[str]:
+    """A line for each run, with what its decision would have done were it not only watched, and how many there are."""
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - the last one counts
         names = f"{row.server}/{row.run}  experiment {row.experiment}  {row.project or 'no project'}"
-        yield clean(
-            f"{row.state:<8}  {row.verdict or '-':<5}  {row.activity:<10}  {names}  {row.principal or 'nobody'}"
-        )
+        line = f"{row.state:<8}  {row.verdict or '-':<5}  {row.activity:<10}  {names}  {row.principal or 'nobody'}"
+        effect = find_kept_back(row.decision) if row.state == ADMITTED and row.decision else ""
+        yield clean(f"{line}{f'  only watched: its decision is {effect}' if effect else ''}")
     yield count_noun(count, "run") if count else "no such run is on record"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, Final
 
 from policy.errors import PolicyError, Problem
 from policy.gates.cli.usage import refuse_name
@@ -11,6 +12,8 @@ from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+
+REMEDY: Final = "name another file"
 
 
 class Target(NamedTuple):
@@ -74,9 +77,34 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def refuse_inputs(targets: Iterable[Target], inputs: Iterable[str]) -> None:
-    """Raises PolicyError where a report would take the place of a file that is judged or judged by."""
-    kept = {os.path.realpath(file) for file in inputs}
-    for target in targets:
-        if target.path is not None and os.path.realpath(target.path) in kept:
-            message = f"the report would overwrite `{target.path}`, which this run reads"
-            raise PolicyError(Problem(message, "name another file"))
+    """Raises PolicyError where a report would take the place of a file that the run reads or writes.
+
+    Under whatever name: through links, too. What a file is that is there shows that it is no report, also where this
+    run knows nothing of it.
+    """
+    named = [target.path for target in targets if target.path is not None]
+    if not named:
+        return
+    places = {os.path.realpath(path): path for path in named}
+    files = {found: path for path in named if (found := _identify(path)) is not None}
+    for file in inputs:
+        path = places.get(os.path.realpath(file))
+        if path is None and files and (found := _identify(file)) is not None:
+            path = files.get(found)
+        if path is not None:
+            raise PolicyError(Problem(f"the report would overwrite `{path}`, which this run reads", REMEDY))
+    from policy.gates.cli.existing import find_kind  # most reports go to standard output
+
+    for path in named:
+        kind = find_kind(path)
+        if kind:
+            raise PolicyError(Problem(f"the report would overwrite `{path}`, which is {kind}", REMEDY))
+
+
+def _identify(path: str) -> tuple[int, int] | None:
+    """What two names of one file have in common; None where there is none, or no such one."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
