@@ -200,7 +200,10 @@ def main() -> int:
     old = earlier(said.revision) if said.revision else other_mlflow(said.mlflow, said.keep)
     with tempfile.TemporaryDirectory() as folder, old as worker:
         try:
-            play(Place(write_set(Path(folder))), worker)
+            place = Place(write_set(Path(folder)))
+            # The old worker makes its own.
+            (place.folder / "ledger.db").unlink()
+            play(place, worker)
         except AssertionError:
             traceback.print_exc()
             return 1
