@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,15 @@ class Draft(NamedTuple):
 def digest_bytes(body: bytes) -> str:
     """`sha256:` and the hexadecimal digest."""
     return "sha256:" + sha256(body).hexdigest()
+
+
+def parse_payload(digest: str, body: Any) -> dict[str, Any] | None:
+    """What a payload says; None where it is erased, or is not what its digest states."""
+    try:
+        payload = json.loads(body) if isinstance(body, bytes) and digest_bytes(body) == digest else None
+    except (ValueError, RecursionError):
+        return None
+    return payload if isinstance(payload, dict) else None
 
 
 def store_json(kind: str, value: Any) -> StoredObject:

@@ -5,7 +5,6 @@ It is read as it stands: guards that are missing and texts that are none keep no
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
@@ -17,7 +16,7 @@ from policy.records.address import read_address
 from policy.records.faults import LedgerError, named_faults
 from policy.records.layout import write_select
 from policy.records.lookup import find_named, read_numbered
-from policy.records.objects import digest_bytes
+from policy.records.objects import parse_payload
 from policy.records.opening import find_database, identify_ledger
 from policy.records.policy_sets import read_row
 
@@ -202,12 +201,7 @@ class Snapshot:
 
     def read_said(self, seq: int, digest: str) -> dict[str, Any] | None:
         """What the entry of a number says; None where there is nothing, or something of another digest."""
-        body = self.read_payload(seq)
-        try:
-            payload = json.loads(body) if isinstance(body, bytes) and digest_bytes(body) == digest else None
-        except (ValueError, RecursionError):
-            return None
-        return payload if isinstance(payload, dict) else None
+        return parse_payload(digest, self.read_payload(seq))
 
     def find_name(self, person: str) -> str | None:
         """What the directory calls a person; None where the name is erased, and for nobody whom it knows."""

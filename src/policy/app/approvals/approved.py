@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
+from policy.engine.recording import write_time
 from policy.model.decision import Approved, Decision, Yes
 from policy.reports.approved import say_approved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from policy.records.requests.standing import Grant
 
@@ -18,19 +17,18 @@ if TYPE_CHECKING:
 def note_approved(decision: Decision, grants: Iterable[Grant]) -> Decision:
     """The decision with who let it pass, where these approvals did."""
     yeses = tuple(
-        Yes(grant.approval.by, grant.request, write_end(grant.approval.expires), grant.overridden) for grant in grants
+        Yes(
+            grant.approval.by,
+            grant.request,
+            write_time(end) if (end := grant.approval.expires) else "",
+            grant.overridden,
+        )
+        for grant in grants
     )
     if not yeses or decision.verdict in ("hold", "block"):
         return decision
     held = tuple(outcome.policy for outcome in decision.outcomes if outcome.effect == "hold")
     return decision._replace(approved=Approved(held, yeses))
-
-
-def write_end(moment: datetime | None) -> str:
-    """A time as decisions have theirs; empty for none."""
-    if moment is None:
-        return ""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def keep_back(decision: Decision) -> Decision:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from policy.records.objects import digest_bytes
+from policy.records.objects import parse_payload
 from policy.structs import NamedTuple
 
 if TYPE_CHECKING:
@@ -35,21 +34,12 @@ def count_versions(rows: Iterable[tuple[str, Any]]) -> int:
     models: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     lost = 0
     for digest, body in rows:
-        said = read_said(digest, body)
+        said = parse_payload(digest, body)
         if said is None:
             lost += 1
         else:
             models[str(said.get("server")), str(said.get("model"))].append(read_seen(said))
     return lost + sum(map(_count_model, models.values()))
-
-
-def read_said(digest: str, body: Any) -> Mapping[str, Any] | None:
-    """What an entry says; None where it is gone, or not what was recorded."""
-    try:
-        said = json.loads(body) if isinstance(body, bytes) and digest_bytes(body) == digest else None
-    except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, dict) else None
 
 
 def read_seen(said: Mapping[str, Any]) -> Seen:
